@@ -1,0 +1,118 @@
+/* What is done element by element, and the sums. Plain loops where the compiler makes vectors of them by itself. */
+#include "context.h"
+#include "math.h"
+
+#define SUM_BLOCK 4096 /* elements of one block sum: fixed, so that the bits do not depend on the threads */
+
+static int64_t elementwise_work(const void *record) { return ((const struct elementwise_record *)record)->count; }
+
+/* y[i] = value, or y[i] += value, over this thread's part; the value sees vectors a and b. */
+#define FOR_PART(value)                                                        \
+  for (int start = mine.from; start < mine.to; start += LANES) {               \
+    const int n = mine.to - start < LANES ? mine.to - start : LANES, j = start; \
+    vec a = GET(x), b = other ? GET(other) : a;                                \
+    (void)b;                                                                   \
+    vec result = (value);                                                      \
+    if (r->accumulate) result = GET(y) + result;                               \
+    PUT(y, result);                                                            \
+  }
+
+static void elementwise(const struct context *context, const void *record) {
+  const struct elementwise_record *r = record;
+  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  const float *x = at(context, r->a), *other = r->b ? at(context, r->b) : 0;
+  float *y = at(context, r->y);
+  vec alpha = v_splat((float)r->alpha), one = v_splat(1.0f), zero = v_splat(0.0f);
+  switch ((enum elementwise)r->operation) {
+    case ELEMENTWISE_SCALE: FOR_PART(alpha * a) break;
+    case ELEMENTWISE_ADD: FOR_PART(a + alpha * b) break;
+    case ELEMENTWISE_MULTIPLY: FOR_PART(alpha * a * b) break;
+    case ELEMENTWISE_TANH: FOR_PART(v_tanh(a)) break;
+    case ELEMENTWISE_SIGMOID: FOR_PART(v_sigmoid(a)) break;
+    case ELEMENTWISE_RELU: FOR_PART(v_at_least(zero, a)) break;
+    case ELEMENTWISE_TANH_GRADIENT: FOR_PART(b * (one - a * a)) break;
+    case ELEMENTWISE_SIGMOID_GRADIENT: FOR_PART(b * a * (one - a)) break;
+    case ELEMENTWISE_RELU_GRADIENT: FOR_PART(v_select(a > zero, b, zero)) break;
+  }
+  context_barrier(context);
+}
+
+static int64_t add_row_work(const void *record) {
+  const struct add_row_record *r = record;
+  return (int64_t)r->rows * r->columns;
+}
+
+static void add_row(const struct context *context, const void *record) {
+  const struct add_row_record *r = record;
+  const float *a = at(context, r->a), *row = at(context, r->row);
+  float *y = at(context, r->y);
+  struct range mine = share(r->rows, 1, context->thread, context->threads);
+  for (ptrdiff_t i = mine.from; i < mine.to; i++)
+    for (ptrdiff_t j = 0; j < r->columns; j++) y[i * r->columns + j] = a[i * r->columns + j] + row[j];
+  context_barrier(context);
+}
+
+static int64_t sum_rows_work(const void *record) {
+  const struct sum_rows_record *r = record;
+  return (int64_t)r->rows * r->columns;
+}
+
+static void sum_rows(const struct context *context, const void *record) {
+  const struct sum_rows_record *r = record;
+  const float *a = at(context, r->a);
+  float *y = at(context, r->y);
+  struct range mine = share(r->columns, 16, context->thread, context->threads);
+  if (!r->accumulate) __builtin_memset(y + mine.from, 0, (size_t)(mine.to - mine.from) * 4);
+  for (ptrdiff_t i = 0; i < r->rows; i++)
+    for (ptrdiff_t j = mine.from; j < mine.to; j++) y[j] += a[i * r->stride + j];
+  context_barrier(context);
+}
+
+static int64_t transpose_work(const void *record) {
+  const struct transpose_record *r = record;
+  return (int64_t)r->rows * r->columns;
+}
+
+static void transpose(const struct context *context, const void *record) {
+  const struct transpose_record *r = record;
+  const float *a = at(context, r->a);
+  float *y = at(context, r->y);
+  struct range mine = share(r->columns, 16, context->thread, context->threads);
+  for (ptrdiff_t j = mine.from; j < mine.to; j++)
+    for (ptrdiff_t i = 0; i < r->rows; i++) {
+      float value = a[i * r->columns + j], *to = &y[j * r->rows + i];
+      *to = r->accumulate ? *to + value : value;
+    }
+  context_barrier(context);
+}
+
+static int64_t sum_blocks(const struct sum_record *r) { return ((int64_t)r->count + SUM_BLOCK - 1) / SUM_BLOCK; }
+static int64_t sum_work(const void *record) { return ((const struct sum_record *)record)->count; }
+static int64_t sum_workspace(const void *record, int threads) {
+  (void)threads;
+  return sum_blocks(record) * 8 + 8;
+}
+
+static void sum(const struct context *context, const void *record) {
+  const struct sum_record *r = record;
+  const float *a = at(context, r->a);
+  double *blocks = at(context, r->workspace);
+  int count = (int)sum_blocks(r);
+  struct range mine = share(count, 1, context->thread, context->threads);
+  for (int block = mine.from; block < mine.to; block++) {
+    int from = block * SUM_BLOCK, to = lesser((int64_t)from + SUM_BLOCK, r->count);
+    double lane[16] = {0};
+    for (int i = from; i < to; i++) {
+      double x = a[i];
+      lane[i & 15] += r->squares ? x * x : x;
+    }
+    double total = 0;
+    for (int i = 0; i < 16; i++) total += lane[i];
+    blocks[block] = total;
+  }
+  context_barrier(context);
+  if (context->thread != 0) return;
+  double total = 0;
+  for (int block = 0; block < count; block++) total += blocks[block];
+  *(float *)at(context, r->y) = (float)total;
+}

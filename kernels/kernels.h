@@ -1,0 +1,295 @@
+/* The contract of every kernel: its number, its argument record, and for each argument its shape, its owner, what it may
+ * share memory with, and how long it must live.
+ *
+ * Kernels know places and numbers. A place is a byte offset into the heap, a multiple of 64; 0 means absent. Whoever
+ * calls owns every buffer; a kernel keeps no place after it returns, and allocates nothing. Unless a line says "may be",
+ * outputs overlap no input. Elements are float32 (float64 in the reference backend), tokens and lengths int32.
+ *
+ * Letters: T time steps, B batch, H hidden size, G gates of the cell, A gates whose two products stay apart, V vocabulary.
+ * Names: d_x is the gradient of the loss with respect to x. `accumulate` 0 writes an output, 1 adds to what is there.
+ *
+ * src/engine/records.ts is generated from this file (node tools/records.mjs); the sizes are asserted at its end. In the
+ * comment of a field, "or 0" makes it optional for callers. A record that begins with `workspace` needs scratch memory:
+ * the caller asks `recurra_workspace(kernel, record)` for the bytes, and gives that many before the kernel runs. */
+#ifndef RECURRA_KERNELS_H
+#define RECURRA_KERNELS_H
+
+#include <stdint.h>
+
+typedef uint32_t place;
+
+enum kernel {
+  KERNEL_MATMUL,
+  KERNEL_PACK,
+  KERNEL_RECURRENCE_FORWARD,
+  KERNEL_RECURRENCE_BACKWARD,
+  KERNEL_EMBEDDING_FORWARD,
+  KERNEL_EMBEDDING_BACKWARD,
+  KERNEL_OUTPUT_LOSS,
+  KERNEL_ELEMENTWISE,
+  KERNEL_ADD_ROW,
+  KERNEL_SUM_ROWS,
+  KERNEL_TRANSPOSE,
+  KERNEL_SUM,
+  KERNEL_DROPOUT,
+  KERNEL_SGD,
+  KERNEL_ADAM,
+  KERNEL_CEILING,
+  KERNEL_COUNT
+};
+
+/* What one step of a cell is. The ids are the `cell` field of the recurrence records. */
+enum cell {
+  CELL_ELMAN_TANH,    /* h = tanh(a)                  G = 1, A = 0 */
+  CELL_ELMAN_RELU,    /* h = max(a, 0)                G = 1, A = 0 */
+  CELL_ELMAN_SIGMOID, /* h = 1 / (1 + exp(-a))        G = 1, A = 0 */
+  CELL_GRU,           /* gates r, z, n                G = 3, A = 1 (n: the reset gate multiplies W h + b) */
+  CELL_LSTM           /* gates i, f, g, o; state h, c G = 4, A = 0 */
+};
+
+enum elementwise {
+  ELEMENTWISE_SCALE,            /* y = alpha a                                       (copy: alpha = 1; b unused) */
+  ELEMENTWISE_ADD,              /* y = a + alpha b */
+  ELEMENTWISE_MULTIPLY,         /* y = alpha a b */
+  ELEMENTWISE_TANH,             /* y = tanh(a) */
+  ELEMENTWISE_SIGMOID,          /* y = 1 / (1 + exp(-a)) */
+  ELEMENTWISE_RELU,             /* y = max(a, 0) */
+  ELEMENTWISE_TANH_GRADIENT,    /* y = b (1 - a^2)     a: the value of tanh, b: its gradient */
+  ELEMENTWISE_SIGMOID_GRADIENT, /* y = b a (1 - a)     a: the value of the sigmoid */
+  ELEMENTWISE_RELU_GRADIENT     /* y = b where a > 0   a: the value of the ReLU */
+};
+
+/* y [m, n] = op(a) op(b) + bias, or y += op(a) op(b). Each element is one chain of multiply-adds in ascending k that
+ * starts at 0, at the bias, or at what y holds; so its bits depend on no tile, edge or thread. */
+struct matmul_record {
+  place workspace;     /* [recurra_workspace] */
+  int32_t m;
+  int32_t n;
+  int32_t k;
+  place a;             /* [m, k], row stride a_stride; [k, m] if transpose_a */
+  place b;             /* [k, n], row stride b_stride; [n, k] if transpose_b */
+  place y;             /* [m, n], row stride y_stride */
+  place bias;          /* [n], or 0; only without accumulate */
+  int32_t a_stride;    /* elements from one stored row to the next */
+  int32_t b_stride;
+  int32_t y_stride;
+  int32_t transpose_a; /* 1, or 0 */
+  int32_t transpose_b; /* 1, or 0 */
+  int32_t accumulate;  /* 1, or 0 */
+};
+
+/* Rearranges w for the recurrence kernels, which multiply by it at every step. The size of `packed` in elements is
+ * ceil(n / panel) * panel * k, with the backend's panel width; the layout is the backend's own. */
+struct pack_record {
+  int32_t n;         /* columns of the product */
+  int32_t k;         /* terms of each sum */
+  place w;           /* [k, n]; [n, k] if transpose */
+  place packed;      /* out */
+  int32_t transpose; /* 1, or 0 */
+};
+
+/* The loop over time. On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass
+ * needs. W h_{t-1} is added to the first G - A gates, and kept in `apart` for the last A. */
+struct recurrence_forward_record {
+  place workspace;  /* [recurra_workspace] */
+  int32_t cell;     /* enum cell */
+  int32_t time;     /* T */
+  int32_t batch;    /* B */
+  int32_t hidden;   /* H */
+  int32_t reverse;  /* 1: from the last step to the first, or 0 */
+  place gates;      /* [T, B, G H] in: U x + b; out: activations */
+  place apart;      /* [T, B, A H] out: W h + apart_bias; or 0 where A = 0 */
+  place apart_bias; /* [A H], or 0 where A = 0 */
+  place weight;     /* W packed with n = G H, k = H */
+  place states;     /* [T + 1, B, H]; in: the initial state at 0 (at T if reverse); out: all others */
+  place cells;      /* [T + 1, B, H] the same for c; or 0 where the cell has none */
+  place mask;       /* [B, H] multiplies h before W, the same at every step; or 0 */
+  place lengths;    /* int32 [B], each 1 to T; past its length a sequence keeps its state, and its gates are not touched; or 0 */
+};
+
+/* Back-propagation through time. Consumes what forward left: `gates` becomes the gradient of U x + b, `apart` that of
+ * W h + apart_bias. Where a sequence is over, both become 0. Weight gradients are matmuls of the caller's, over all
+ * steps at once. */
+struct recurrence_backward_record {
+  place workspace;        /* [recurra_workspace] */
+  int32_t cell;           /* enum cell */
+  int32_t time;           /* T */
+  int32_t batch;          /* B */
+  int32_t hidden;         /* H */
+  int32_t reverse;        /* as forward, or 0 */
+  place gates;            /* [T, B, G H] in: activations; out: gradient of U x + b */
+  place apart;            /* [T, B, A H] in: as forward left it; out: gradient of W h + apart_bias; or 0 where A = 0 */
+  place weight;           /* W packed with n = H, k = G H */
+  place states;           /* [T + 1, B, H] as forward left it */
+  place cells;            /* [T + 1, B, H] as forward left it, or 0 */
+  place mask;             /* as forward, or 0 */
+  place lengths;          /* as forward, or 0 */
+  place d_outputs;        /* [T, B, H] gradient of h_t from outside the loop, or 0 */
+  place d_cells;          /* [T, B, H] gradient of c_t from outside the loop, or 0 */
+  place d_final_hidden;   /* [B, H] gradient of the last state, or 0 */
+  place d_final_cell;     /* [B, H], or 0 */
+  place d_initial_hidden; /* [B, H] out, or 0 */
+  place d_initial_cell;   /* [B, H] out, or 0 */
+  place dh_steps;         /* [T, B, H] out: the whole gradient of h_t, from outside and from later steps, or 0 */
+  place dc_steps;         /* [T, B, H] out: the whole gradient of c_t, or 0 */
+};
+
+/* y_i = table[tokens_i]. A token outside 0 … vocabulary - 1 gives a row of zeros. */
+struct embedding_forward_record {
+  int32_t count;
+  int32_t width;
+  int32_t vocabulary;
+  place tokens; /* int32 [count] */
+  place table;  /* [vocabulary, width] */
+  place y;      /* [count, width] */
+};
+
+/* d_table[tokens_i] += d_y_i, in ascending i. The caller clears d_table first where it does not add. */
+struct embedding_backward_record {
+  int32_t count;
+  int32_t width;
+  int32_t vocabulary;
+  place tokens;  /* int32 [count] */
+  place d_y;     /* [count, width] */
+  place d_table; /* [vocabulary, width] added to */
+};
+
+/* The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target. With
+ * `gradients` it also gives those of scale * sum_i weight_i E_i. A target of -1 has no loss and no gradient. */
+struct output_loss_record {
+  place workspace;    /* [recurra_workspace] */
+  int32_t rows;
+  int32_t hidden;     /* H */
+  int32_t vocabulary; /* V */
+  int32_t gradients;  /* 1: write d_h, add to d_weight and d_bias, or 0 */
+  place h;            /* [rows, H] */
+  place weight;       /* [V, H] */
+  place bias;         /* [V], or 0 */
+  place targets;      /* int32 [rows] */
+  place losses;       /* [rows] out: E_i in nats; 0 for target -1 */
+  place d_h;          /* [rows, H] out, or 0 */
+  place d_weight;     /* [V, H] added to, or 0 */
+  place d_bias;       /* [V] added to, or 0 */
+  double scale;       /* usually 1 / number of targets */
+};
+
+/* y = operation(a, b), element by element; y may be a or b. */
+struct elementwise_record {
+  int32_t operation;  /* enum elementwise */
+  int32_t count;
+  place a;            /* [count] */
+  place b;            /* [count], or 0 where the operation has one operand */
+  place y;            /* [count] */
+  int32_t accumulate; /* 1, or 0 */
+  double alpha;
+};
+
+/* y [rows, columns] = a + row, the same row for each; y may be a. */
+struct add_row_record {
+  int32_t rows;
+  int32_t columns;
+  place a;   /* [rows, columns] */
+  place row; /* [columns] */
+  place y;   /* [rows, columns] */
+};
+
+/* y [columns] = sum over rows of a, in ascending order. */
+struct sum_rows_record {
+  int32_t rows;
+  int32_t columns;
+  int32_t stride;     /* elements from one row of a to the next */
+  place a;            /* [rows, columns] */
+  place y;            /* [columns] */
+  int32_t accumulate; /* 1, or 0 */
+};
+
+/* y [columns, rows] = a [rows, columns] transposed. */
+struct transpose_record {
+  int32_t rows;
+  int32_t columns;
+  place a;
+  place y;
+  int32_t accumulate; /* 1, or 0 */
+};
+
+/* y [1] = sum of a, or of its squares; in fixed blocks, block sums in float64. */
+struct sum_record {
+  place workspace; /* [recurra_workspace] */
+  int32_t count;
+  int32_t squares; /* 1, or 0 */
+  place a;         /* [count] */
+  place y;         /* [1] */
+};
+
+/* y_i = x_i / (1 - probability) where the draw for i is at least `probability`, else 0. The draw of element i is a
+ * uniform 32-bit integer from Threefry-2x32-20 (Salmon et al. 2011) with key (seed, step) and counter (site, element):
+ * counter j gives two words, for elements (j / 32) 64 + j % 32 and that + 32. Forward and backward are the same call. */
+struct dropout_record {
+  int32_t count;
+  place x;            /* [count] */
+  place y;            /* [count]; may be x */
+  int32_t accumulate; /* 1, or 0 */
+  uint32_t seed;
+  uint32_t step;
+  uint32_t site;
+  double probability; /* 0 to below 1 */
+};
+
+/* PyTorch's SGD: g = gradient_scale d_w + weight_decay w; v = momentum v + g; w -= learning_rate v (g without momentum). */
+struct sgd_record {
+  int32_t count;
+  place w;               /* [count] changed */
+  place d_w;             /* [count] */
+  place velocity;        /* [count] changed; or 0 without momentum */
+  int32_t nesterov;      /* 1: w -= learning_rate (g + momentum v), or 0 */
+  double learning_rate;
+  double momentum;
+  double weight_decay;
+  double gradient_scale;
+};
+
+/* PyTorch's Adam and AdamW: m = b1 m + (1 - b1) g; s = b2 s + (1 - b2) g^2;
+ * w -= (learning_rate / correction1) m / (sqrt(s) / sqrt(correction2) + epsilon), correction = 1 - beta^step. */
+struct adam_record {
+  int32_t count;
+  place w;               /* [count] changed */
+  place d_w;             /* [count] */
+  place first;           /* [count] m, changed */
+  place second;          /* [count] s, changed */
+  int32_t decoupled;     /* 1: AdamW, w *= 1 - learning_rate weight_decay first; 0: g = d_w + weight_decay w, or 0 */
+  double learning_rate;
+  double beta1;
+  double beta2;
+  double epsilon;
+  double weight_decay;
+  double correction1;
+  double correction2;
+  double gradient_scale;
+};
+
+/* Does nothing but multiply-adds on registers, on every thread: the ceiling that `bench` divides by. */
+struct ceiling_record {
+  int32_t iterations;
+  place flops; /* float64 [1] out: operations done by all threads */
+};
+
+#define RECORD_BYTES 256 /* room for the largest record */
+
+_Static_assert(sizeof(struct matmul_record) == 56, "matmul_record");
+_Static_assert(sizeof(struct pack_record) == 20, "pack_record");
+_Static_assert(sizeof(struct recurrence_forward_record) == 56, "recurrence_forward_record");
+_Static_assert(sizeof(struct recurrence_backward_record) == 84, "recurrence_backward_record");
+_Static_assert(sizeof(struct embedding_forward_record) == 24, "embedding_forward_record");
+_Static_assert(sizeof(struct embedding_backward_record) == 24, "embedding_backward_record");
+_Static_assert(sizeof(struct output_loss_record) == 64, "output_loss_record");
+_Static_assert(sizeof(struct elementwise_record) == 32, "elementwise_record");
+_Static_assert(sizeof(struct add_row_record) == 20, "add_row_record");
+_Static_assert(sizeof(struct sum_rows_record) == 24, "sum_rows_record");
+_Static_assert(sizeof(struct transpose_record) == 20, "transpose_record");
+_Static_assert(sizeof(struct sum_record) == 20, "sum_record");
+_Static_assert(sizeof(struct dropout_record) == 40, "dropout_record");
+_Static_assert(sizeof(struct sgd_record) == 56, "sgd_record");
+_Static_assert(sizeof(struct adam_record) == 88, "adam_record");
+_Static_assert(sizeof(struct ceiling_record) == 8, "ceiling_record");
+
+#endif

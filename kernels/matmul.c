@@ -1,0 +1,247 @@
+/* The matrix product: packed, blocked for the caches, tiles of TILE_ROWS x PANEL accumulators in registers. The one hot
+ * loop of the house (BLIS: Van Zee & van de Geijn 2015).
+ *
+ * Every element is one chain of multiply-adds in ascending k. A chain may pause in y between blocks of k, which costs no
+ * bit; it never splits. So tiles, edges and threads may be cut anyhow. */
+#include "context.h"
+#include "simd.h"
+
+#define BLOCK_K 256                   /* terms of a sum per block: a panel of B then fits the first cache */
+#define BLOCK_N 1024                  /* columns per block: a block of B then fits the second cache */
+#define BLOCK_M (TILE_ROWS * 8)       /* rows of A packed at once by a thread */
+#define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms */
+
+static inline int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
+static inline int lesser(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
+
+/* A matrix anywhere: element (i, j) stands at at[i * row + j * column]. */
+struct matrix {
+  const float *at;
+  ptrdiff_t row, column;
+};
+
+/* A tile: to[r][0 … PANEL) = from[r] (or 0) + sum over k of a(r, k) panel(k), r below `rows`.
+ * a is packed in one of two ways: `runs`, [k / RUN][rows][RUN]; `columns`, [k][rows]. Accumulators are named variables,
+ * since gcc keeps an array of vectors in memory. */
+#define ROWS_1(X) X(0)
+#define ROWS_2(X) ROWS_1(X) X(1)
+#define ROWS_3(X) ROWS_2(X) X(2)
+#define ROWS_4(X) ROWS_3(X) X(3)
+#define ROWS_5(X) ROWS_4(X) X(4)
+#define ROWS_6(X) ROWS_5(X) X(5)
+#define ROWS_7(X) ROWS_6(X) X(6)
+#define ROWS_8(X) ROWS_7(X) X(7)
+#define ROWS_9(X) ROWS_8(X) X(8)
+#define ROWS_10(X) ROWS_9(X) X(9)
+#define ROWS_11(X) ROWS_10(X) X(10)
+#define ROWS_12(X) ROWS_11(X) X(11)
+#define ROWS_13(X) ROWS_12(X) X(12)
+
+#define OPEN(r) vec s##r, t##r;
+#define CLEAR(r) s##r = t##r = v_splat(0.0f);
+#define TAKE(r) s##r = v_load(from[r]), t##r = v_load(from[r] + LANES);
+#define STEP_RUN(r) { vec x = v_splat(a[r * RUN]); s##r = v_fma(x, p, s##r); t##r = v_fma(x, q, t##r); }
+#define STEP_COLUMN(r) { vec x = v_splat(a[r]); s##r = v_fma(x, p, s##r); t##r = v_fma(x, q, t##r); }
+#define GIVE(r) v_store(to[r], s##r); v_store(to[r] + LANES, t##r);
+
+#define DEFINE_TILE(M)                                                                                                  \
+  static void tile_runs_##M(int k, const float *a, const float *panel, const float *const *from, float *const *to) {    \
+    ROWS_##M(OPEN) if (from) { ROWS_##M(TAKE) } else { ROWS_##M(CLEAR) }                                                \
+    for (const float *run = a; k > 0; k -= RUN, run += M * RUN) {                                                       \
+      const float *end = run + (k < RUN ? k : RUN);                                                                     \
+      for (a = run; a < end; a++, panel += PANEL) {                                                                     \
+        vec p = v_load(panel), q = v_load(panel + LANES);                                                               \
+        ROWS_##M(STEP_RUN)                                                                                              \
+      }                                                                                                                 \
+    }                                                                                                                   \
+    ROWS_##M(GIVE)                                                                                                      \
+  }                                                                                                                     \
+  static void tile_columns_##M(int k, const float *a, const float *panel, const float *const *from, float *const *to) { \
+    ROWS_##M(OPEN) if (from) { ROWS_##M(TAKE) } else { ROWS_##M(CLEAR) }                                                \
+    for (; k > 0; k--, a += M, panel += PANEL) {                                                                        \
+      vec p = v_load(panel), q = v_load(panel + LANES);                                                                 \
+      ROWS_##M(STEP_COLUMN)                                                                                             \
+    }                                                                                                                   \
+    ROWS_##M(GIVE)                                                                                                      \
+  }
+
+DEFINE_TILE(1) DEFINE_TILE(2) DEFINE_TILE(3) DEFINE_TILE(4) DEFINE_TILE(5)
+#if TILE_ROWS > 5
+DEFINE_TILE(6)
+#endif
+#if TILE_ROWS > 6
+DEFINE_TILE(7) DEFINE_TILE(8) DEFINE_TILE(9) DEFINE_TILE(10) DEFINE_TILE(11) DEFINE_TILE(12)
+#endif
+#if TILE_ROWS > 12
+DEFINE_TILE(13)
+#endif
+
+typedef void tile_function(int k, const float *a, const float *panel, const float *const *from, float *const *to);
+#define BOTH(M) {tile_runs_##M, tile_columns_##M}
+static tile_function *const tiles[TILE_ROWS + 1][2] = {
+  {0, 0}, BOTH(1), BOTH(2), BOTH(3), BOTH(4), BOTH(5),
+#if TILE_ROWS > 5
+  BOTH(6),
+#endif
+#if TILE_ROWS > 6
+  BOTH(7), BOTH(8), BOTH(9), BOTH(10), BOTH(11), BOTH(12),
+#endif
+#if TILE_ROWS > 12
+  BOTH(13),
+#endif
+};
+
+/* How A is packed. */
+enum packing { RUNS, COLUMNS };
+
+/* One tile against one panel of which `width` columns are real; the last panel of a row goes through a copy. */
+static inline void tile(enum packing packing, int rows, int k, const float *a, const float *panel, int width,
+                        const float *const *from, float *const *to) {
+  if (width == PANEL) {
+    tiles[rows][packing](k, a, panel, from, to);
+    return;
+  }
+  float copy[TILE_ROWS][PANEL];
+  float *copies[TILE_ROWS];
+  for (int r = 0; r < rows; r++) {
+    copies[r] = copy[r];
+    if (from) __builtin_memcpy(copy[r], from[r], (size_t)width * 4);
+    for (int i = from ? width : 0; i < PANEL; i++) copy[r][i] = 0;
+  }
+  tiles[rows][packing](k, a, panel, (const float *const *)copies, copies);
+  for (int r = 0; r < rows; r++) __builtin_memcpy(to[r], copy[r], (size_t)width * 4);
+}
+
+/* Rows are cut into equal tiles: 25 rows as 5 x 5, not 6, 6, 6, 6, 1. */
+static inline int tile_count(int rows) { return (rows + TILE_ROWS - 1) / TILE_ROWS; }
+static inline int tile_start(int rows, int count, int index) { return (int)((int64_t)rows * index / count); }
+
+/* Packs rows of terms, one pointer a row, into runs; returns the end. */
+static float *pack_runs(int rows, int k, const float *const *row, float *packed) {
+  for (int at = 0; at < k; at += RUN) {
+    size_t bytes = (size_t)lesser(k - at, RUN) * 4;
+    for (int r = 0; r < rows; r++, packed += RUN) __builtin_memcpy(packed, row[r] + at, bytes);
+  }
+  return packed;
+}
+static inline int64_t runs_floats(int rows, int k) { return round_up(k, RUN) * rows; }
+
+/* One panel of B: terms k0 … k0 + k, columns n0 … n0 + width, the missing ones 0. */
+static void pack_panel(struct matrix b, int k, int width, float *packed) {
+  if (b.column == 1) {
+    for (int i = 0; i < k; i++, packed += PANEL) {
+      const float *row = b.at + i * b.row;
+      if (width == PANEL) {
+        v_store(packed, v_load(row));
+        v_store(packed + LANES, v_load(row + LANES));
+      } else
+        for (int j = 0; j < PANEL; j++) packed[j] = j < width ? row[j] : 0;
+    }
+    return;
+  }
+  for (int j = 0; j < PANEL; j++) {
+    const float *column = b.at + j * b.column;
+    if (j < width)
+      for (int i = 0; i < k; i++) packed[(ptrdiff_t)i * PANEL + j] = column[i * b.row];
+    else
+      for (int i = 0; i < k; i++) packed[(ptrdiff_t)i * PANEL + j] = 0;
+  }
+}
+
+static inline struct matrix part(struct matrix a, ptrdiff_t i, ptrdiff_t j) {
+  struct matrix b = {a.at + i * a.row + j * a.column, a.row, a.column};
+  return b;
+}
+
+/* Workspace of a product in bytes: one block of B for all, one of A for each thread. */
+static int64_t product_workspace(int n, int k, int threads) {
+  int64_t terms = lesser(k, BLOCK_K);
+  int64_t b = round_up(lesser(n, BLOCK_N), PANEL) * terms * 4;
+  int64_t a = round_up(terms, RUN) * BLOCK_M * 4;
+  return round_up(b, 64) + a * threads + 64;
+}
+
+/* y (m x n, row stride y_row) = (accumulate ? y : bias or 0) + a b. Every thread of the context calls it with the same
+ * arguments; it returns when all are done. */
+static void product(const struct context *context, int m, int n, int k, struct matrix a, struct matrix b, float *y,
+                    ptrdiff_t y_row, const float *bias, int accumulate, char *workspace) {
+  int terms_most = lesser(k, BLOCK_K);
+  float *b_block = (float *)workspace;
+  float *a_block = (float *)(workspace + round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms_most * 4, 64)) +
+                   round_up(terms_most, RUN) * BLOCK_M * context->thread;
+  enum packing packing = a.column == 1 || a.row != 1 ? RUNS : COLUMNS;
+  int by_rows = m >= context->threads * TILE_ROWS || m >= n;
+  for (int n0 = 0; n0 < n; n0 += BLOCK_N) {
+    int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
+    struct range rows = by_rows ? share(m, 1, context->thread, context->threads) : (struct range){0, m};
+    struct range mine = by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
+    for (int k0 = 0; k0 < k || k0 == 0; k0 += BLOCK_K) {
+      int terms = lesser(k - k0, BLOCK_K), first = k0 == 0 && !accumulate;
+      struct range packs = share(panels, 1, context->thread, context->threads);
+      for (int p = packs.from; p < packs.to; p++)
+        pack_panel(part(b, k0, n0 + p * PANEL), terms, lesser(columns - p * PANEL, PANEL),
+                   b_block + (ptrdiff_t)p * PANEL * terms);
+      if (by_rows) context_barrier(context);
+      for (int m0 = rows.from; m0 < rows.to; m0 += BLOCK_M) {
+        int height = lesser(rows.to - m0, BLOCK_M), count = tile_count(height);
+        float *packed = a_block, *tile_at[BLOCK_M];
+        for (int i = 0; i < count; i++) {
+          int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
+          struct matrix block = part(a, m0 + from, k0);
+          tile_at[i] = packed;
+          if (a.column == 1) {
+            const float *row[TILE_ROWS];
+            for (int r = 0; r < size; r++) row[r] = block.at + r * block.row;
+            packed = pack_runs(size, terms, row, packed);
+          } else if (packing == COLUMNS) {
+            for (int j = 0; j < terms; j++, packed += size)
+              for (int r = 0; r < size; r++) packed[r] = block.at[j * block.column + r];
+          } else {
+            for (int at = 0; at < terms; at += RUN)
+              for (int r = 0; r < size; r++, packed += RUN)
+                for (int j = at; j < lesser(terms, at + RUN); j++)
+                  packed[j - at] = block.at[r * block.row + j * block.column];
+          }
+        }
+        for (int p = mine.from; p < mine.to; p++) {
+          int column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL);
+          const float *panel = b_block + (ptrdiff_t)p * PANEL * terms;
+          for (int i = 0; i < count; i++) {
+            int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
+            float *to[TILE_ROWS];
+            const float *start[TILE_ROWS];
+            for (int r = 0; r < size; r++) {
+              to[r] = y + (m0 + from + r) * y_row + column;
+              start[r] = first ? bias + column : to[r];
+            }
+            tile(packing, size, terms, tile_at[i], panel, width, first && !bias ? 0 : start, to);
+          }
+        }
+      }
+      if (by_rows || k0 + BLOCK_K >= k) context_barrier(context);
+    }
+  }
+}
+
+static int64_t matmul_workspace(const void *record, int threads) {
+  const struct matmul_record *r = record;
+  return product_workspace(r->n, r->k, threads);
+}
+
+static void matmul(const struct context *context, const void *record) {
+  const struct matmul_record *r = record;
+  struct matrix a = {at(context, r->a), r->transpose_a ? 1 : r->a_stride, r->transpose_a ? r->a_stride : 1};
+  struct matrix b = {at(context, r->b), r->transpose_b ? 1 : r->b_stride, r->transpose_b ? r->b_stride : 1};
+  product(context, r->m, r->n, r->k, a, b, at(context, r->y), r->y_stride, r->bias ? at(context, r->bias) : 0,
+          r->accumulate, at(context, r->workspace));
+}
+
+static void pack(const struct context *context, const void *record) {
+  const struct pack_record *r = record;
+  struct matrix b = {at(context, r->w), r->transpose ? 1 : r->n, r->transpose ? r->k : 1};
+  float *packed = at(context, r->packed);
+  int panels = (r->n + PANEL - 1) / PANEL;
+  struct range mine = share(panels, 1, context->thread, context->threads);
+  for (int p = mine.from; p < mine.to; p++)
+    pack_panel(part(b, 0, p * PANEL), r->k, lesser(r->n - p * PANEL, PANEL), packed + (ptrdiff_t)p * PANEL * r->k);
+}

@@ -1,0 +1,47 @@
+/* One step of an optimizer over one parameter, in PyTorch's order of operations. Gradient clipping comes in as
+ * gradient_scale, so that it costs no pass of its own. */
+#include "context.h"
+#include "simd.h"
+
+static int64_t sgd_work(const void *record) { return ((const struct sgd_record *)record)->count; }
+static int64_t adam_work(const void *record) { return ((const struct adam_record *)record)->count; }
+
+static void sgd(const struct context *context, const void *record) {
+  const struct sgd_record *r = record;
+  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  float *restrict w = at(context, r->w);
+  const float *restrict d_w = at(context, r->d_w);
+  const float rate = (float)r->learning_rate, momentum = (float)r->momentum, decay = (float)r->weight_decay;
+  const float scale = (float)r->gradient_scale;
+  if (!r->velocity) {
+    for (int i = mine.from; i < mine.to; i++) w[i] -= rate * (scale * d_w[i] + decay * w[i]);
+  } else {
+    float *restrict velocity = at(context, r->velocity);
+    for (int i = mine.from; i < mine.to; i++) {
+      float g = scale * d_w[i] + decay * w[i], v = momentum * velocity[i] + g;
+      velocity[i] = v;
+      w[i] -= rate * (r->nesterov ? g + momentum * v : v);
+    }
+  }
+  context_barrier(context);
+}
+
+static void adam(const struct context *context, const void *record) {
+  const struct adam_record *r = record;
+  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  float *restrict w = at(context, r->w), *restrict m = at(context, r->first), *restrict s = at(context, r->second);
+  const float *restrict d_w = at(context, r->d_w);
+  const float beta1 = (float)r->beta1, beta2 = (float)r->beta2, rest1 = (float)(1 - r->beta1), rest2 = (float)(1 - r->beta2);
+  const float epsilon = (float)r->epsilon, scale = (float)r->gradient_scale;
+  const float rate = (float)(r->learning_rate / r->correction1), root = (float)(1 / __builtin_sqrt(r->correction2));
+  const float kept = r->decoupled ? (float)(1 - r->learning_rate * r->weight_decay) : 1;
+  const float decay = r->decoupled ? 0 : (float)r->weight_decay;
+  for (int i = mine.from; i < mine.to; i++) {
+    float g = scale * d_w[i] + decay * w[i];
+    float first = beta1 * m[i] + rest1 * g, second = beta2 * s[i] + rest2 * (g * g);
+    m[i] = first;
+    s[i] = second;
+    w[i] = kept * w[i] - rate * first / (__builtin_sqrtf(second) * root + epsilon);
+  }
+  context_barrier(context);
+}

@@ -1,0 +1,260 @@
+/* The loop over time, forward and backward, once for every cell. A cell supplies what one row does at one step: a
+ * forward and a backward function, pointwise in the hidden units.
+ *
+ * Rows of the batch are independent, so each thread takes some rows through all of time and meets nobody. W is packed
+ * once for the whole sequence; the rows of the moving operand are copied, at each step, into the form that tiles read. */
+#include "context.h"
+#include "simd.h"
+
+/* gates, apart: this row and step's slices, read and written in place. d_ values: see kernels.h.
+ * backward: in, dh is the whole gradient of h and dc what later steps gave c; out, dh is the gradient of h_{t-1} that
+ * does not come through W, dc that of c_{t-1}, dc_whole (if not 0) that of c_t; gates and apart become the gradients of U x + b and W h + apart_bias. */
+typedef void cell_forward(int hidden, float *gates, const float *apart, const float *h, const float *c, float *h_next,
+                          float *c_next);
+typedef void cell_backward(int hidden, float *gates, float *apart, const float *h, const float *c, const float *h_next,
+                           const float *c_next, float *dh, float *dc, float *dc_whole);
+
+struct cell_entry {
+  int gates, apart, has_cell;
+  cell_forward *forward;
+  cell_backward *backward;
+};
+
+#include "elman.c"
+#include "gru.c"
+#include "lstm.c"
+
+static const struct cell_entry cells[] = {
+  [CELL_ELMAN_TANH] = {1, 0, 0, elman_tanh_forward, elman_tanh_backward},
+  [CELL_ELMAN_RELU] = {1, 0, 0, elman_relu_forward, elman_relu_backward},
+  [CELL_ELMAN_SIGMOID] = {1, 0, 0, elman_sigmoid_forward, elman_sigmoid_backward},
+  [CELL_GRU] = {3, 1, 0, gru_forward, gru_backward},
+  [CELL_LSTM] = {4, 0, 1, lstm_forward, lstm_backward},
+};
+
+/* Which rows of the batch this thread takes; returns how many. Without lengths, an equal stretch. With lengths, the
+ * longest row left goes to the thread with the fewest steps so far: every thread finds the same deal by itself. */
+static int deal_rows(const struct context *context, int batch, const int32_t *lengths, int32_t *order, int32_t *mine) {
+  if (!lengths || context->threads == 1) {
+    struct range rows = share(batch, 1, context->thread, context->threads);
+    for (int b = rows.from; b < rows.to; b++) mine[b - rows.from] = b;
+    return rows.to - rows.from;
+  }
+  for (int b = 0; b < batch; b++) {
+    int i = b;
+    for (; i > 0 && lengths[order[i - 1]] < lengths[b]; i--) order[i] = order[i - 1];
+    order[i] = b;
+  }
+  int64_t steps[MOST_THREADS] = {0};
+  int count = 0;
+  for (int i = 0; i < batch; i++) {
+    int least = 0;
+    for (int t = 1; t < context->threads; t++) if (steps[t] < steps[least]) least = t;
+    steps[least] += lengths[order[i]];
+    if (least == context->thread) mine[count++] = order[i];
+  }
+  return count;
+}
+
+/* Workspace, for each thread: the deal, the rows at work, the packed operand, and `carried` rows of H per batch row. */
+struct recurrence_workspace {
+  int32_t *order, *mine, *active, *slot;
+  float *packed, *rows;
+};
+static int64_t recurrence_workspace_bytes(int batch, int hidden, int terms, int carried, int threads) {
+  int64_t indices = round_up((int64_t)batch * 16, 64), packed = runs_floats(batch, terms) * 4;
+  return (indices + packed + round_up((int64_t)batch * hidden * carried * 4, 64)) * threads;
+}
+static struct recurrence_workspace open_workspace(const struct context *context, place workspace, int batch, int hidden,
+                                                  int terms, int carried) {
+  char *from = (char *)at(context, workspace) +
+               recurrence_workspace_bytes(batch, hidden, terms, carried, 1) * context->thread;
+  int32_t *indices = (int32_t *)from;
+  struct recurrence_workspace w;
+  w.order = indices, w.mine = indices + batch, w.active = indices + 2 * batch, w.slot = indices + 3 * batch;
+  w.packed = (float *)(from + round_up((int64_t)batch * 16, 64));
+  w.rows = w.packed + runs_floats(batch, terms);
+  return w;
+}
+
+/* to[i] = from[i] + row i of packed times W, n columns; from 0 starts at 0. */
+static void step_product(int rows, int n, int k, const float *packed, const float *weight, const float *const *from,
+                         float *const *to) {
+  int count = tile_count(rows);
+  for (int column = 0; column < n; column += PANEL, weight += (ptrdiff_t)k * PANEL)
+    for (int i = 0; i < count; i++) {
+      int first = tile_start(rows, count, i), size = tile_start(rows, count, i + 1) - first;
+      float *targets[TILE_ROWS];
+      const float *starts[TILE_ROWS];
+      for (int r = 0; r < size; r++) {
+        targets[r] = to[first + r] + column;
+        if (from) starts[r] = from[first + r] + column;
+      }
+      tile(RUNS, size, k, packed + runs_floats(first, k), weight, lesser(n - column, PANEL), from ? starts : 0,
+           targets);
+    }
+}
+
+/* Row pointers of one block of the rows at work; a block is walked as a whole, so that they fit the stack. */
+#define ROWS_AT_ONCE (TILE_ROWS * 16)
+
+static int64_t recurrence_forward_workspace(const void *record, int threads) {
+  const struct recurrence_forward_record *r = record;
+  return recurrence_workspace_bytes(r->batch, r->hidden, r->hidden, 1, threads);
+}
+
+static void recurrence_forward(const struct context *context, const void *record) {
+  const struct recurrence_forward_record *r = record;
+  const struct cell_entry *cell = &cells[r->cell];
+  int hidden = r->hidden, batch = r->batch, summed = (cell->gates - cell->apart) * hidden;
+  ptrdiff_t gates_row = (ptrdiff_t)cell->gates * hidden, apart_row = (ptrdiff_t)cell->apart * hidden;
+  const int32_t *lengths = r->lengths ? at(context, r->lengths) : 0;
+  const float *mask = r->mask ? at(context, r->mask) : 0, *weight = at(context, r->weight);
+  const float *apart_bias = r->apart_bias ? at(context, r->apart_bias) : 0;
+  const float *weight_apart = weight + round_up(summed, PANEL) * hidden;
+  float *gates = at(context, r->gates), *apart = r->apart ? at(context, r->apart) : 0;
+  float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
+  struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, hidden, 1);
+  int count = deal_rows(context, batch, lengths, w.order, w.mine);
+
+  for (int step = 0; step < r->time; step++) {
+    int t = r->reverse ? r->time - 1 - step : step;
+    ptrdiff_t before = (ptrdiff_t)(r->reverse ? t + 1 : t) * batch, after = (ptrdiff_t)(r->reverse ? t : t + 1) * batch;
+    int active = 0;
+    for (int i = 0; i < count; i++) {
+      int b = w.mine[i];
+      if (!lengths || t < lengths[b]) {
+        w.active[active++] = b;
+        continue;
+      }
+      __builtin_memcpy(states + (after + b) * hidden, states + (before + b) * hidden, (size_t)hidden * 4);
+      if (cell_states)
+        __builtin_memcpy(cell_states + (after + b) * hidden, cell_states + (before + b) * hidden, (size_t)hidden * 4);
+    }
+    for (int first = 0; first < active; first += ROWS_AT_ONCE) {
+      int rows = lesser(active - first, ROWS_AT_ONCE), tile_total = tile_count(rows);
+      const int32_t *row = w.active + first;
+      float *gate_rows[ROWS_AT_ONCE], *apart_rows[ROWS_AT_ONCE];
+      const float *biases[ROWS_AT_ONCE], *operand[ROWS_AT_ONCE];
+      for (int i = 0; i < rows; i++) {
+        ptrdiff_t place_of_row = (ptrdiff_t)t * batch + row[i];
+        gate_rows[i] = gates + place_of_row * gates_row;
+        apart_rows[i] = apart ? apart + place_of_row * apart_row : 0;
+        biases[i] = apart_bias;
+        operand[i] = states + (before + row[i]) * hidden;
+        if (mask) {
+          float *masked = w.rows + (ptrdiff_t)i * hidden;
+          for (int j = 0; j < hidden; j++) masked[j] = operand[i][j] * mask[(ptrdiff_t)row[i] * hidden + j];
+          operand[i] = masked;
+        }
+      }
+      float *packed = w.packed;
+      for (int i = 0; i < tile_total; i++) {
+        int from = tile_start(rows, tile_total, i), size = tile_start(rows, tile_total, i + 1) - from;
+        packed = pack_runs(size, hidden, operand + from, packed);
+      }
+      if (summed) step_product(rows, summed, hidden, w.packed, weight, (const float *const *)gate_rows, gate_rows);
+      if (apart) step_product(rows, (int)apart_row, hidden, w.packed, weight_apart, apart_bias ? biases : 0, apart_rows);
+      for (int i = 0; i < rows; i++) {
+        ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
+        cell->forward(hidden, gate_rows[i], apart_rows[i], states + old, cell_states ? cell_states + old : 0,
+                      states + new, cell_states ? cell_states + new : 0);
+      }
+    }
+  }
+  context_barrier(context);
+}
+
+static int64_t recurrence_backward_workspace(const void *record, int threads) {
+  const struct recurrence_backward_record *r = record;
+  return recurrence_workspace_bytes(r->batch, r->hidden, cells[r->cell].gates * r->hidden, 3, threads);
+}
+
+static void add_row_to(int count, float *to, const float *from) {
+  for (int i = 0; i < count; i++) to[i] += from[i];
+}
+
+static void recurrence_backward(const struct context *context, const void *record) {
+  const struct recurrence_backward_record *r = record;
+  const struct cell_entry *cell = &cells[r->cell];
+  int hidden = r->hidden, batch = r->batch, terms = cell->gates * hidden;
+  int apart_terms = cell->apart * hidden, summed = terms - apart_terms;
+  const int32_t *lengths = r->lengths ? at(context, r->lengths) : 0;
+  const float *mask = r->mask ? at(context, r->mask) : 0, *weight = at(context, r->weight);
+  float *gates = at(context, r->gates), *apart = apart_terms ? at(context, r->apart) : 0;
+  const float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
+  const float *d_outputs = r->d_outputs ? at(context, r->d_outputs) : 0;
+  const float *d_cells = r->d_cells && cell->has_cell ? at(context, r->d_cells) : 0;
+  float *dh_steps = r->dh_steps ? at(context, r->dh_steps) : 0;
+  float *dc_steps = r->dc_steps && cell->has_cell ? at(context, r->dc_steps) : 0;
+  struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, terms, 3);
+  int count = deal_rows(context, batch, lengths, w.order, w.mine);
+  float *dh = w.rows, *dc = dh + (ptrdiff_t)count * hidden, *through = dc + (ptrdiff_t)count * hidden;
+  size_t row_bytes = (size_t)hidden * 4;
+
+  for (int i = 0; i < count; i++) {
+    ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden;
+    if (r->d_final_hidden) __builtin_memcpy(dh + (ptrdiff_t)i * hidden, (float *)at(context, r->d_final_hidden) + row, row_bytes);
+    else __builtin_memset(dh + (ptrdiff_t)i * hidden, 0, row_bytes);
+    if (r->d_final_cell) __builtin_memcpy(dc + (ptrdiff_t)i * hidden, (float *)at(context, r->d_final_cell) + row, row_bytes);
+    else __builtin_memset(dc + (ptrdiff_t)i * hidden, 0, row_bytes);
+  }
+  for (int step = r->time - 1; step >= 0; step--) {
+    int t = r->reverse ? r->time - 1 - step : step;
+    ptrdiff_t before = (ptrdiff_t)(r->reverse ? t + 1 : t) * batch, after = (ptrdiff_t)(r->reverse ? t : t + 1) * batch;
+    int active = 0;
+    for (int i = 0; i < count; i++) {
+      int b = w.mine[i];
+      ptrdiff_t row = (ptrdiff_t)t * batch + b;
+      if (!lengths || t < lengths[b]) {
+        w.active[active] = b;
+        w.slot[active++] = i;
+        continue;
+      }
+      __builtin_memset(gates + row * terms, 0, (size_t)terms * 4);
+      if (apart) __builtin_memset(apart + row * apart_terms, 0, (size_t)apart_terms * 4);
+      if (dh_steps) __builtin_memset(dh_steps + row * hidden, 0, row_bytes);
+      if (dc_steps) __builtin_memset(dc_steps + row * hidden, 0, row_bytes);
+    }
+    for (int first = 0; first < active; first += ROWS_AT_ONCE) {
+      int rows = lesser(active - first, ROWS_AT_ONCE), tile_total = tile_count(rows);
+      const int32_t *row = w.active + first, *slot = w.slot + first;
+      float *targets[ROWS_AT_ONCE];
+      for (int i = 0; i < rows; i++) {
+        ptrdiff_t here = (ptrdiff_t)t * batch + row[i], carried = (ptrdiff_t)slot[i] * hidden;
+        ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
+        if (d_outputs) add_row_to(hidden, dh + carried, d_outputs + here * hidden);
+        if (dh_steps) __builtin_memcpy(dh_steps + here * hidden, dh + carried, row_bytes);
+        if (d_cells) add_row_to(hidden, dc + carried, d_cells + here * hidden);
+        cell->backward(hidden, gates + here * terms, apart ? apart + here * apart_terms : 0, states + old,
+                       cell_states ? cell_states + old : 0, states + new, cell_states ? cell_states + new : 0,
+                       dh + carried, dc + carried, dc_steps ? dc_steps + here * hidden : 0);
+        targets[i] = (mask ? through : dh) + carried;
+      }
+      float *packed = w.packed;
+      for (int i = 0; i < tile_total; i++) {
+        int from = tile_start(rows, tile_total, i), size = tile_start(rows, tile_total, i + 1) - from;
+        for (int k = 0; k < terms; k += RUN)
+          for (int j = 0; j < size; j++, packed += RUN) {
+            ptrdiff_t here = (ptrdiff_t)t * batch + row[from + j];
+            int end = lesser(terms, k + RUN), split = k > summed ? k : lesser(end, summed);
+            if (split > k) __builtin_memcpy(packed, gates + here * terms + k, (size_t)(split - k) * 4);
+            if (end > split)
+              __builtin_memcpy(packed + split - k, apart + here * apart_terms + split - summed, (size_t)(end - split) * 4);
+          }
+      }
+      step_product(rows, hidden, terms, w.packed, weight, mask ? 0 : (const float *const *)targets, targets);
+      if (mask)
+        for (int i = 0; i < rows; i++) {
+          ptrdiff_t carried = (ptrdiff_t)slot[i] * hidden, of_row = (ptrdiff_t)row[i] * hidden;
+          for (int j = 0; j < hidden; j++) dh[carried + j] += through[carried + j] * mask[of_row + j];
+        }
+    }
+  }
+  for (int i = 0; i < count; i++) {
+    ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden;
+    if (r->d_initial_hidden) __builtin_memcpy((float *)at(context, r->d_initial_hidden) + row, dh + (ptrdiff_t)i * hidden, row_bytes);
+    if (r->d_initial_cell) __builtin_memcpy((float *)at(context, r->d_initial_cell) + row, dc + (ptrdiff_t)i * hidden, row_bytes);
+  }
+  context_barrier(context);
+}

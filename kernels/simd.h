@@ -1,0 +1,117 @@
+/* The only file that knows the machine: how many lanes a vector has, how multiply-adds are done, how many rows of
+ * accumulators the registers hold. Vectors are the vector extension of gcc and clang, so + - * / < & work on them; the
+ * compiler is told never to contract, so a fused multiply-add happens where v_fma stands and nowhere else.
+ *
+ * TILE_ROWS x 2 vectors of accumulators, two vectors of the panel and one broadcast must fit the registers: 32 on
+ * AVX-512 and NEON, 16 elsewhere. */
+#ifndef RECURRA_SIMD_H
+#define RECURRA_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#elif defined(__wasm__)
+#include <wasm_simd128.h>
+#endif
+
+#if defined(PAIRS)
+/* The 16-lane source on a machine with 8: what AVX-512 would compute, lane for lane. For tests. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+#define LANES 16
+#define TILE_ROWS 13
+#elif defined(__AVX512F__)
+#define LANES 16
+#define TILE_ROWS 13
+#elif defined(__AVX2__)
+#define LANES 8
+#define TILE_ROWS 6
+#elif defined(__aarch64__)
+#define LANES 4
+#define TILE_ROWS 12
+#elif defined(__wasm__)
+#define LANES 4
+#define TILE_ROWS 5
+#else
+#define LANES 4
+#define TILE_ROWS 6
+#endif
+
+#define PANEL (2 * LANES) /* columns that one tile computes at once */
+
+typedef float vec __attribute__((vector_size(4 * LANES)));
+typedef int32_t ivec __attribute__((vector_size(4 * LANES)));
+typedef uint32_t uvec __attribute__((vector_size(4 * LANES)));
+typedef float unaligned_vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vec v_load(const float *at) { return *(const unaligned_vec *)at; }
+INLINE void v_store(float *at, vec x) { *(unaligned_vec *)at = x; }
+#define FOUR(x) x, x, x, x
+#if LANES == 16
+#define EVERY_LANE(x) FOUR(x), FOUR(x), FOUR(x), FOUR(x)
+#elif LANES == 8
+#define EVERY_LANE(x) FOUR(x), FOUR(x)
+#else
+#define EVERY_LANE(x) FOUR(x)
+#endif
+INLINE vec v_splat(float x) { return (vec){EVERY_LANE(x)}; }
+INLINE ivec v_splat_int(int32_t x) { return (ivec){EVERY_LANE(x)}; }
+
+/* The first `count` lanes; the others are 0 when read and untouched when written. */
+INLINE vec v_load_part(const float *at, int count) {
+  vec x = {0};
+  __builtin_memcpy(&x, at, (size_t)count * 4);
+  return x;
+}
+INLINE void v_store_part(float *at, vec x, int count) { __builtin_memcpy(at, &x, (size_t)count * 4); }
+
+/* a b + c, with one rounding where the machine can. */
+#if defined(PAIRS)
+INLINE vec v_fma(vec a, vec b, vec c) {
+  union { vec whole; __m256 half[2]; } x = {a}, y = {b}, z = {c};
+  z.half[0] = _mm256_fmadd_ps(x.half[0], y.half[0], z.half[0]);
+  z.half[1] = _mm256_fmadd_ps(x.half[1], y.half[1], z.half[1]);
+  return z.whole;
+}
+#elif defined(__AVX512F__)
+INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+#elif defined(__AVX2__)
+INLINE vec v_fma(vec a, vec b, vec c) { return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
+#elif defined(__aarch64__)
+INLINE vec v_fma(vec a, vec b, vec c) { return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
+#elif defined(RELAXED)
+INLINE vec v_fma(vec a, vec b, vec c) { return (vec)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c); }
+#else
+INLINE vec v_fma(vec a, vec b, vec c) { return a * b + c; }
+#endif
+
+/* x where the mask is set, else y. Masks are what comparisons give: all bits or none. */
+INLINE vec v_select(ivec mask, vec x, vec y) { return (vec)((mask & (ivec)x) | (~mask & (ivec)y)); }
+/* The bound first: a NaN in x passes through. */
+INLINE vec v_at_most(vec bound, vec x) { return v_select(x > bound, bound, x); }
+INLINE vec v_at_least(vec bound, vec x) { return v_select(x < bound, bound, x); }
+INLINE vec v_abs(vec x) { return (vec)((ivec)x & v_splat_int(0x7fffffff)); }
+INLINE vec v_with_sign(vec magnitude, vec sign) {
+  return (vec)((ivec)magnitude | ((ivec)sign & v_splat_int((int32_t)0x80000000)));
+}
+
+/* Walks a row in vectors: the code sees the offset j and the lanes that are real, n. */
+#define FOR_ROW(hidden, ...)                                           \
+  for (int j = 0; j < (hidden); j += LANES) {                          \
+    const int n = (hidden) - j < LANES ? (hidden) - j : LANES;         \
+    __VA_ARGS__                                                        \
+  }
+#define GET(x) (n == LANES ? v_load((x) + j) : v_load_part((x) + j, n))
+#define PUT(x, value)                                                  \
+  do {                                                                 \
+    vec put = (value);                                                 \
+    if (n == LANES) v_store((x) + j, put);                             \
+    else v_store_part((x) + j, put, n);                                \
+  } while (0)
+
+#endif

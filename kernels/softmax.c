@@ -1,0 +1,95 @@
+/* Output layer, softmax and cross-entropy as one kernel: o = V h + c, p = softmax(o), E = -log p[target];
+ * dE/do = p - onehot(target). Rows are taken in blocks, so that the logits of a large vocabulary never stand whole. */
+#include "context.h"
+#include "math.h"
+
+/* Rows of a block: 8 MB of logits at most, yet enough rows for the product that gives d_weight. */
+static int block_rows(const struct output_loss_record *r) {
+  int64_t rows = (2 << 20) / (r->vocabulary > 0 ? r->vocabulary : 1) / 16 * 16;
+  return lesser(rows < 64 ? 64 : rows, r->rows > 0 ? r->rows : 1);
+}
+
+static int64_t logits_bytes(const struct output_loss_record *r) {
+  return round_up((int64_t)block_rows(r) * r->vocabulary * 4, 64);
+}
+
+static int64_t output_loss_workspace(const void *record, int threads) {
+  const struct output_loss_record *r = record;
+  int64_t logits = product_workspace(r->vocabulary, r->hidden, threads);
+  int64_t d_h = product_workspace(r->hidden, r->vocabulary, threads);
+  int64_t d_weight = product_workspace(r->hidden, block_rows(r), threads);
+  int64_t most = logits > d_h ? logits : d_h;
+  return logits_bytes(r) + (most > d_weight ? most : d_weight);
+}
+
+/* One row of logits: returns E in nats; with `factor` not 0, the logits become factor (p - onehot). */
+static float softmax_row(int count, float *logits, int target, float factor) {
+  vec most = v_splat(-__builtin_inff()), total = v_splat(0.0f);
+  float highest = -__builtin_inff(), sum = 0, lane[LANES];
+  int whole = count / LANES * LANES;
+  for (int j = 0; j < whole; j += LANES) most = v_at_least(most, v_load(logits + j));
+  v_store(lane, most);
+  for (int j = 0; j < LANES; j++) if (lane[j] > highest) highest = lane[j];
+  for (int j = whole; j < count; j++) if (logits[j] > highest) highest = logits[j];
+  float of_target = logits[target];
+  vec shift = v_splat(highest);
+  for (int j = 0; j < whole; j += LANES) {
+    vec e = v_exp(v_load(logits + j) - shift);
+    v_store(logits + j, e);
+    total = total + e;
+  }
+  if (whole < count) {
+    int n = count - whole;
+    vec e = v_exp(v_load_part(logits + whole, n) - shift);
+    v_store_part(logits + whole, e, n);
+  }
+  v_store(lane, total);
+  for (int j = 0; j < LANES; j++) sum += lane[j];
+  for (int j = whole; j < count; j++) sum += logits[j];
+  if (factor != 0) {
+    float scale = factor / sum;
+    for (int j = 0; j < count; j++) logits[j] *= scale;
+    logits[target] -= factor;
+  }
+  return natural_logarithm(sum) + (highest - of_target);
+}
+
+static void output_loss(const struct context *context, const void *record) {
+  const struct output_loss_record *r = record;
+  int block = block_rows(r), vocabulary = r->vocabulary, hidden = r->hidden;
+  const float *h = at(context, r->h), *weight = at(context, r->weight), *bias = r->bias ? at(context, r->bias) : 0;
+  const int32_t *targets = at(context, r->targets);
+  float *losses = at(context, r->losses), *logits = at(context, r->workspace);
+  char *workspace = (char *)logits + logits_bytes(r);
+  float factor = r->gradients ? (float)r->scale : 0;
+  for (int row = 0; row < r->rows; row += block) {
+    int rows = lesser(r->rows - row, block);
+    const float *h_block = h + (ptrdiff_t)row * hidden;
+    struct matrix h_rows = {h_block, hidden, 1}, weight_transposed = {weight, 1, hidden};
+    product(context, rows, vocabulary, hidden, h_rows, weight_transposed, logits, vocabulary, bias, 0, workspace);
+    struct range mine = share(rows, 1, context->thread, context->threads);
+    for (int i = mine.from; i < mine.to; i++) {
+      float *line = logits + (ptrdiff_t)i * vocabulary;
+      int target = targets[row + i], known = target >= 0 && target < vocabulary;
+      losses[row + i] = known ? softmax_row(vocabulary, line, target, factor) : 0;
+      if (!known && factor != 0) __builtin_memset(line, 0, (size_t)vocabulary * 4);
+    }
+    context_barrier(context);
+    if (!r->gradients) continue;
+    struct matrix d_logits = {logits, vocabulary, 1}, d_logits_transposed = {logits, 1, vocabulary};
+    struct matrix weight_rows = {weight, hidden, 1};
+    if (r->d_h)
+      product(context, rows, hidden, vocabulary, d_logits, weight_rows, (float *)at(context, r->d_h) + (ptrdiff_t)row * hidden,
+              hidden, 0, 0, workspace);
+    if (r->d_weight)
+      product(context, vocabulary, hidden, rows, d_logits_transposed, h_rows, at(context, r->d_weight), hidden, 0, 1,
+              workspace);
+    if (r->d_bias) {
+      float *d_bias = at(context, r->d_bias);
+      struct range columns = share(vocabulary, 16, context->thread, context->threads);
+      for (int i = 0; i < rows; i++)
+        for (int j = columns.from; j < columns.to; j++) d_bias[j] += logits[(ptrdiff_t)i * vocabulary + j];
+      context_barrier(context);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+/* The team: workers spin briefly for the next job, then sleep. The same source serves threads of the operating system
+ * (addon.c makes them) and workers of a page or of Node that run the wasm build. */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#elif !defined(__wasm__)
+#include <pthread.h>
+#include <sched.h>
+#include <time.h>
+#endif
+#include "team.h"
+
+/* About 50 µs: longer than the JavaScript between two kernels of a step, shorter than anyone would notice. */
+#define SPINS 4000
+/* A barrier is met within microseconds unless there are more threads than processors. */
+#define BARRIER_SPINS 2000
+
+static inline uint32_t read_now(uint32_t *at) { return __atomic_load_n(at, __ATOMIC_ACQUIRE); }
+
+static inline void relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#if defined(__wasm__)
+static void sleep_while(uint32_t *at, uint32_t value) {
+  __builtin_wasm_memory_atomic_wait32((int *)at, (int)value, -1);
+}
+static void wake(uint32_t *at) { __builtin_wasm_memory_atomic_notify((int *)at, MOST_THREADS); }
+static void give_way(uint32_t *at, uint32_t value) {
+  __builtin_wasm_memory_atomic_wait32((int *)at, (int)value, 50000);
+}
+#elif defined(__linux__)
+static void sleep_while(uint32_t *at, uint32_t value) {
+  syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+static void wake(uint32_t *at) { syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, MOST_THREADS, NULL, NULL, 0); }
+static void give_way(uint32_t *at, uint32_t value) { (void)at, (void)value, sched_yield(); }
+#else
+static pthread_mutex_t bed = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t alarm_clock = PTHREAD_COND_INITIALIZER;
+static void sleep_while(uint32_t *at, uint32_t value) {
+  pthread_mutex_lock(&bed);
+  while (read_now(at) == value) pthread_cond_wait(&alarm_clock, &bed);
+  pthread_mutex_unlock(&bed);
+}
+static void wake(uint32_t *at) {
+  (void)at;
+  pthread_mutex_lock(&bed);
+  pthread_cond_broadcast(&alarm_clock);
+  pthread_mutex_unlock(&bed);
+}
+static void give_way(uint32_t *at, uint32_t value) { (void)at, (void)value, sched_yield(); }
+#endif
+
+void team_run(struct team *team, int threads, void (*job)(void *, int, int), void *argument) {
+  if (threads > team->workers + 1) threads = team->workers + 1;
+  if (threads <= 1) {
+    job(argument, 0, 1);
+    return;
+  }
+  team->threads = threads;
+  team->job = job;
+  team->argument = argument;
+  __atomic_store_n(&team->pending, (uint32_t)team->workers, __ATOMIC_RELEASE);
+  __atomic_add_fetch(&team->generation, 1, __ATOMIC_RELEASE);
+  wake(&team->generation);
+  job(argument, 0, threads);
+  for (uint32_t spins = 0, left; (left = read_now(&team->pending)) != 0; spins++) {
+    if (spins < BARRIER_SPINS) relax();
+    else give_way(&team->pending, left);
+  }
+}
+
+void team_work(struct team *team, int thread, uint32_t seen) {
+  for (;;) {
+    for (int spins = 0; spins < SPINS && read_now(&team->generation) == seen; spins++) relax();
+    while (read_now(&team->generation) == seen) sleep_while(&team->generation, seen);
+    seen = read_now(&team->generation);
+    if (read_now(&team->stopping)) break;
+    if (thread < team->threads) team->job(team->argument, thread, team->threads);
+    __atomic_sub_fetch(&team->pending, 1, __ATOMIC_RELEASE);
+  }
+  __atomic_sub_fetch(&team->pending, 1, __ATOMIC_RELEASE);
+}
+
+void team_stop(struct team *team) {
+  __atomic_store_n(&team->pending, (uint32_t)team->workers, __ATOMIC_RELEASE);
+  __atomic_store_n(&team->stopping, 1, __ATOMIC_RELEASE);
+  __atomic_add_fetch(&team->generation, 1, __ATOMIC_RELEASE);
+  wake(&team->generation);
+}
+
+void team_barrier(struct team *team, int threads) {
+  if (threads <= 1) return;
+  uint32_t phase = read_now(&team->phase);
+  if (__atomic_add_fetch(&team->arrived, 1, __ATOMIC_ACQ_REL) == (uint32_t)threads) {
+    __atomic_store_n(&team->arrived, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&team->phase, phase + 1, __ATOMIC_RELEASE);
+    return;
+  }
+  for (uint32_t spins = 0; read_now(&team->phase) == phase; spins++) {
+    if (spins < BARRIER_SPINS) relax();
+    else give_way(&team->phase, phase);
+  }
+}

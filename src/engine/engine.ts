@@ -1,0 +1,192 @@
+/* A heap and the backend that computes in it, and the scopes that bound a step's memory.
+ *
+ * A scope is a synchronous function, with no await or yield inside: all tensors made in it are given back at once when it
+ * returns. What outlives it is kept explicitly, by `keep`, and given back by `release`. */
+import { BackendError, ShapeError } from '../errors.js'
+import type { Backend } from './backend.js'
+import type { Heap } from './heap.js'
+import { type KernelDefinition, RECORD_BYTES } from './records.js'
+import { Tape } from './tape.js'
+import { type Lifetime, show, sizeOf, Tensor } from './tensor.js'
+
+const KEPT: Lifetime = { open: true }
+
+export class Engine {
+  /** What operations are written down on; undefined where no gradient is wanted. */
+  tape: Tape | undefined
+  private readonly recordPlace: number
+  private readonly lifetimes: Lifetime[] = []
+  private closed = false
+
+  constructor(
+    readonly heap: Heap,
+    readonly backend: Backend,
+    /** Why this backend and not a faster one; empty if it is the fastest there is. */
+    readonly reason: string,
+  ) {
+    heap.grown = () => backend.attach()
+    backend.attach()
+    this.recordPlace = heap.allocate(RECORD_BYTES)
+  }
+
+  /** The backend in words: `native avx512, 2 threads`. */
+  get description(): string {
+    const { name, instructionSet, threads } = this.backend
+    return `${name} ${instructionSet}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+  }
+
+  /** Runs `work`; every tensor that it made and did not keep is given back when it returns or throws. */
+  scope<T>(work: () => T): T {
+    this.checkOpen()
+    const mark = this.heap.mark()
+    const lifetime = { open: true }
+    this.lifetimes.push(lifetime)
+    try {
+      const result = work()
+      if (result instanceof Promise)
+        throw new BackendError('engine.scope: the function is asynchronous; a scope has no await inside')
+      return result
+    } finally {
+      lifetime.open = false
+      this.lifetimes.pop()
+      this.heap.cut(mark)
+    }
+  }
+
+  /** Runs `work` with a new tape on which every operation is written down. */
+  recording<T>(work: (tape: Tape) => T): T {
+    const outer = this.tape
+    this.tape = new Tape(this)
+    try {
+      return work(this.tape)
+    } finally {
+      this.tape = outer
+    }
+  }
+
+  /** A tensor of the innermost scope. What it holds is not defined. */
+  tensor(shape: readonly number[]): Tensor {
+    return new Tensor(shape, this.heap.take(sizeOf(shape) * this.backend.elementBytes), 'real', this.innermost())
+  }
+
+  /** int32 tokens of the innermost scope, copied from `values`. */
+  tokens(values: ArrayLike<number>, shape: readonly number[] = [values.length]): Tensor {
+    if (values.length !== sizeOf(shape)) throw new ShapeError(`engine.tokens: ${show(shape)} needs ${sizeOf(shape)} values; got ${values.length}`)
+    const tensor = new Tensor(shape, this.heap.take(values.length * 4), 'token', this.innermost())
+    this.heap.words.set(values, tensor.place / 4)
+    return tensor
+  }
+
+  /** A tensor of the innermost scope, copied from `values`. */
+  from(values: ArrayLike<number>, shape: readonly number[] = [values.length]): Tensor {
+    const tensor = this.tensor(shape)
+    this.write(tensor, values)
+    return tensor
+  }
+
+  /** A tensor of zeros that stays until `release`. */
+  keep(shape: readonly number[]): Tensor {
+    this.checkOpen()
+    const tensor = new Tensor(shape, this.heap.allocate(sizeOf(shape) * this.backend.elementBytes), 'real', KEPT)
+    this.fill(tensor, 0)
+    return tensor
+  }
+
+  release(tensor: Tensor): void {
+    if (!this.closed) this.heap.free(tensor.place)
+  }
+
+  /** A tensor over part of another's elements, or over the same in another shape; it lives as long as that one. */
+  view(tensor: Tensor, shape: readonly number[], from = 0): Tensor {
+    const bytes = tensor.kind === 'token' ? 4 : this.backend.elementBytes
+    if (from + sizeOf(shape) > tensor.size)
+      throw new ShapeError(`engine.view: ${show(shape)} from element ${from} does not fit into ${show(tensor.shape)}`)
+    return new Tensor(shape, tensor.place + from * bytes, tensor.kind, tensor.lifetime)
+  }
+
+  /** Elements as float64, a copy. */
+  read(tensor: Tensor): Float64Array {
+    this.checkAlive(tensor)
+    return Float64Array.from(this.elements(tensor))
+  }
+
+  /** Elements in the backend's own precision, a copy. */
+  copyOut(tensor: Tensor): Float32Array | Float64Array | Int32Array {
+    this.checkAlive(tensor)
+    return this.elements(tensor).slice() as Float32Array | Float64Array | Int32Array
+  }
+
+  /** The one element of a scalar. */
+  scalar(tensor: Tensor): number {
+    return this.elements(tensor)[0]
+  }
+
+  write(tensor: Tensor, values: ArrayLike<number>): void {
+    if (values.length !== tensor.size)
+      throw new ShapeError(`engine.write: ${show(tensor.shape)} needs ${tensor.size} values; got ${values.length}`)
+    this.elements(tensor).set(values)
+  }
+
+  fill(tensor: Tensor, value: number): void {
+    this.elements(tensor).fill(value)
+  }
+
+  /** to = from. */
+  copy(from: Tensor, to: Tensor): void {
+    if (from.size !== to.size) throw new ShapeError(`engine.copy: sizes differ: ${show(from.shape)} and ${show(to.shape)}`)
+    const bytes = from.kind === 'token' ? 4 : this.backend.elementBytes
+    this.heap.bytes.copyWithin(to.place, from.place, from.place + from.size * bytes)
+  }
+
+  /** Runs one kernel. */
+  run<R extends object>(kernel: KernelDefinition<R>, record: R): void {
+    this.checkOpen()
+    const { heap, backend, recordPlace } = this
+    kernel.write(heap.words, heap.doubles, recordPlace, record, 0)
+    if (!kernel.usesWorkspace) {
+      backend.run(kernel.number, recordPlace)
+      return
+    }
+    const mark = heap.mark()
+    const workspace = heap.take(backend.workspace(kernel.number, recordPlace))
+    kernel.write(heap.words, heap.doubles, recordPlace, record, workspace)
+    try {
+      backend.run(kernel.number, recordPlace)
+    } finally {
+      heap.cut(mark)
+    }
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    this.backend.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  private elements(tensor: Tensor): Float32Array | Float64Array | Int32Array {
+    const { place, size } = tensor
+    if (tensor.kind === 'token') return this.heap.words.subarray(place / 4, place / 4 + size)
+    if (this.backend.elementBytes === 8) return this.heap.doubles.subarray(place / 8, place / 8 + size)
+    return this.heap.floats.subarray(place / 4, place / 4 + size)
+  }
+
+  /** Throws where a tensor is used after its scope has ended: its memory is somebody else's by then. */
+  checkAlive(tensor: Tensor): void {
+    if (!tensor.lifetime.open)
+      throw new BackendError(`engine: a tensor ${show(tensor.shape)} is used after its scope has ended; keep what must outlive it`)
+  }
+
+  private innermost(): Lifetime {
+    const lifetime = this.lifetimes.at(-1)
+    if (lifetime === undefined) throw new BackendError('engine: tensors are made inside engine.scope(() => …), or kept with engine.keep')
+    return lifetime
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw new BackendError('engine: it is closed; open another with openEngine()')
+  }
+}

@@ -1,0 +1,191 @@
+/* The recurrence as one operation: the loop over time of any built-in cell, forward and backward, by the fused kernel.
+ * Weight gradients are products over all steps at once, after the loop. Letters as in kernels/kernels.h. */
+import { ShapeError } from '../errors.js'
+import type { Engine } from './engine.js'
+import { elementwise, elementwiseOperation, matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from './records.js'
+import { checkShape, type Tensor } from './tensor.js'
+
+/** What the fused kernel is told about a cell. */
+export interface FusedCell {
+  /** Its number in `cell` of records.ts. */
+  readonly kernel: number
+  /** Gates: rows of W are gates × hidden. */
+  readonly gates: number
+  /** The last so many gates need U x and W h apart. */
+  readonly apart: number
+  /** Whether it carries a second state, c. */
+  readonly hasCell: boolean
+}
+
+export interface RecurrenceInput {
+  readonly cell: FusedCell
+  /** [T, B, G H]: U x + b of every step. Consumed: activations overwrite it. */
+  readonly gates: Tensor
+  /** W [G H, H] */
+  readonly weight: Tensor
+  /** Bias of W h for the gates kept apart, [A H]. */
+  readonly apartBias?: Tensor | undefined
+  /** h before the first step, [B, H] */
+  readonly hidden: Tensor
+  /** c before the first step, [B, H], where the cell has one. */
+  readonly cellState?: Tensor | undefined
+  /** int32 [B]: steps of each sequence, 1 to T. */
+  readonly lengths?: Tensor | undefined
+  /** From the last step to the first. */
+  readonly reverse?: boolean | undefined
+  /** [B, H] multiplies h before W, the same at every step. */
+  readonly mask?: Tensor | undefined
+}
+
+export interface RecurrenceOutput {
+  /** h of every step [T, B, H]; zeros where a sequence is over. */
+  readonly output: Tensor
+  /** h after the last step of each sequence, [B, H]. */
+  readonly hidden: Tensor
+  /** c after the last step, [B, H]. */
+  readonly cellState: Tensor | undefined
+}
+
+export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOutput {
+  const { cell, gates, weight, apartBias, lengths, reverse = false, mask } = input
+  const [time, batch, width] = gates.shape
+  const hidden = width / cell.gates
+  const apartWidth = cell.apart * hidden
+  const summed = width - apartWidth
+  const step = batch * hidden
+  checkShape(gates, 'recurrence: gates', [-1, -1, weight.shape[0]], '(time, batch, gates × hidden)')
+  checkShape(weight, 'recurrence: weight', [width, hidden], '(gates × hidden, hidden)')
+  checkShape(input.hidden, 'recurrence: hidden', [batch, hidden], '(batch, hidden)')
+  if (cell.hasCell !== (input.cellState !== undefined))
+    throw new ShapeError(`recurrence: a state c must ${cell.hasCell ? '' : 'not '}be given for this cell`)
+  if (input.cellState) checkShape(input.cellState, 'recurrence: cellState', [batch, hidden], '(batch, hidden)')
+  if (lengths) checkLengths(engine, lengths, batch, time)
+
+  // The initial state stands before the first step, so that h_{t-1} of all steps is one stretch of memory.
+  const trajectory = (initial: Tensor) => {
+    const states = engine.tensor([time + 1, batch, hidden])
+    engine.copy(initial, engine.view(states, [batch, hidden], reverse ? time * step : 0))
+    return states
+  }
+  const part = (states: Tensor, from: number, count: number) => engine.view(states, [count, batch, hidden], from * step)
+  const states = trajectory(input.hidden)
+  const cells = input.cellState && trajectory(input.cellState)
+  const apart = cell.apart > 0 ? engine.tensor([time, batch, apartWidth]) : undefined
+  const shared = {
+    cell: cell.kernel,
+    time,
+    batch,
+    hidden,
+    reverse: reverse ? 1 : 0,
+    gates: gates.place,
+    apart: apart?.place,
+    states: states.place,
+    cells: cells?.place,
+    mask: mask?.place,
+    lengths: lengths?.place,
+  }
+  const packed = packWeight(engine, weight, summed, hidden)
+  engine.run(recurrenceForward, { ...shared, apartBias: apartBias?.place, weight: packed.place })
+
+  const output = lengths ? withoutPadding(engine, part(states, reverse ? 0 : 1, time), lengths) : part(states, reverse ? 0 : 1, time)
+  const last = (of: Tensor) => engine.view(of, [batch, hidden], reverse ? 0 : time * step)
+  const result: RecurrenceOutput = { output, hidden: last(states), cellState: cells && last(cells) }
+
+  const { tape } = engine
+  if (tape?.wants(gates, weight, apartBias, input.hidden, input.cellState)) {
+    const outputs = [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]
+    tape.record(outputs, () => {
+      const dInitialHidden = engine.tensor([batch, hidden])
+      const dInitialCell = cells && engine.tensor([batch, hidden])
+      engine.run(recurrenceBackward, {
+        ...shared,
+        weight: packColumns(engine, weight).place,
+        dOutputs: tape.gradientOf(result.output)?.place,
+        dFinalHidden: tape.gradientOf(result.hidden)?.place,
+        dFinalCell: result.cellState && tape.gradientOf(result.cellState)?.place,
+        dInitialHidden: dInitialHidden.place,
+        dInitialCell: dInitialCell?.place,
+      })
+      const dWeight = tape.target(weight)
+      if (dWeight) {
+        const before = mask ? masked(engine, part(states, reverse ? 1 : 0, time), mask) : part(states, reverse ? 1 : 0, time)
+        const ofGates = { n: hidden, k: time * batch, b: before.place, bStride: hidden, yStride: hidden, transposeA: 1 }
+        const { place, accumulate, tensor } = dWeight
+        if (summed > 0) engine.run(matmul, { ...ofGates, m: summed, a: gates.place, aStride: width, y: place, accumulate })
+        if (apart) {
+          const y = engine.view(tensor, [apartWidth, hidden], summed * hidden).place
+          engine.run(matmul, { ...ofGates, m: apartWidth, a: apart.place, aStride: apartWidth, y, accumulate })
+        }
+      }
+      const dBias = tape.target(apartBias)
+      if (dBias && apart) {
+        const { place: y, accumulate } = dBias
+        engine.run(sumRows, { rows: time * batch, columns: apartWidth, stride: apartWidth, a: apart.place, y, accumulate })
+      }
+      tape.give(input.hidden, dInitialHidden)
+      if (input.cellState && dInitialCell) tape.give(input.cellState, dInitialCell)
+      tape.give(gates, gates)
+    })
+  }
+  return result
+}
+
+function checkLengths(engine: Engine, lengths: Tensor, batch: number, time: number): void {
+  checkShape(lengths, 'recurrence: lengths', [batch], '(batch)')
+  engine.copyOut(lengths).forEach((length, i) => {
+    if (!(length >= 1 && length <= time)) throw new ShapeError(`recurrence: lengths[${i}] must be 1 to ${time}, the time of the batch; got ${length}`)
+  })
+}
+
+/** W for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels. */
+function packWeight(engine: Engine, weight: Tensor, summed: number, hidden: number): Tensor {
+  const { panel } = engine.backend
+  const padded = (columns: number) => Math.ceil(columns / panel) * panel * hidden
+  const apart = weight.shape[0] - summed
+  const packed = engine.tensor([padded(summed) + padded(apart)])
+  const put = (columns: number, from: number, to: number) => {
+    if (columns === 0) return
+    const w = engine.view(weight, [columns, hidden], from).place
+    engine.run(pack, { n: columns, k: hidden, w, packed: engine.view(packed, [padded(columns)], to).place, transpose: 1 })
+  }
+  put(summed, 0, 0)
+  put(apart, summed * hidden, padded(summed))
+  return packed
+}
+
+/** W for the backward loop, which multiplies by it from the other side. */
+function packColumns(engine: Engine, weight: Tensor): Tensor {
+  const [width, hidden] = weight.shape
+  const { panel } = engine.backend
+  const packed = engine.tensor([Math.ceil(hidden / panel) * panel * width])
+  engine.run(pack, { n: hidden, k: width, w: weight.place, packed: packed.place })
+  return packed
+}
+
+/** A copy with zeros where a sequence is over. */
+function withoutPadding(engine: Engine, states: Tensor, lengths: Tensor): Tensor {
+  const [time, batch, hidden] = states.shape
+  const output = engine.tensor(states.shape)
+  engine.copy(states, output)
+  engine.copyOut(lengths).forEach((length, b) => {
+    for (let t = length; t < time; t++) engine.fill(engine.view(output, [hidden], (t * batch + b) * hidden), 0)
+  })
+  return output
+}
+
+/** h_{t-1} times the mask, for every step. */
+function masked(engine: Engine, states: Tensor, mask: Tensor): Tensor {
+  const [time, batch, hidden] = states.shape
+  const product = engine.tensor(states.shape)
+  const count = batch * hidden
+  for (let t = 0; t < time; t++)
+    engine.run(elementwise, {
+      operation: elementwiseOperation.multiply,
+      count,
+      a: engine.view(states, [count], t * count).place,
+      b: mask.place,
+      y: engine.view(product, [count], t * count).place,
+      alpha: 1,
+    })
+  return product
+}

@@ -1,0 +1,40 @@
+/* The output layer: o = V h + c (PyTorch's nn.Linear; start: uniform in ±1/√inputs). V may be another layer's table, as
+ * when the weights of embedding and output are tied (Press & Wolf 2017). */
+import type { Engine } from '../engine/engine.js'
+import { linear, outputLayerLoss } from '../engine/operations.js'
+import type { Random } from '../engine/random.js'
+import type { Tensor } from '../engine/tensor.js'
+import { Parameter } from './parameter.js'
+
+export class Linear {
+  /** V [outputs, inputs] */
+  readonly weight: Parameter
+  /** c [outputs] */
+  readonly bias: Parameter
+  /** Those that are its own. */
+  readonly parameters: readonly Parameter[]
+
+  constructor(
+    private readonly engine: Engine,
+    { inputs, outputs, name, tied }: { inputs: number; outputs: number; name: string; tied?: Parameter | undefined },
+  ) {
+    this.weight = tied ?? new Parameter(engine, `${name}.weight`, [outputs, inputs])
+    this.bias = new Parameter(engine, `${name}.bias`, [outputs])
+    this.parameters = tied ? [this.bias] : [this.weight, this.bias]
+  }
+
+  initialise(random: Random): void {
+    const bound = 1 / Math.sqrt(this.weight.shape[1])
+    for (const parameter of this.parameters) parameter.fillUniform(random, bound)
+  }
+
+  /** h [..., inputs] → [..., outputs] */
+  forward(h: Tensor): Tensor {
+    return linear(this.engine, h, this.weight.value, this.bias.value)
+  }
+
+  /** Mean cross-entropy of the softmax of the outputs against target tokens, in nats: see `outputLayerLoss`. */
+  loss(h: Tensor, targets: Tensor): { loss: Tensor; losses: Tensor } {
+    return outputLayerLoss(this.engine, h, this.weight.value, this.bias.value, targets)
+  }
+}

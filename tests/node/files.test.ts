@@ -1,0 +1,244 @@
+// Files are read whole or refused in one line, and written whole or not at all.
+import { execFileSync, spawn } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ConfigurationError, FileFormatError, RecurraError } from '../../src/errors.js'
+import { firstInvalidByte, readFileBytes, readTextFile, writeFileAtomically } from '../../src/node/files.js'
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'recurra-files-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+// The superuser may write anywhere, and Windows knows no such permissions.
+const permissionsHold = process.platform !== 'win32' && process.getuid?.() !== 0
+
+/** The error of a promise, which must be one line of recurra's. */
+async function failure(promise: Promise<unknown>): Promise<RecurraError> {
+  const error = await promise.then(
+    () => new Error('nothing was thrown'),
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(RecurraError)
+  expect((error as RecurraError).message).toMatch(/^[^\n]+$/)
+  return error as RecurraError
+}
+
+describe('writeFileAtomically', () => {
+  it('writes a file, then another over it, and leaves nothing else', async () => {
+    const path = join(folder, 'model.safetensors')
+    await writeFileAtomically(path, Uint8Array.of(1, 2, 3))
+    await writeFileAtomically(path, Uint8Array.of(4))
+    await writeFileAtomically(join(folder, 'config.yaml'), 'seed: 1\n')
+    expect([...(await readFile(path))]).toEqual([4])
+    expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe('seed: 1\n')
+    expect((await readdir(folder)).toSorted()).toEqual(['config.yaml', 'model.safetensors'])
+  })
+
+  it('writes a file of many megabytes whole', async () => {
+    const bytes = new Uint8Array(20_000_003).map((_, i) => i * 31)
+    await writeFileAtomically(join(folder, 'large'), bytes)
+    expect(Buffer.compare(await readFileBytes(join(folder, 'large')), bytes)).toBe(0)
+  })
+
+  it('replaces what a symbolic link points to, not the link', async () => {
+    await writeFile(join(folder, 'old'), 'old')
+    await symlink(join(folder, 'old'), join(folder, 'link'))
+    await writeFileAtomically(join(folder, 'link'), 'new')
+    expect(await readFile(join(folder, 'old'), 'utf8')).toBe('new')
+  })
+
+  it('says that the folder does not exist', async () => {
+    const { message, kind } = await failure(writeFileAtomically(join(folder, 'no', 'm'), 'x'))
+    expect(kind).toBe('configuration')
+    expect(message).toBe(
+      `${join(folder, 'no', 'm')}: cannot write the file: its folder does not exist; make the folder or choose another path`,
+    )
+  })
+
+  it('says that a part of the path is a file', async () => {
+    await writeFile(join(folder, 'file'), '')
+    const { message } = await failure(writeFileAtomically(join(folder, 'file', 'm'), 'x'))
+    expect(message).toMatch(/a part of its path is a file, not a folder; check the path$/)
+  })
+
+  it('says that the path is a folder, and removes its temporary file', async () => {
+    await mkdir(join(folder, 'runs'))
+    const { message } = await failure(writeFileAtomically(join(folder, 'runs'), 'x'))
+    expect(message).toMatch(/it is a folder; give the path of a file$/)
+    expect(await readdir(folder)).toEqual(['runs'])
+  })
+
+  it('keeps the old file when the bytes cannot be written', async () => {
+    const path = join(folder, 'm')
+    await writeFileAtomically(path, 'old')
+    const { message } = await failure(writeFileAtomically(path, 7 as unknown as Uint8Array))
+    expect(message).toContain(`${path}: cannot write the file`)
+    expect(await readFile(path, 'utf8')).toBe('old')
+    expect(await readdir(folder)).toEqual(['m'])
+  })
+
+  it.skipIf(!permissionsHold)('says that there is no permission to write in the folder', async () => {
+    await chmod(folder, 0o555)
+    const error = await failure(writeFileAtomically(join(folder, 'm'), 'x'))
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect(error.message).toMatch(/no permission to write in its folder; change the folder's permissions/)
+    await chmod(folder, 0o755)
+  })
+
+  it.skipIf(process.platform !== 'linux')(
+    'says why a folder that nobody may write refuses, for the superuser too',
+    async () => {
+      // /proc takes no new files from anyone.
+      const error = await failure(writeFileAtomically('/proc/self/model.safetensors', 'x'))
+      expect(error).toBeInstanceOf(ConfigurationError)
+      expect(error.message).toMatch(/^\/proc\/self\/model\.safetensors: cannot write the file: [^;]+; [^;]+/)
+    },
+  )
+})
+
+describe('readFileBytes', () => {
+  it('reads an empty file, a small one and one that grows past its buffer', async () => {
+    for (const size of [0, 1, 65_535, 65_536, 65_537, 300_000]) {
+      const bytes = new Uint8Array(size).map((_, i) => i)
+      await writeFile(join(folder, 'f'), bytes)
+      expect(Buffer.compare(await readFileBytes(join(folder, 'f')), bytes)).toBe(0)
+    }
+  })
+
+  it.skipIf(process.platform === 'win32')('reads a pipe, whose size nobody knows', async () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const writer = spawn('sh', ['-c', `head -c 1000000 /dev/zero > '${pipe}'`])
+    expect((await readFileBytes(pipe)).length).toBe(1_000_000)
+    writer.kill()
+  })
+
+  it('says that the file is missing', async () => {
+    const { message, kind } = await failure(readFileBytes(join(folder, 'no.txt')))
+    expect(kind).toBe('configuration')
+    expect(message).toBe(
+      `${join(folder, 'no.txt')}: cannot read the file: it does not exist; check the path, which is relative to the current folder`,
+    )
+  })
+
+  it('says that the path is a folder', async () => {
+    const error = await failure(readFileBytes(folder))
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect(error.message).toBe(`${folder}: cannot read the file: it is a folder; give the path of a file`)
+  })
+
+  it('says that the path cannot be one', async () => {
+    expect((await failure(readFileBytes('a\0b'))).message).toMatch(/null character/)
+    expect((await failure(readFileBytes(join(folder, 'x'.repeat(5000))))).message).toMatch(/too long/)
+  })
+
+  it.skipIf(!permissionsHold)('says that there is no permission', async () => {
+    await writeFile(join(folder, 'secret'), 'x')
+    await chmod(join(folder, 'secret'), 0)
+    expect((await failure(readFileBytes(join(folder, 'secret')))).message).toMatch(/no permission to read it/)
+  })
+})
+
+describe('readTextFile', () => {
+  const textOf = async (bytes: Uint8Array | string) => {
+    await writeFile(join(folder, 't.txt'), bytes)
+    return readTextFile(join(folder, 't.txt'))
+  }
+
+  it('makes CRLF LF, drops the byte order mark and keeps the rest', async () => {
+    expect(await textOf('\ufeffa\r\nb\n\r\n\u{1f600}\rc\ufeff')).toBe('a\nb\n\n\u{1f600}\rc\ufeff')
+    expect(await textOf('')).toBe('')
+    expect(await textOf('\ufeff')).toBe('')
+  })
+
+  it('names the first byte that is not UTF-8, and the cure', async () => {
+    const error = await failure(textOf(Buffer.from('caf\xe9 au lait', 'latin1')))
+    expect(error).toBeInstanceOf(FileFormatError)
+    expect(error.message).toMatch(
+      /t\.txt: the text must be UTF-8; byte 3 \(0xe9\) is not; convert it, as with: iconv -f LATIN1/,
+    )
+  })
+
+  it('recognizes UTF-16', async () => {
+    const error = await failure(textOf(Buffer.from('\ufeffhello', 'utf16le')))
+    expect(error.message).toMatch(/byte 0 \(0xff\) is not; it looks like UTF-16LE; .*iconv -f UTF-16LE/)
+  })
+
+  it.each([
+    ['a lone continuation', [0x61, 0x80], 1],
+    ['a sequence cut short', [0x61, 0xe2, 0x82], 1],
+    ['a longer form than needed', [0xc0, 0xaf], 0],
+    ['a longer form of three', [0xe0, 0x80, 0xaf], 0],
+    ['a surrogate', [0x61, 0x62, 0xed, 0xa0, 0x80], 2],
+    ['a code past the last', [0xf4, 0x90, 0x80, 0x80], 0],
+    ['a byte that never stands', [0x61, 0xff], 1],
+  ])('refuses %s', async (_, bytes, offset) => {
+    expect((await failure(textOf(Uint8Array.from(bytes)))).message).toContain(`byte ${offset} `)
+  })
+
+  it('finds an invalid byte exactly where the platform does', () => {
+    const lead = fc.constantFrom(
+      0x00,
+      0x41,
+      0x7f,
+      0x80,
+      0x90,
+      0x9f,
+      0xa0,
+      0xbf,
+      0xc1,
+      0xc2,
+      0xdf,
+      0xe0,
+      0xe1,
+      0xed,
+      0xef,
+      0xf0,
+      0xf1,
+      0xf4,
+      0xf5,
+    )
+    const decoder = new TextDecoder('utf-8', { fatal: true })
+    const valid = (bytes: Uint8Array) => {
+      try {
+        decoder.decode(bytes)
+        return true
+      } catch {
+        return false
+      }
+    }
+    fc.assert(
+      fc.property(fc.array(lead, { maxLength: 8 }), values => {
+        const bytes = Uint8Array.from(values)
+        const offset = firstInvalidByte(bytes)
+        expect(offset === -1).toBe(valid(bytes))
+        if (offset >= 0) expect(valid(bytes.subarray(0, offset))).toBe(true)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('reads standard input for -', async () => {
+    // A process of its own: this one's standard input belongs to the test runner.
+    const script = `
+      import { createServer } from 'vite'
+      const server = await createServer({ configFile: false, server: { middlewareMode: true }, logLevel: 'silent' })
+      const { readTextFile } = await server.ssrLoadModule('/src/node/files.ts')
+      console.log(JSON.stringify(await readTextFile('-').catch(error => error.message)))
+      await server.close()`
+    const run = (input: Uint8Array) =>
+      JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], { input, encoding: 'utf8' }))
+    expect(run(Buffer.from('\ufeffé\r\n'))).toBe('é\n')
+    expect(run(Buffer.of(0x61, 0xff))).toMatch(/^standard input: the text must be UTF-8; byte 1 \(0xff\) is not/)
+  }, 30_000)
+
+  it('leaves the file as it was', async () => {
+    await textOf('a\r\n')
+    expect((await stat(join(folder, 't.txt'))).size).toBe(3)
+  })
+})

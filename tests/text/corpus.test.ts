@@ -1,0 +1,155 @@
+// A corpus is split by whole pieces, by seed, and nothing is lost.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ConfigurationError } from '../../src/errors.js'
+import { piecesOf, splitPieces, splitText } from '../../src/text/corpus.js'
+import { generator32, shuffledOrder } from '../../src/text/shuffle.js'
+
+const lines = Array.from({ length: 3000 }, (_, i) => `line ${i} of the text\n`)
+const text = lines.join('')
+
+describe('piecesOf', () => {
+  it('cuts any text into pieces that join to it, none empty, none inside a surrogate pair', () => {
+    const anyText = fc.string({ unit: fc.constantFrom('a', '\n', '\r\n', '\u{1f600}', 'é', '\ud800'), maxLength: 300 })
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 1, max: 50 }), (sample, count) => {
+        const pieces = piecesOf(sample, count)
+        expect(pieces.join('')).toBe(sample)
+        expect(pieces.length).toBeLessThanOrEqual(count)
+        expect(pieces).not.toContain('')
+        const codePoints = pieces.reduce((sum, piece) => sum + [...piece].length, 0)
+        expect(codePoints).toBe([...sample].length)
+      }),
+    )
+  })
+
+  it('cuts at line ends, into about equal pieces', () => {
+    const pieces = piecesOf(text)
+    expect(pieces).toHaveLength(200)
+    expect(pieces.every(piece => piece.endsWith('\n'))).toBe(true)
+    const sizes = pieces.map(piece => piece.length)
+    expect(Math.max(...sizes)).toBeLessThan(1.3 * Math.min(...sizes))
+  })
+
+  it('cuts anywhere where there are no line ends', () => {
+    const pieces = piecesOf('x'.repeat(1000), 200)
+    expect(pieces).toHaveLength(200)
+    expect(new Set(pieces.map(piece => piece.length))).toEqual(new Set([5]))
+  })
+
+  it('refuses a count that is none', () => {
+    for (const count of [0, -1, 1.5, Number.NaN]) expect(() => piecesOf('abc', count)).toThrow(ConfigurationError)
+  })
+})
+
+describe('splitPieces', () => {
+  // Every piece carries its own number, so that a part tells which pieces it holds.
+  const numbered = fc
+    .array(fc.integer({ min: 1, max: 60 }), { minLength: 3, maxLength: 60 })
+    .map(sizes => sizes.map((size, i) => `<${i}>${'x'.repeat(size)}`))
+
+  it('puts every piece into exactly one part and keeps the order', () => {
+    fc.assert(
+      fc.property(numbered, fc.integer(), (pieces, seed) => {
+        const parts = Object.values(splitPieces(pieces, { seed, name: 'pieces', validation: 0.2, test: 0.1 }))
+        const held = parts.map(part => part.text.match(/<\d+>x+/g) ?? [])
+        expect(held.flat().toSorted()).toEqual(pieces.toSorted())
+        for (const part of held) {
+          expect(part.length).toBeGreaterThan(0)
+          expect(part).toEqual(pieces.filter(piece => part.includes(piece)))
+        }
+      }),
+    )
+  })
+
+  it('gives each part its share of the characters', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { train, validation, test } = splitText(text, { seed, validation: 0.1, test: 0.05 })
+      expect(validation.text.length / text.length).toBeCloseTo(0.1, 2)
+      expect(test.text.length / text.length).toBeCloseTo(0.05, 2)
+      expect(train.text.length + validation.text.length + test.text.length).toBe(text.length)
+    }
+  })
+
+  it('draws the same parts for the same seed and others for another', () => {
+    expect(splitText(text, { seed: 7 })).toEqual(splitText(text, { seed: 7 }))
+    expect(splitText(text, { seed: 7 }).test.text).not.toBe(splitText(text, { seed: 8 }).test.text)
+    expect(splitText(text)).toEqual(splitText(text, { seed: 1, validation: 0.05, test: 0.05, name: 'text' }))
+  })
+
+  it('draws the parts that it drew when this was written', () => {
+    const pieces = Array.from({ length: 40 }, (_, i) => `${String.fromCharCode(65 + i)}.....`)
+    const { validation, test } = splitPieces(pieces, { seed: 1, validation: 0.1, test: 0.1 })
+    expect([validation.text, test.text].map(part => part.replaceAll('.', ''))).toMatchInlineSnapshot(`
+      [
+        "IKLP",
+        "HQSX",
+      ]
+    `)
+  })
+
+  it('names its parts', () => {
+    const { train, validation, test } = splitText(text, { name: 'book.txt' })
+    const names = [train, validation, test].map(part => part.name)
+    expect(names).toEqual(['book.txt (training)', 'book.txt (validation)', 'book.txt (test)'])
+  })
+
+  it('gives each part a piece even when no piece is small enough for a share', () => {
+    const { train, validation, test } = splitPieces(['aaa', 'bb', 'c'])
+    expect([train.text, validation.text, test.text]).toEqual(['aaa', 'bb', 'c'])
+  })
+
+  it('does not fill a small part with one huge piece', () => {
+    const pieces = ['h'.repeat(10_000), ...Array.from({ length: 100 }, () => 's'.repeat(100))]
+    for (let seed = 0; seed < 20; seed++) expect(splitPieces(pieces, { seed }).train.text).toContain('h')
+  })
+
+  it('holds out only pieces that may be held out', () => {
+    const pieces = Array.from({ length: 50 }, (_, i) => (i % 2 ? 'odd ' : 'even '))
+    const { validation, test } = splitPieces(pieces, { mayBeHeldOut: (_, i) => i % 2 === 1 })
+    expect(validation.text + test.text).not.toContain('even')
+    expect(() => splitPieces(pieces, { mayBeHeldOut: () => false })).toThrow(ConfigurationError)
+  })
+
+  it('says which part would stay empty', () => {
+    expect(() => splitText('', { name: 'a.txt' })).toThrow(/^a\.txt: 0 characters in 0 pieces cannot fill three parts/)
+    expect(() => splitText('ab')).toThrow(/2 characters .*training 1, validation 0, test 1/)
+    expect(() => splitText('ab')).toThrow(ConfigurationError)
+    expect(splitText('abc').train.text).toHaveLength(1)
+  })
+
+  it('refuses shares and seeds that are none', () => {
+    for (const share of [0, 1, -0.1, Number.NaN, 2]) {
+      expect(() => splitText(text, { test: share })).toThrow(/test share must lie between 0 and 1/)
+    }
+    expect(() => splitText(text, { test: 0.5, validation: 0.5 })).toThrow(/leave text to train on/)
+    for (const seed of [0.5, Number.NaN, 2 ** 60]) expect(() => splitText(text, { seed })).toThrow(/seed must be/)
+  })
+})
+
+describe('shuffledOrder', () => {
+  it('is a permutation', () => {
+    fc.assert(
+      fc.property(fc.nat(300), fc.maxSafeInteger(), (count, seed) => {
+        expect([...shuffledOrder(count, seed)].sort((a, b) => a - b)).toEqual(
+          Array.from({ length: count }, (_, i) => i),
+        )
+      }),
+    )
+  })
+
+  it('makes the six orders of three about equally often', () => {
+    const counts = new Map<string, number>()
+    for (let seed = 0; seed < 6000; seed++) {
+      const order = shuffledOrder(3, seed).join('')
+      counts.set(order, (counts.get(order) ?? 0) + 1)
+    }
+    expect(counts.size).toBe(6)
+    for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(150)
+  })
+
+  it('takes seeds past 32 bits as seeds of their own', () => {
+    expect(generator32(1)()).not.toBe(generator32(1 + 2 ** 32)())
+    expect(generator32(-1)()).not.toBe(generator32(2 ** 32 - 1)())
+  })
+})
