@@ -1,6 +1,6 @@
 /* Dropout (Srivastava et al. 2014) with the mask from a counter generator: Threefry-2x32-20 (Salmon et al. 2011), whose
  * key is (seed, step) and whose counter is (site, element). So a mask is never stored: backward draws it again, and it is
- * the same on every backend and thread. Known answers: tests/engine/random.test.ts. */
+ * the same on every backend and thread. Known answers: tests/engine/reference.test.ts. */
 #include "context.h"
 #include "simd.h"
 

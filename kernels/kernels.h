@@ -100,7 +100,7 @@ struct recurrence_forward_record {
   place gates;      /* [T, B, G H] in: U x + b; out: activations */
   place apart;      /* [T, B, A H] out: W h + apart_bias; or 0 where A = 0 */
   place apart_bias; /* [A H], or 0 where A = 0 */
-  place weight;     /* W packed with n = G H, k = H */
+  place weight;     /* W packed twice, k = H: the summed gates' n = (G - A) H columns, then the n = A H kept apart */
   place states;     /* [T + 1, B, H]; in: the initial state at 0 (at T if reverse); out: all others */
   place cells;      /* [T + 1, B, H] the same for c; or 0 where the cell has none */
   place mask;       /* [B, H] multiplies h before W, the same at every step; or 0 */
@@ -155,7 +155,8 @@ struct embedding_backward_record {
 };
 
 /* The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target. With
- * `gradients` it also gives those of scale * sum_i weight_i E_i. A target of -1 has no loss and no gradient. */
+ * `gradients` it also gives those of scale * sum_i E_i. A target outside 0 … V - 1, such as -1, has no loss and no
+ * gradient. */
 struct output_loss_record {
   place workspace;    /* [recurra_workspace] */
   int32_t rows;

@@ -22,8 +22,8 @@ static int64_t output_loss_workspace(const void *record, int threads) {
   return logits_bytes(r) + (most > d_weight ? most : d_weight);
 }
 
-/* One row of logits: returns E in nats; with `factor` not 0, the logits become factor (p - onehot). */
-static float softmax_row(int count, float *logits, int target, float factor) {
+/* One row of logits: returns E in nats; with `gradients`, the logits become factor (p - onehot). */
+static float softmax_row(int count, float *logits, int target, int gradients, float factor) {
   vec most = v_splat(-__builtin_inff()), total = v_splat(0.0f);
   float highest = -__builtin_inff(), sum = 0, lane[LANES];
   int whole = count / LANES * LANES;
@@ -46,7 +46,7 @@ static float softmax_row(int count, float *logits, int target, float factor) {
   v_store(lane, total);
   for (int j = 0; j < LANES; j++) sum += lane[j];
   for (int j = whole; j < count; j++) sum += logits[j];
-  if (factor != 0) {
+  if (gradients) {
     float scale = factor / sum;
     for (int j = 0; j < count; j++) logits[j] *= scale;
     logits[target] -= factor;
@@ -61,7 +61,7 @@ static void output_loss(const struct context *context, const void *record) {
   const int32_t *targets = at(context, r->targets);
   float *losses = at(context, r->losses), *logits = at(context, r->workspace);
   char *workspace = (char *)logits + logits_bytes(r);
-  float factor = r->gradients ? (float)r->scale : 0;
+  float factor = (float)r->scale;
   for (int row = 0; row < r->rows; row += block) {
     int rows = lesser(r->rows - row, block);
     const float *h_block = h + (ptrdiff_t)row * hidden;
@@ -71,8 +71,8 @@ static void output_loss(const struct context *context, const void *record) {
     for (int i = mine.from; i < mine.to; i++) {
       float *line = logits + (ptrdiff_t)i * vocabulary;
       int target = targets[row + i], known = target >= 0 && target < vocabulary;
-      losses[row + i] = known ? softmax_row(vocabulary, line, target, factor) : 0;
-      if (!known && factor != 0) __builtin_memset(line, 0, (size_t)vocabulary * 4);
+      losses[row + i] = known ? softmax_row(vocabulary, line, target, r->gradients, factor) : 0;
+      if (!known && r->gradients) __builtin_memset(line, 0, (size_t)vocabulary * 4);
     }
     context_barrier(context);
     if (!r->gradients) continue;

@@ -16,6 +16,8 @@ export class Engine {
   tape: Tape | undefined
   private readonly recordPlace: number
   private readonly lifetimes: Lifetime[] = []
+  /** What `keepTogether` would have to give back. */
+  private keptTogether: Tensor[] | undefined
   private closed = false
 
   constructor(
@@ -71,7 +73,8 @@ export class Engine {
 
   /** int32 tokens of the innermost scope, copied from `values`. */
   tokens(values: ArrayLike<number>, shape: readonly number[] = [values.length]): Tensor {
-    if (values.length !== sizeOf(shape)) throw new ShapeError(`engine.tokens: ${show(shape)} needs ${sizeOf(shape)} values; got ${values.length}`)
+    if (values.length !== sizeOf(shape))
+      throw new ShapeError(`engine.tokens: ${show(shape)} needs ${sizeOf(shape)} values; got ${values.length}`)
     const tensor = new Tensor(shape, this.heap.take(values.length * 4), 'token', this.innermost())
     this.heap.words.set(values, tensor.place / 4)
     return tensor
@@ -88,8 +91,26 @@ export class Engine {
   keep(shape: readonly number[]): Tensor {
     this.checkOpen()
     const tensor = new Tensor(shape, this.heap.allocate(sizeOf(shape) * this.backend.elementBytes), 'real', KEPT)
+    this.keptTogether?.push(tensor)
     this.fill(tensor, 0)
     return tensor
+  }
+
+  /** Runs `work`, which keeps several tensors; if it throws, those that it has kept are released. */
+  keepTogether<T>(work: () => T): T {
+    const outer = this.keptTogether
+    const kept: Tensor[] = []
+    this.keptTogether = kept
+    try {
+      const result = work()
+      outer?.push(...kept)
+      return result
+    } catch (error) {
+      for (const tensor of kept) this.release(tensor)
+      throw error
+    } finally {
+      this.keptTogether = outer
+    }
   }
 
   release(tensor: Tensor): void {
@@ -133,7 +154,8 @@ export class Engine {
 
   /** to = from. */
   copy(from: Tensor, to: Tensor): void {
-    if (from.size !== to.size) throw new ShapeError(`engine.copy: sizes differ: ${show(from.shape)} and ${show(to.shape)}`)
+    if (from.size !== to.size)
+      throw new ShapeError(`engine.copy: sizes differ: ${show(from.shape)} and ${show(to.shape)}`)
     const bytes = from.kind === 'token' ? 4 : this.backend.elementBytes
     this.heap.bytes.copyWithin(to.place, from.place, from.place + from.size * bytes)
   }
@@ -177,12 +199,15 @@ export class Engine {
   /** Throws where a tensor is used after its scope has ended: its memory is somebody else's by then. */
   checkAlive(tensor: Tensor): void {
     if (!tensor.lifetime.open)
-      throw new BackendError(`engine: a tensor ${show(tensor.shape)} is used after its scope has ended; keep what must outlive it`)
+      throw new BackendError(
+        `engine: a tensor ${show(tensor.shape)} is used after its scope has ended; keep what must outlive it`,
+      )
   }
 
   private innermost(): Lifetime {
     const lifetime = this.lifetimes.at(-1)
-    if (lifetime === undefined) throw new BackendError('engine: tensors are made inside engine.scope(() => …), or kept with engine.keep')
+    if (lifetime === undefined)
+      throw new BackendError('engine: tensors are made inside engine.scope(() => …), or kept with engine.keep')
     return lifetime
   }
 

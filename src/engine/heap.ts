@@ -71,7 +71,7 @@ export class Heap {
   /** Takes a place of at least `bytes` that is kept until `free`. What it holds is not defined. */
   allocate(bytes: number): number {
     const wanted = roundUp(Math.max(bytes, 1), ALIGNMENT)
-    const index = this.gaps.findIndex((gap) => gap.bytes >= wanted)
+    const index = this.gaps.findIndex(gap => gap.bytes >= wanted)
     let place: number
     if (index >= 0) {
       const gap = this.gaps[index]
@@ -94,7 +94,8 @@ export class Heap {
 
   free(place: number): void {
     const bytes = this.sizes.get(place)
-    if (bytes === undefined) throw new BackendError(`heap.free: ${place} is not a kept place; it was freed before or never given out`)
+    if (bytes === undefined)
+      throw new BackendError(`heap.free: ${place} is not a kept place; it was freed before or never given out`)
     this.sizes.delete(place)
     this.keptBytes -= bytes
     let low = 0

@@ -6,9 +6,16 @@ import type { Addon, Backend } from './backend.js'
  * @param instructionSet one of the addon's; the best of them by default
  * @param threads what kernels may use
  */
-export function nativeBackend(memory: WebAssembly.Memory, addon: Addon, threads: number, instructionSet = addon.instructionSets[0]): Backend {
+export function nativeBackend(
+  memory: WebAssembly.Memory,
+  addon: Addon,
+  threads: number,
+  instructionSet = addon.instructionSets[0],
+): Backend {
   if (!addon.instructionSets.includes(instructionSet))
-    throw new BackendError(`native backend: instruction set must be one of ${addon.instructionSets.join(', ')}, which this processor runs; got ${instructionSet}`)
+    throw new BackendError(
+      `native backend: instruction set must be one of ${addon.instructionSets.join(', ')}, which this processor runs; got ${instructionSet}`,
+    )
   const heap = addon.open(instructionSet, threads, new Uint8Array(memory.buffer))
   return {
     name: 'native',

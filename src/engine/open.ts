@@ -30,7 +30,9 @@ function wantedBackend(options: EngineOptions): BackendName | undefined {
   if ((NAMES as readonly string[]).includes(wanted)) return wanted as BackendName
   const where = options.backend ? 'backend' : 'RECURRA_BACKEND'
   const near = nearest(wanted, NAMES)
-  throw new BackendError(`${where} must be native, wasm or reference; got ${wanted}${near ? `; did you mean ${near}?` : ''}`)
+  throw new BackendError(
+    `${where} must be native, wasm or reference; got ${wanted}${near ? `; did you mean ${near}?` : ''}`,
+  )
 }
 
 /**
@@ -67,7 +69,7 @@ let shared: Promise<Engine> | undefined
 
 /** The engine that models use when none is given: one for the whole program, opened at first use. */
 export function defaultEngine(): Promise<Engine> {
-  shared ??= openEngine().catch((error) => {
+  shared ??= openEngine().catch(error => {
     shared = undefined
     throw error
   })

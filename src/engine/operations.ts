@@ -26,7 +26,14 @@ interface Product {
 }
 
 /** y (+)= op(a) op(b) on 2-D operands, without a tape. */
-function product(engine: Engine, a: Tensor, b: Tensor, y: { place: number; accumulate: 0 | 1 }, how: Product, bias?: Tensor): void {
+function product(
+  engine: Engine,
+  a: Tensor,
+  b: Tensor,
+  y: { place: number; accumulate: 0 | 1 },
+  how: Product,
+  bias?: Tensor,
+): void {
   const [m, k] = how.transposeA ? [a.shape[1], a.shape[0]] : a.shape
   engine.run(matmulKernel, {
     m,
@@ -108,12 +115,23 @@ export function multiply(engine: Engine, a: Tensor, b: Tensor): Tensor {
   if (tape?.wants(a, b))
     tape.record([y], () => {
       const dy = tape.gradientOf(y) as Tensor
-      for (const [x, other] of [[a, b], [b, a]]) {
+      for (const [x, other] of [
+        [a, b],
+        [b, a],
+      ]) {
         const target = tape.target(x)
         if (!target) continue
         const { place, accumulate } = target
         const operation = elementwiseOperation.multiply
-        engine.run(elementwise, { operation, count: dy.size, a: dy.place, b: other.place, y: place, accumulate, alpha: 1 })
+        engine.run(elementwise, {
+          operation,
+          count: dy.size,
+          a: dy.place,
+          b: other.place,
+          y: place,
+          accumulate,
+          alpha: 1,
+        })
       }
     })
   return y
@@ -134,7 +152,13 @@ export type Activation = 'tanh' | 'sigmoid' | 'relu'
 /** y = tanh(x), 1 / (1 + exp(-x)) or max(x, 0), element by element. */
 export function activate(engine: Engine, activation: Activation, x: Tensor): Tensor {
   const y = engine.tensor(x.shape)
-  engine.run(elementwise, { operation: elementwiseOperation[activation], count: x.size, a: x.place, y: y.place, alpha: 1 })
+  engine.run(elementwise, {
+    operation: elementwiseOperation[activation],
+    count: x.size,
+    a: x.place,
+    y: y.place,
+    alpha: 1,
+  })
   const { tape } = engine
   if (tape?.wants(x))
     tape.record([y], () => {
@@ -176,7 +200,13 @@ export function transpose(engine: Engine, x: Tensor): Tensor {
       const dy = tape.gradientOf(y) as Tensor
       const target = tape.target(x)
       if (target)
-        engine.run(transposeKernel, { rows: columns, columns: rows, a: dy.place, y: target.place, accumulate: target.accumulate })
+        engine.run(transposeKernel, {
+          rows: columns,
+          columns: rows,
+          a: dy.place,
+          y: target.place,
+          accumulate: target.accumulate,
+        })
     })
   return y
 }
@@ -184,7 +214,8 @@ export function transpose(engine: Engine, x: Tensor): Tensor {
 /** Rows `from` to `to` of the first axis, as a view: [to - from, ...]. */
 export function slice(engine: Engine, x: Tensor, from: number, to: number): Tensor {
   const [rows, ...rest] = x.shape
-  if (!(from >= 0 && from <= to && to <= rows)) throw new ShapeError(`slice: rows ${from} to ${to} are not in ${show(x.shape)}`)
+  if (!(from >= 0 && from <= to && to <= rows))
+    throw new ShapeError(`slice: rows ${from} to ${to} are not in ${show(x.shape)}`)
   const width = x.size / rows
   const y = engine.view(x, [to - from, ...rest], from * width)
   const { tape } = engine
@@ -194,7 +225,14 @@ export function slice(engine: Engine, x: Tensor, from: number, to: number): Tens
       if (!target) return
       const dy = tape.gradientOf(y) as Tensor
       const part = engine.view(target.tensor, y.shape, from * width).place
-      engine.run(elementwise, { operation: elementwiseOperation.scale, count: y.size, a: dy.place, y: part, accumulate: 1, alpha: 1 })
+      engine.run(elementwise, {
+        operation: elementwiseOperation.scale,
+        count: y.size,
+        a: dy.place,
+        y: part,
+        accumulate: 1,
+        alpha: 1,
+      })
     })
   return y
 }
@@ -211,7 +249,7 @@ export function reshape(engine: Engine, x: Tensor, shape: readonly number[]): Te
 /** Tensors one after another along the first axis. */
 export function concatenate(engine: Engine, parts: readonly Tensor[]): Tensor {
   const rest = parts[0].shape.slice(1)
-  parts.forEach((part, i) => checkShape(part, `concatenate: part ${i}`, [-1, ...rest]))
+  for (const [i, part] of parts.entries()) checkShape(part, `concatenate: part ${i}`, [-1, ...rest])
   const y = engine.tensor([parts.reduce((rows, part) => rows + part.shape[0], 0), ...rest])
   const width = y.size / y.shape[0]
   let row = 0
@@ -249,7 +287,8 @@ export function embed(engine: Engine, tokens: Tensor, table: Tensor): Tensor {
     tape.record([y], () => {
       const target = tape.targetToAdd(table)
       const dY = (tape.gradientOf(y) as Tensor).place
-      if (target) engine.run(embeddingBackward, { count, width, vocabulary, tokens: tokens.place, dY, dTable: target.place })
+      if (target)
+        engine.run(embeddingBackward, { count, width, vocabulary, tokens: tokens.place, dY, dTable: target.place })
     })
   return y
 }
@@ -299,18 +338,27 @@ export function dropout(engine: Engine, x: Tensor, probability: number, draw: Dr
  * @param targets int32, one a row of h; -1 counts nowhere
  * @returns loss [1], the mean over targets; losses [rows], each row's own
  */
-export function outputLayerLoss(engine: Engine, h: Tensor, weight: Tensor, bias: Tensor | undefined, targets: Tensor): { loss: Tensor; losses: Tensor } {
+export function outputLayerLoss(
+  engine: Engine,
+  h: Tensor,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  targets: Tensor,
+): { loss: Tensor; losses: Tensor } {
   const rows = rowsOf(h)
   checkShape(weight, 'outputLayerLoss: weight', [-1, h.shape.at(-1) ?? 1], '(vocabulary, hidden)')
-  if (targets.size !== rows) throw new ShapeError(`outputLayerLoss: targets must have ${rows} elements, one a row of h; got ${targets.size}`)
+  if (targets.size !== rows)
+    throw new ShapeError(`outputLayerLoss: targets must have ${rows} elements, one a row of h; got ${targets.size}`)
   const [vocabulary, hidden] = weight.shape
-  const count = Math.max(1, engine.read(targets).filter((target) => target >= 0).length)
+  const count = Math.max(1, engine.read(targets).filter(target => target >= 0).length)
   const losses = engine.tensor([rows])
   const loss = engine.tensor([1])
   const { tape } = engine
   const gradients = tape?.wants(h, weight, bias) ? 1 : 0
   const inputs = [h, weight, bias]
-  const made = gradients ? inputs.map((input) => (tape?.wants(input) && input ? engine.tensor(input.shape) : undefined)) : []
+  const made = gradients
+    ? inputs.map(input => (tape?.wants(input) && input ? engine.tensor(input.shape) : undefined))
+    : []
   const [dH, dWeight, dBias] = made
   for (const gradient of [dWeight, dBias]) if (gradient) engine.fill(gradient, 0)
   engine.run(outputLoss, {
@@ -329,7 +377,13 @@ export function outputLayerLoss(engine: Engine, h: Tensor, weight: Tensor, bias:
     scale: 1 / count,
   })
   engine.run(sumKernel, { count: rows, a: losses.place, y: loss.place })
-  engine.run(elementwise, { operation: elementwiseOperation.scale, count: 1, a: loss.place, y: loss.place, alpha: 1 / count })
+  engine.run(elementwise, {
+    operation: elementwiseOperation.scale,
+    count: 1,
+    a: loss.place,
+    y: loss.place,
+    alpha: 1 / count,
+  })
   if (tape && gradients)
     tape.record([loss], () => {
       const factor = engine.scalar(tape.gradientOf(loss) as Tensor)

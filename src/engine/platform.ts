@@ -23,9 +23,11 @@ export const platform: Platform = {
         URL.revokeObjectURL(url)
         resolve({ end: () => worker.terminate() })
       }
-      worker.onerror = (event) => {
+      worker.onerror = event => {
         worker.terminate()
-        reject(new BackendError(`wasm backend: a thread did not start: ${event.message}; open the engine with threads: 1`))
+        reject(
+          new BackendError(`wasm backend: a thread did not start: ${event.message}; open the engine with threads: 1`),
+        )
       }
       worker.postMessage(message)
     }),
@@ -33,9 +35,15 @@ export const platform: Platform = {
   mayWait: scope.WorkerGlobalScope !== undefined,
   async readBytes(location) {
     const response = await fetch(location)
-    if (!response.ok) throw new ConfigurationError(`${location}: the server answered ${response.status} ${response.statusText}; check the address`)
+    if (!response.ok)
+      throw new ConfigurationError(
+        `${location}: the server answered ${response.status} ${response.statusText}; check the address`,
+      )
     return new Uint8Array(await response.arrayBuffer())
   },
-  writeBytes: (path) => Promise.reject(new ConfigurationError(`${path}: a page cannot write files; use model.toBytes() and offer them as a download`)),
-  pause: () => new Promise((resolve) => setTimeout(resolve)),
+  writeBytes: path =>
+    Promise.reject(
+      new ConfigurationError(`${path}: a page cannot write files; use model.toBytes() and offer them as a download`),
+    ),
+  pause: () => new Promise(resolve => setTimeout(resolve)),
 }

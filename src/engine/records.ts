@@ -188,7 +188,7 @@ export interface RecurrenceForwardRecord {
   apart?: number | undefined
   /** [A H], or 0 where A = 0 */
   apartBias?: number | undefined
-  /** W packed with n = G H, k = H */
+  /** W packed twice, k = H: the summed gates' n = (G - A) H columns, then the n = A H kept apart */
   weight: number
   /** [T + 1, B, H]; in: the initial state at 0 (at T if reverse); out: all others */
   states: number
@@ -430,7 +430,8 @@ export const embeddingBackward: KernelDefinition<EmbeddingBackwardRecord> = Obje
 
 /**
  * The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target.
- * With `gradients` it also gives those of scale * sum_i weight_i E_i. A target of -1 has no loss and no gradient.
+ * With `gradients` it also gives those of scale * sum_i E_i. A target outside 0 … V - 1, such as -1, has no loss
+ * and no gradient.
  */
 export interface OutputLossRecord {
   rows: number

@@ -2,7 +2,15 @@
  * Weight gradients are products over all steps at once, after the loop. Letters as in kernels/kernels.h. */
 import { ShapeError } from '../errors.js'
 import type { Engine } from './engine.js'
-import { elementwise, elementwiseOperation, matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from './records.js'
+import {
+  elementwise,
+  elementwiseOperation,
+  matmul,
+  pack,
+  recurrenceBackward,
+  recurrenceForward,
+  sumRows,
+} from './records.js'
 import { checkShape, type Tensor } from './tensor.js'
 
 /** What the fused kernel is told about a cell. */
@@ -87,7 +95,9 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   const packed = packWeight(engine, weight, summed, hidden)
   engine.run(recurrenceForward, { ...shared, apartBias: apartBias?.place, weight: packed.place })
 
-  const output = lengths ? withoutPadding(engine, part(states, reverse ? 0 : 1, time), lengths) : part(states, reverse ? 0 : 1, time)
+  const output = lengths
+    ? withoutPadding(engine, part(states, reverse ? 0 : 1, time), lengths)
+    : part(states, reverse ? 0 : 1, time)
   const last = (of: Tensor) => engine.view(of, [batch, hidden], reverse ? 0 : time * step)
   const result: RecurrenceOutput = { output, hidden: last(states), cellState: cells && last(cells) }
 
@@ -108,10 +118,13 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       })
       const dWeight = tape.target(weight)
       if (dWeight) {
-        const before = mask ? masked(engine, part(states, reverse ? 1 : 0, time), mask) : part(states, reverse ? 1 : 0, time)
+        const before = mask
+          ? masked(engine, part(states, reverse ? 1 : 0, time), mask)
+          : part(states, reverse ? 1 : 0, time)
         const ofGates = { n: hidden, k: time * batch, b: before.place, bStride: hidden, yStride: hidden, transposeA: 1 }
         const { place, accumulate, tensor } = dWeight
-        if (summed > 0) engine.run(matmul, { ...ofGates, m: summed, a: gates.place, aStride: width, y: place, accumulate })
+        if (summed > 0)
+          engine.run(matmul, { ...ofGates, m: summed, a: gates.place, aStride: width, y: place, accumulate })
         if (apart) {
           const y = engine.view(tensor, [apartWidth, hidden], summed * hidden).place
           engine.run(matmul, { ...ofGates, m: apartWidth, a: apart.place, aStride: apartWidth, y, accumulate })
@@ -120,7 +133,14 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       const dBias = tape.target(apartBias)
       if (dBias && apart) {
         const { place: y, accumulate } = dBias
-        engine.run(sumRows, { rows: time * batch, columns: apartWidth, stride: apartWidth, a: apart.place, y, accumulate })
+        engine.run(sumRows, {
+          rows: time * batch,
+          columns: apartWidth,
+          stride: apartWidth,
+          a: apart.place,
+          y,
+          accumulate,
+        })
       }
       tape.give(input.hidden, dInitialHidden)
       if (input.cellState && dInitialCell) tape.give(input.cellState, dInitialCell)
@@ -133,7 +153,8 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
 function checkLengths(engine: Engine, lengths: Tensor, batch: number, time: number): void {
   checkShape(lengths, 'recurrence: lengths', [batch], '(batch)')
   engine.copyOut(lengths).forEach((length, i) => {
-    if (!(length >= 1 && length <= time)) throw new ShapeError(`recurrence: lengths[${i}] must be 1 to ${time}, the time of the batch; got ${length}`)
+    if (!(length >= 1 && length <= time))
+      throw new ShapeError(`recurrence: lengths[${i}] must be 1 to ${time}, the time of the batch; got ${length}`)
   })
 }
 
@@ -146,7 +167,13 @@ function packWeight(engine: Engine, weight: Tensor, summed: number, hidden: numb
   const put = (columns: number, from: number, to: number) => {
     if (columns === 0) return
     const w = engine.view(weight, [columns, hidden], from).place
-    engine.run(pack, { n: columns, k: hidden, w, packed: engine.view(packed, [padded(columns)], to).place, transpose: 1 })
+    engine.run(pack, {
+      n: columns,
+      k: hidden,
+      w,
+      packed: engine.view(packed, [padded(columns)], to).place,
+      transpose: 1,
+    })
   }
   put(summed, 0, 0)
   put(apart, summed * hidden, padded(summed))

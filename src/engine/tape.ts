@@ -39,14 +39,14 @@ export class Tape {
   }
 
   wants(...tensors: readonly (Tensor | undefined)[]): boolean {
-    return tensors.some((tensor) => tensor !== undefined && this.slots.has(tensor))
+    return tensors.some(tensor => tensor !== undefined && this.slots.has(tensor))
   }
 
   /** Writes down a step. `backward` runs only if a gradient has reached one of the outputs. */
   record(outputs: readonly Tensor[], backward: () => void): void {
     for (const output of outputs) this.watch(output)
     this.steps.push(() => {
-      if (outputs.some((output) => this.slots.get(output)?.filled)) backward()
+      if (outputs.some(output => this.slots.get(output)?.filled)) backward()
     })
   }
 
@@ -101,7 +101,8 @@ export class Tape {
   /** Plays the tape backwards from a loss of one element, or from a tensor with its gradient given. Once. */
   backward(loss: Tensor, gradient?: Tensor): void {
     const target = this.target(loss)
-    if (!target) throw new BackendError('tape.backward: the loss depends on nothing that is watched; watch the parameters first')
+    if (!target)
+      throw new BackendError('tape.backward: the loss depends on nothing that is watched; watch the parameters first')
     if (gradient) this.engine.copy(gradient, target.tensor)
     else this.engine.fill(target.tensor, 1)
     for (let step = this.steps.pop(); step; step = this.steps.pop()) step()

@@ -36,6 +36,6 @@ export const show = (shape: readonly number[]): string => `[${shape.join(', ')}]
 export function checkShape(tensor: Tensor, where: string, expected: readonly number[], axes = ''): void {
   const { shape } = tensor
   if (shape.length === expected.length && expected.every((extent, i) => extent === -1 || extent === shape[i])) return
-  const wanted = `[${expected.map((extent) => (extent === -1 ? 'any' : extent)).join(', ')}]`
+  const wanted = `[${expected.map(extent => (extent === -1 ? 'any' : extent)).join(', ')}]`
   throw new ShapeError(`${where} must be ${wanted}${axes && ` ${axes}`}; got ${show(shape)}`)
 }

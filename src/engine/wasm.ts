@@ -38,8 +38,14 @@ export interface WasmBackend extends Backend {
   readonly heapStart: number
 }
 
-export async function wasmBackend(platform: Platform, threadsWanted: number, openMemory: (shared: boolean) => WebAssembly.Memory, instructionSet?: string): Promise<{ memory: WebAssembly.Memory; backend: WasmBackend }> {
-  const relaxed = instructionSet === undefined ? WebAssembly.validate(RELAXED_PROBE) : instructionSet === 'relaxed-simd128'
+export async function wasmBackend(
+  platform: Platform,
+  threadsWanted: number,
+  openMemory: (shared: boolean) => WebAssembly.Memory,
+  instructionSet?: string,
+): Promise<{ memory: WebAssembly.Memory; backend: WasmBackend }> {
+  const relaxed =
+    instructionSet === undefined ? WebAssembly.validate(RELAXED_PROBE) : instructionSet === 'relaxed-simd128'
   if (relaxed && !WebAssembly.validate(RELAXED_PROBE))
     throw new BackendError('wasm backend: this runtime has no relaxed SIMD; use the instruction set simd128')
   const file = relaxed ? new URL('./recurra.relaxed.wasm', import.meta.url) : new URL('./recurra.wasm', import.meta.url)
@@ -95,20 +101,19 @@ function withUnsharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
     const id = copy[at]
     const [size, from] = leb(at + 1)
     if (id === 2) {
-      let [count, next] = leb(from)
-      for (; count > 0; count--) {
-        for (let name = 0; name < 2; name++) {
-          const [length, start] = leb(next)
-          next = start + length
-        }
-        if (copy[next] === 2 && copy[next + 1] === 3) {
-          copy[next + 1] = 1
-          return copy
-        }
-        throw new BackendError('wasm backend: recurra.wasm must import its memory first; build it again with `node tools/wasm.mjs`')
+      // The first import: module and field name, then its kind (2: memory) and flags.
+      let next = leb(from)[1]
+      for (let name = 0; name < 2; name++) {
+        const [length, start] = leb(next)
+        next = start + length
       }
+      if (copy[next] !== 2 || copy[next + 1] !== 3) break
+      copy[next + 1] = 1
+      return copy
     }
     at = from + size
   }
-  throw new BackendError('wasm backend: recurra.wasm imports no memory; build it again with `node tools/wasm.mjs`')
+  throw new BackendError(
+    'wasm backend: recurra.wasm must import a shared memory first; build it again with `node tools/wasm.mjs`',
+  )
 }

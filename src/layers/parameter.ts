@@ -25,12 +25,18 @@ export class Parameter {
 
   /** Uniform in ±bound. */
   fillUniform(random: Random, bound: number): void {
-    this.engine.write(this.value, Float64Array.from({ length: this.value.size }, () => (2 * random.uniform() - 1) * bound))
+    this.engine.write(
+      this.value,
+      Float64Array.from({ length: this.value.size }, () => (2 * random.uniform() - 1) * bound),
+    )
   }
 
   /** Normal with mean 0. */
   fillNormal(random: Random, deviation: number): void {
-    this.engine.write(this.value, Float64Array.from({ length: this.value.size }, () => random.normal() * deviation))
+    this.engine.write(
+      this.value,
+      Float64Array.from({ length: this.value.size }, () => random.normal() * deviation),
+    )
   }
 
   release(): void {

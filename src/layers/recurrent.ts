@@ -2,7 +2,17 @@
  * PyTorch's names, shapes and start (uniform in ±1/√hidden). */
 import type { Cell, CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
-import { add, addRow, concatenate, type DropoutDraw, dropout, embed, linear, slice, transpose } from '../engine/operations.js'
+import {
+  add,
+  addRow,
+  concatenate,
+  type DropoutDraw,
+  dropout,
+  embed,
+  linear,
+  slice,
+  transpose,
+} from '../engine/operations.js'
 import type { Random } from '../engine/random.js'
 import { recurrence } from '../engine/recurrence.js'
 import type { Tensor } from '../engine/tensor.js'
@@ -46,7 +56,8 @@ export class Recurrent {
     const { cell, inputSize, hiddenSize, numLayers = 1, bias = true, name } = options
     const rows = cell.gates.length * hiddenSize
     this.layers = Array.from({ length: numLayers }, (_, k) => {
-      const parameter = (kind: string, shape: readonly number[]) => new Parameter(engine, `${name}.${kind}_l${k}`, shape)
+      const parameter = (kind: string, shape: readonly number[]) =>
+        new Parameter(engine, `${name}.${kind}_l${k}`, shape)
       return {
         weightInput: parameter('weight_ih', [rows, k === 0 ? inputSize : hiddenSize]),
         weightHidden: parameter('weight_hh', [rows, hiddenSize]),
@@ -55,8 +66,8 @@ export class Recurrent {
       }
     })
     this.parameters = this.layers
-      .flatMap((layer) => [layer.weightInput, layer.weightHidden, layer.biasInput, layer.biasHidden])
-      .filter((parameter) => parameter !== undefined)
+      .flatMap(layer => [layer.weightInput, layer.weightHidden, layer.biasInput, layer.biasHidden])
+      .filter(parameter => parameter !== undefined)
   }
 
   initialise(random: Random): void {

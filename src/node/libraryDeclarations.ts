@@ -3,16 +3,17 @@
 //
 // What is done to the text. Licence headers, section banners and `/// <reference` lines go. Each file is cut into its
 // top-level declarations, a doc comment staying with what it describes. Doc comments are set tight: `/**` and `*/`
-// stand on the first and last line of the comment's words, and lines of a lone `*` go; not a word is changed. Repeated
-// declarations are removed. Declarations of one name (an interface, its constructor, its additions in later editions)
-// become one piece, so that no part holds half of one.
+// stand on the first and last line of the comment's words, and lines of a lone `*` go; not a word is changed. (Set loose,
+// these marks alone are 31 % of all lines, and held-out text could not be said to be new.) Repeated declarations are
+// removed. Declarations of one name (an interface, its constructor, its additions in later editions) become one piece,
+// so that no part holds half of one.
 //
 // How it is split. The library repeats itself: typed arrays are copies of each other, 230 interfaces declare the same
 // addEventListener. A model that has seen these lines in training is not tested by them. So a piece may be held out
 // only if less than `mostShared` of its lines stand in any other piece, every non-blank line counted, `}` too; the rest
-// always trains. That bounds what training can share with either held-out part, whatever the seed, and changes no
-// declaration. The price: held-out declarations are the more individual ones (few short ones, no typed arrays), so
-// the held-out loss is that of new declarations, somewhat harder than the library's average.
+// always trains. That bounds what training can share with either held-out part, whatever the seed, and takes nothing
+// out of a declaration. The price: held-out declarations are the more individual ones (few short ones, no typed
+// arrays), so the held-out loss tells how a model does on new declarations, not on the library's average.
 import { readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -29,7 +30,9 @@ export interface LibraryDeclarationsOptions {
 
 const name = 'TypeScript library declarations'
 
-// The parts then share 7 to 9 % of their lines, and 1.1 of the 2.8 million characters may be drawn; tested below 10 %.
+// The held-out parts then share 5 to 8 % of their lines with training (every seed from 1 to 60; 4 % at most of the lines
+// with a letter: most of the rest is `}`), and 0.53 of the 2.8 million characters may be drawn. At 0.15 some seeds reach
+// 11 %.
 const mostShared = 0.12
 
 // A larger piece would be half of a held-out part by itself, and the part's loss that of one declaration.

@@ -27,7 +27,9 @@ function loadAddon(): { addon: Addon } | { reason: string } {
     }
   }
   if (broken) return { reason: broken }
-  return { reason: `no addon for ${process.platform} ${process.arch} is built; install gcc or clang and run \`npm run build\` in a clone` }
+  return {
+    reason: `no addon for ${process.platform} ${process.arch} is built; install gcc or clang and run \`npm run build\` in a clone`,
+  }
 }
 
 export const platform: Platform = {
@@ -42,11 +44,16 @@ export const platform: Platform = {
         worker.unref()
         resolve({ end: () => void worker.terminate() })
       })
-      worker.once('error', (error) => reject(new BackendError(`wasm backend: a thread did not start: ${error.message}; open the engine with threads: 1`)))
+      worker.once('error', error =>
+        reject(
+          new BackendError(`wasm backend: a thread did not start: ${error.message}; open the engine with threads: 1`),
+        ),
+      )
     }),
   sharesMemory: true,
   mayWait: true,
-  readBytes: (location) => readFileBytes(location instanceof URL ? fileURLToPath(location) : location) as Promise<Uint8Array<ArrayBuffer>>,
+  readBytes: location =>
+    readFileBytes(location instanceof URL ? fileURLToPath(location) : location) as Promise<Uint8Array<ArrayBuffer>>,
   writeBytes: writeFileAtomically,
-  pause: () => new Promise((resolve) => setImmediate(resolve)),
+  pause: () => new Promise(resolve => setImmediate(resolve)),
 }

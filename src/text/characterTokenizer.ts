@@ -17,6 +17,8 @@ export interface CharacterTokenizerOptions {
 
 const replacement = 0xfffd
 const codePoints = 0x110000
+// Code units that go to String.fromCharCode at once: few enough for every engine's limit of arguments.
+const chunk = 8192
 
 export class CharacterTokenizer {
   readonly unit = 'character'
@@ -119,7 +121,10 @@ export class CharacterTokenizer {
 
   /** The text of the ids. Throws ConfigurationError for an id that is not in 0 … size − 1. */
   decode(tokens: ArrayLike<number>): string {
+    // A string grown by single characters is slow and large: code units are gathered and become text by the chunk.
+    const units = new Uint16Array(Math.min(2 * tokens.length, chunk))
     let text = ''
+    let filled = 0
     for (let i = 0; i < tokens.length; i++) {
       const symbol = this.symbolOf[tokens[i]]
       if (symbol === undefined) {
@@ -127,9 +132,14 @@ export class CharacterTokenizer {
           `CharacterTokenizer.decode: token ${i} must be a whole number in 0 … ${this.size - 1}; got ${tokens[i]}`,
         )
       }
-      text += symbol
+      units[filled++] = symbol.charCodeAt(0)
+      if (symbol.length === 2) units[filled++] = symbol.charCodeAt(1)
+      if (filled >= chunk - 1) {
+        text += String.fromCharCode(...units.subarray(0, filled))
+        filled = 0
+      }
     }
-    return text
+    return text + String.fromCharCode(...units.subarray(0, filled))
   }
 
   toJSON(): CharacterTokenizerJSON {

@@ -27,6 +27,15 @@ describe('CharacterTokenizer', () => {
     )
   })
 
+  it('brings long texts back, whatever lies where its chunks end', () => {
+    for (const shift of ['', 'a']) {
+      const text = `${shift}${'\u{1f600}'.repeat(9000)}b`
+      const tokenizer = CharacterTokenizer.fit(text)
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(text)
+    }
+    expect(CharacterTokenizer.fit('a').decode([])).toBe('')
+  })
+
   it('is the same after JSON', () => {
     fc.assert(
       fc.property(anyText, anyText, (text, other) => {

@@ -1,0 +1,94 @@
+/* How well a model foretells a text: the mean cross-entropy per token and, from it, perplexity exp(E): the number of
+ * equally likely tokens it is as unsure among. */
+import { platform } from '#platform'
+import { ConfigurationError } from '../errors.js'
+import { CarriedState } from '../models/carriedState.js'
+import type { LanguageModel } from '../models/languageModel.js'
+import type { TextCorpus } from '../text/corpus.js'
+
+export interface Evaluation {
+  /** Mean cross-entropy, nats per token. */
+  readonly loss: number
+  /** exp(loss) */
+  readonly perplexity: number
+  /** loss / ln 2, where a token is a character. */
+  readonly bitsPerCharacter: number
+  /** Tokens that were foretold: all of the text. */
+  readonly tokens: number
+  /** Of these, how many the vocabulary lacks. */
+  readonly unknown: number
+}
+
+export interface EvaluationOptions {
+  /** Only so many tokens from the text's beginning; default all. */
+  readonly tokens?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const TIME_STEPS = 64
+/** A lane that begins inside the text first reads this many tokens before it, so that its state is warm. */
+const WARM_UP = 256
+const LANE = 4096
+const MOST_LANES = 64
+
+/**
+ * Every token of the text is foretold once, from all before it: the first from the start symbol. A long text is read in
+ * up to 64 lanes at once; each then begins from a state that 256 tokens have warmed, not the whole past.
+ * @throws ConfigurationError for an empty text
+ */
+export async function evaluate(
+  model: LanguageModel,
+  corpus: TextCorpus,
+  { tokens: most = Infinity, signal }: EvaluationOptions = {},
+): Promise<Evaluation> {
+  const encoded = model.tokenizer.encode(corpus.text)
+  const count = Math.min(encoded.length, most)
+  if (count === 0)
+    throw new ConfigurationError(`${corpus.name}: there is nothing to evaluate; give a text that is not empty`)
+  const tokens = new Int32Array(count + 1)
+  tokens[0] = model.tokenizer.start
+  tokens.set(encoded.subarray(0, count), 1)
+  const lanes = Math.min(MOST_LANES, Math.max(1, Math.floor(count / LANE)))
+  const laneLength = Math.ceil(count / lanes)
+  const warmUp = lanes > 1 ? WARM_UP : 0
+  let sum = 0
+  const carried = new CarriedState(model.engine, () => model.zeroState(lanes))
+  try {
+    for (let from = -warmUp; from < laneLength; from += TIME_STEPS) {
+      if (signal?.aborted) break
+      const timeSteps = Math.min(TIME_STEPS, laneLength - from)
+      sum += model.engine.scope(() => {
+        const stretch = { ...stretchOf(tokens, lanes, laneLength, from, timeSteps), timeSteps, batchSize: lanes }
+        const { losses, state } = model.loss(stretch, carried.state)
+        carried.carry(state)
+        return model.engine.read(losses).reduce((total, loss) => total + loss, 0)
+      })
+      await platform.pause()
+    }
+  } finally {
+    carried.close()
+  }
+  const loss = sum / count
+  let unknown = 0
+  for (let i = 1; i <= count; i++) if (tokens[i] === model.tokenizer.unknown) unknown++
+  return { loss, perplexity: Math.exp(loss), bitsPerCharacter: loss / Math.LN2, tokens: count, unknown }
+}
+
+/** Steps `from` … `from + timeSteps` of every lane. What counts has a target; warm-up and what lies past the end have -1. */
+function stretchOf(
+  tokens: Int32Array,
+  lanes: number,
+  laneLength: number,
+  from: number,
+  timeSteps: number,
+): { inputs: Int32Array; targets: Int32Array } {
+  const inputs = new Int32Array(timeSteps * lanes)
+  const targets = new Int32Array(timeSteps * lanes).fill(-1)
+  for (let t = 0; t < timeSteps; t++)
+    for (let lane = 0; lane < lanes; lane++) {
+      const at = lane * laneLength + from + t
+      inputs[t * lanes + lane] = tokens[Math.max(0, Math.min(at, tokens.length - 1))]
+      if (from + t >= 0 && at + 1 < tokens.length) targets[t * lanes + lane] = tokens[at + 1]
+    }
+  return { inputs, targets }
+}

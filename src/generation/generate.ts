@@ -1,0 +1,86 @@
+/* One to many: a text continued token by token, each token read back before the next is drawn. */
+import { Random, site } from '../engine/random.js'
+import { ConfigurationError } from '../errors.js'
+import type { Predictor } from './predictor.js'
+import { type SamplingOptions, sample } from './sampling.js'
+
+export interface GenerateOptions extends SamplingOptions {
+  /** The text to continue; default none. */
+  readonly prompt?: string | undefined
+  /** Tokens to draw; default 300. */
+  readonly length?: number | undefined
+  /** Same seed, same text. Default 1. */
+  readonly seed?: number | undefined
+  /** Generation ends before any of these texts. */
+  readonly stop?: string | readonly string[] | undefined
+}
+
+function check({ temperature, topK, topP, length, seed }: GenerateOptions): void {
+  const demand = (holds: boolean, name: string, wanted: string, value: unknown) => {
+    if (!holds) throw new ConfigurationError(`generate: ${name} must be ${wanted}; got ${value}`)
+  }
+  demand(
+    temperature === undefined || (temperature > 0 && temperature < Infinity),
+    'temperature',
+    'above 0',
+    temperature,
+  )
+  demand(topK === undefined || (Number.isInteger(topK) && topK >= 1), 'topK', 'a whole number from 1', topK)
+  demand(topP === undefined || (topP > 0 && topP <= 1), 'topP', 'above 0 and at most 1', topP)
+  demand(
+    length === undefined || (Number.isSafeInteger(length) && length >= 0),
+    'length',
+    'a whole number from 0',
+    length,
+  )
+  demand(seed === undefined || Number.isSafeInteger(seed), 'seed', 'a whole number', seed)
+}
+
+/**
+ * Yields the continuation piece by piece, without the prompt. What might be the beginning of a stop text is held back
+ * until it is known not to be.
+ * @param pause lets the event loop turn between tokens
+ * @throws ConfigurationError for an option outside its range
+ */
+export async function* generate(
+  predictor: Predictor,
+  options: GenerateOptions,
+  pause: () => Promise<void>,
+): AsyncGenerator<string, void, undefined> {
+  check(options)
+  const { prompt = '', length = 300, seed = 1, stop = [] } = options
+  const stops = (typeof stop === 'string' ? [stop] : stop).filter(text => text.length > 0)
+  const random = new Random(seed, 0, site.sampling)
+  const reading = predictor.read()
+  try {
+    reading.push(predictor.tokenizer.encode(prompt))
+    let held = ''
+    for (let i = 0; i < length; i++) {
+      const logProbabilities = reading.next()
+      // The unknown symbol stands for what cannot be written.
+      logProbabilities[predictor.tokenizer.unknown] = -Infinity
+      const token = sample(logProbabilities, options, random)
+      held += predictor.tokenizer.decode([token])
+      const ends = stops.map(text => held.indexOf(text)).filter(at => at >= 0)
+      if (ends.length > 0) {
+        held = held.slice(0, Math.min(...ends))
+        break
+      }
+      const kept = Math.max(0, ...stops.map(text => overlap(held, text)))
+      if (held.length > kept) yield held.slice(0, held.length - kept)
+      held = held.slice(held.length - kept)
+      if (i + 1 < length) reading.push([token])
+      await pause()
+    }
+    if (held) yield held
+  } finally {
+    reading.close()
+  }
+}
+
+/** How much of the end of `text` could be the beginning of `stop`. */
+function overlap(text: string, stop: string): number {
+  for (let count = Math.min(text.length, stop.length - 1); count > 0; count--)
+    if (text.endsWith(stop.slice(0, count))) return count
+  return 0
+}

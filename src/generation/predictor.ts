@@ -1,0 +1,44 @@
+/* What can be continued: something that knows, for a text so far, how likely each next token is. A language model is one,
+ * and so is an n-gram model; sampling, search and scoring see no more than this. */
+import type { Tokenizer } from '../text/tokenizer.js'
+
+export interface Predictor {
+  readonly tokenizer: Tokenizer
+  /** Opens a reading of a text from its beginning. */
+  read(): Reading
+}
+
+/** A text being read, token by token. Owns memory: close it. */
+export interface Reading {
+  /** Reads these tokens. */
+  push(tokens: ArrayLike<number>): void
+  /** Log-probabilities of the next token, in nats; a copy. */
+  next(): Float64Array
+  close(): void
+}
+
+/** One possible next token. */
+export interface NextToken {
+  readonly text: string
+  readonly token: number
+  readonly probability: number
+}
+
+/** The `top` likeliest next tokens after a text, best first. */
+export function nextTokens(predictor: Predictor, text: string, { top = 10 }: { top?: number } = {}): NextToken[] {
+  const reading = predictor.read()
+  try {
+    reading.push(predictor.tokenizer.encode(text))
+    const logProbabilities = reading.next()
+    return [...logProbabilities.keys()]
+      .sort((a, b) => logProbabilities[b] - logProbabilities[a])
+      .slice(0, top)
+      .map(token => ({
+        text: predictor.tokenizer.decode([token]),
+        token,
+        probability: Math.exp(logProbabilities[token]),
+      }))
+  } finally {
+    reading.close()
+  }
+}

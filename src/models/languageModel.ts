@@ -1,0 +1,279 @@
+/* The recurrent language model: how likely is each next token, given all that came before?
+ *
+ *     h_t = σ(U x_t + W h_{t−1} + b)         recurrent layers: src/cells/elman.ts, gru.ts, lstm.ts
+ *     o_t = V h_t + c                        output layer: src/layers/linear.ts
+ *     p_{t+1} = softmax(o_t)
+ *     E_t = −Σ_j y_{t,j} log p_{t,j}         cross-entropy; y_t is the true next token, one-hot
+ *
+ * The loss is the mean of E_t. Training feeds the true token at every step, whatever the model would have said (teacher
+ * forcing); the hidden state is carried from one stretch of text to the next, and the gradient is cut there (truncated
+ * back-propagation through time, Williams & Peng 1990). */
+import { platform } from '#platform'
+import type { Cell, CellState } from '../cells/cell.js'
+import { elman } from '../cells/elman.js'
+import { gru } from '../cells/gru.js'
+import { lstm } from '../cells/lstm.js'
+import type { Engine } from '../engine/engine.js'
+import { defaultEngine, type EngineOptions, openEngine } from '../engine/open.js'
+import type { DropoutDraw } from '../engine/operations.js'
+import { Random, site } from '../engine/random.js'
+import type { Tensor } from '../engine/tensor.js'
+import { ConfigurationError, FileFormatError } from '../errors.js'
+import { type GenerateOptions, generate } from '../generation/generate.js'
+import { type NextToken, nextTokens, type Predictor, type Reading } from '../generation/predictor.js'
+import { Embedding } from '../layers/embedding.js'
+import { Linear } from '../layers/linear.js'
+import type { Parameter } from '../layers/parameter.js'
+import { Recurrent } from '../layers/recurrent.js'
+import { CharacterTokenizer } from '../text/characterTokenizer.js'
+import type { TextCorpus } from '../text/corpus.js'
+import type { Stretch } from '../text/lanes.js'
+import type { Tokenizer } from '../text/tokenizer.js'
+import { CarriedState } from './carriedState.js'
+import { parseConfiguration } from './configuration.js'
+import {
+  type LanguageModelConfiguration,
+  type LanguageModelOptions,
+  languageModelParameterCount,
+  languageModelSchema,
+} from './languageModelOptions.js'
+import { modelFromBytes, modelToBytes } from './modelFile.js'
+
+/** What every model's `create` and `load` also take. */
+export interface ModelEngineOptions extends EngineOptions {
+  /** An engine of one's own; default one for the whole program. */
+  readonly engine?: Engine | undefined
+}
+
+export interface LanguageModelCreation extends LanguageModelOptions, ModelEngineOptions {
+  /** The text whose tokens become the vocabulary. */
+  readonly corpus: TextCorpus
+  /** Of the weights' start. Default 1. */
+  readonly seed?: number | undefined
+}
+
+const cellOf = ({ cell, nonlinearity }: LanguageModelConfiguration): Cell =>
+  cell === 'lstm' ? lstm : cell === 'gru' ? gru : elman(nonlinearity)
+
+/** Gives the memory of models back that were dropped without `close`. */
+const dropped = new FinalizationRegistry<readonly Parameter[]>(parameters => {
+  for (const parameter of parameters) parameter.release()
+})
+
+export class LanguageModel implements Predictor {
+  readonly parameters: readonly Parameter[]
+  private readonly embedding: Embedding | undefined
+  private readonly recurrent: Recurrent
+  private readonly output: Linear
+  private closed = false
+
+  private constructor(
+    readonly engine: Engine,
+    readonly configuration: LanguageModelConfiguration,
+    readonly tokenizer: Tokenizer,
+  ) {
+    const { hiddenSize, numLayers, embedding, embeddingSize = hiddenSize, tieWeights } = configuration
+    const vocabularySize = tokenizer.size
+    if (tieWeights && (embedding !== 'learned' || embeddingSize !== hiddenSize))
+      throw new ConfigurationError(
+        `tieWeights needs a learned embedding as long as hiddenSize, ${hiddenSize}; got ${embedding === 'learned' ? embeddingSize : embedding}; leave embeddingSize out`,
+      )
+    const made = engine.keepTogether(() => {
+      const table =
+        embedding === 'learned'
+          ? new Embedding(engine, { vocabularySize, size: embeddingSize, name: 'embedding' })
+          : undefined
+      const inputSize = table ? embeddingSize : vocabularySize
+      const recurrent = new Recurrent(engine, {
+        cell: cellOf(configuration),
+        inputSize,
+        hiddenSize,
+        numLayers,
+        name: 'recurrent',
+      })
+      const tied = tieWeights ? table?.weight : undefined
+      const output = new Linear(engine, { inputs: hiddenSize, outputs: vocabularySize, name: 'output', tied })
+      return { table, recurrent, output }
+    })
+    this.embedding = made.table
+    this.recurrent = made.recurrent
+    this.output = made.output
+    this.parameters = [...(made.table?.parameters ?? []), ...made.recurrent.parameters, ...made.output.parameters]
+    dropped.register(this, this.parameters, this)
+  }
+
+  /**
+   * A new model with the vocabulary of a corpus and random weights.
+   * @throws ConfigurationError for an option that cannot be, BackendError if the heap cannot hold it
+   */
+  static async create({
+    corpus,
+    seed = 1,
+    engine,
+    backend,
+    threads,
+    instructionSet,
+    ...options
+  }: LanguageModelCreation): Promise<LanguageModel> {
+    const configuration = parseConfiguration(languageModelSchema, options, 'LanguageModel.create')
+    const tokenizer = CharacterTokenizer.fit(corpus.text)
+    if (tokenizer.size < 2)
+      throw new ConfigurationError(`LanguageModel.create: the corpus ${corpus.name} is empty; give it some text`)
+    const model = new LanguageModel(
+      await engineFor({ engine, backend, threads, instructionSet }),
+      configuration,
+      tokenizer,
+    )
+    const random = new Random(seed, 0, site.initialisation)
+    model.embedding?.initialise(random)
+    model.recurrent.initialise(random)
+    model.output.initialise(random)
+    return model
+  }
+
+  /**
+   * A model from a file that `save` wrote.
+   * @param from path in Node, address on a page, or the bytes themselves
+   * @throws FileFormatError where the bytes are not such a model
+   */
+  static async load(from: string | URL | Uint8Array, options: ModelEngineOptions = {}): Promise<LanguageModel> {
+    const bytes = from instanceof Uint8Array ? from : await platform.readBytes(from)
+    const where = from instanceof Uint8Array ? 'model' : String(from)
+    const file = modelFromBytes(bytes, where, 'language model', languageModelSchema)
+    const promised = languageModelParameterCount(file.configuration, file.tokenizer.size)
+    if (promised !== file.elements)
+      throw new FileFormatError(
+        `${where}: its configuration means ${promised} parameters; the file holds ${file.elements} numbers`,
+      )
+    const model = new LanguageModel(await engineFor(options), file.configuration, file.tokenizer)
+    try {
+      file.fill(model.parameters)
+    } catch (error) {
+      model.close()
+      throw error
+    }
+    return model
+  }
+
+  /** One safetensors file with configuration and vocabulary in its metadata and PyTorch's parameter names. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    this.checkOpen()
+    return modelToBytes('language model', this.configuration, this.tokenizer, this.parameters)
+  }
+
+  /** Writes the file whole or not at all: a temporary file, synced, renamed. */
+  async save(path: string): Promise<void> {
+    await platform.writeBytes(path, this.toBytes())
+  }
+
+  /** Numbers that training changes. */
+  get parameterCount(): number {
+    return this.parameters.reduce((count, parameter) => count + parameter.value.size, 0)
+  }
+
+  /** The zero state for a batch: what stands before a text. Of the innermost scope. */
+  zeroState(batchSize: number): CellState[] {
+    return this.recurrent.zeroState(batchSize)
+  }
+
+  /**
+   * The loss of a stretch that begins in a given state. To be called in a scope.
+   * @param draw dropout's draw in training; none in evaluation
+   * @returns loss [1], the mean cross-entropy in nats; losses, one a row of [time, batch]; the state after the stretch
+   */
+  loss(
+    stretch: Stretch,
+    state: readonly CellState[],
+    draw?: DropoutDraw,
+  ): { loss: Tensor; losses: Tensor; state: CellState[] } {
+    const { timeSteps, batchSize } = stretch
+    const tokens = this.engine.tokens(stretch.inputs, [timeSteps, batchSize])
+    const { output, state: after } = this.hidden(tokens, state, draw)
+    return { ...this.output.loss(output, this.engine.tokens(stretch.targets, [timeSteps, batchSize])), state: after }
+  }
+
+  private hidden(
+    tokens: Tensor,
+    state: readonly CellState[],
+    draw?: DropoutDraw,
+  ): { output: Tensor; state: CellState[] } {
+    this.checkOpen()
+    const x = this.embedding ? this.embedding.forward(tokens) : tokens
+    const dropout = draw && { probability: this.configuration.dropout, draw }
+    return this.recurrent.forward(x, state, { dropout })
+  }
+
+  /** Opens a reading: the state carried from token to token. */
+  read(): Reading {
+    this.checkOpen()
+    const { engine, tokenizer } = this
+    const { hiddenSize } = this.configuration
+    const carried = new CarriedState(engine, () => this.zeroState(1))
+    const logits = engine.keep([1, tokenizer.size])
+    let open = true
+    let begun = false
+    const push = (tokens: ArrayLike<number>) => {
+      begun = true
+      for (let from = 0; from < tokens.length; from += LONGEST_PUSH) {
+        const part = Array.prototype.slice.call(tokens, from, from + LONGEST_PUSH)
+        engine.scope(() => {
+          const { output, state } = this.hidden(engine.tokens(part, [part.length, 1]), carried.state)
+          carried.carry(state)
+          const h = engine.view(output, [1, hiddenSize], (part.length - 1) * hiddenSize)
+          engine.copy(this.output.forward(h), logits)
+        })
+      }
+    }
+    return {
+      push,
+      next: () => {
+        if (!begun) push([tokenizer.start])
+        return logSoftmax(engine.read(logits))
+      },
+      close: () => {
+        if (!open) return
+        open = false
+        carried.close()
+        engine.release(logits)
+      },
+    }
+  }
+
+  /** The likeliest next characters after a text, best first. */
+  next(text: string, options: { top?: number } = {}): NextToken[] {
+    return nextTokens(this, text, options)
+  }
+
+  /** Continues a text; the pieces do not contain the prompt. Leaving the loop early is fine. */
+  generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
+    return generate(this, options, platform.pause)
+  }
+
+  /** Gives the model's memory back. */
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    dropped.unregister(this)
+    for (const parameter of this.parameters) parameter.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw new ConfigurationError('LanguageModel: it is closed; create or load another')
+  }
+}
+
+/** Tokens read at once when a prompt is long. */
+const LONGEST_PUSH = 1024
+
+const engineFor = ({ engine, ...options }: ModelEngineOptions): Engine | Promise<Engine> =>
+  engine ?? (Object.values(options).some(value => value !== undefined) ? openEngine(options) : defaultEngine())
+
+function logSoftmax(logits: Float64Array): Float64Array {
+  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity)
+  const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most
+  return logits.map(logit => logit - total)
+}

@@ -1,0 +1,91 @@
+/* A model as one safetensors file: parameters under PyTorch's names, and in the metadata what is needed to use them:
+ * recurra.format, recurra.task, recurra.configuration and recurra.tokenizer (JSON). */
+import type { z } from 'zod'
+import { ConfigurationError, FileFormatError } from '../errors.js'
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.js'
+import type { Parameter } from '../layers/parameter.js'
+import { type Tokenizer, tokenizerFromJSON } from '../text/tokenizer.js'
+import { parseConfiguration } from './configuration.js'
+
+const FORMAT = '1'
+
+export function modelToBytes(
+  task: string,
+  configuration: object,
+  tokenizer: Tokenizer,
+  parameters: readonly Parameter[],
+): Uint8Array<ArrayBuffer> {
+  const tensors = parameters.map(({ name, shape, value, engine }) => ({ name, shape, data: engine.copyOut(value) }))
+  return writeSafetensors(tensors, {
+    'recurra.format': FORMAT,
+    'recurra.task': task,
+    'recurra.configuration': JSON.stringify(configuration),
+    'recurra.tokenizer': JSON.stringify(tokenizer.toJSON()),
+  })
+}
+
+export interface ModelFile<C> {
+  readonly configuration: C
+  readonly tokenizer: Tokenizer
+  /** Numbers in all its tensors. */
+  readonly elements: number
+  /** Writes the file's tensors into the parameters; names and shapes must be the same. */
+  fill(parameters: readonly Parameter[]): void
+}
+
+/** @throws FileFormatError where the bytes are not a model of ours for this task */
+export function modelFromBytes<S extends z.ZodObject>(
+  bytes: Uint8Array,
+  where: string,
+  task: string,
+  schema: S,
+): ModelFile<z.output<S>> {
+  const { tensors, metadata } = readSafetensors(bytes, where, { requireChecksum: true })
+  const entry = (key: string): string => {
+    const value = metadata[`recurra.${key}`]
+    if (value === undefined)
+      throw new FileFormatError(`${where}: the metadata has no recurra.${key}; give a model that recurra saved`)
+    return value
+  }
+  const parsed = (key: string): unknown => {
+    try {
+      return JSON.parse(entry(key))
+    } catch {
+      throw new FileFormatError(`${where}: recurra.${key} is not JSON; give a model that recurra saved`)
+    }
+  }
+  if (entry('format') !== FORMAT)
+    throw new FileFormatError(
+      `${where}: the model's format must be ${FORMAT}; got ${entry('format')}; a newer recurra may read it`,
+    )
+  if (entry('task') !== task)
+    throw new FileFormatError(`${where}: a ${task} is wanted; the file holds a ${entry('task')}`)
+  let configuration: z.output<S>
+  try {
+    configuration = parseConfiguration(schema, parsed('configuration'), 'recurra.configuration')
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new FileFormatError(`${where}: ${error.message}`)
+    throw error
+  }
+  const tokenizer = tokenizerFromJSON(parsed('tokenizer'), where)
+  return {
+    configuration,
+    tokenizer,
+    elements: [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.length, 0),
+    fill(parameters) {
+      const names = new Set(parameters.map(parameter => parameter.name))
+      const strange = [...tensors.keys()].find(name => !names.has(name))
+      if (strange !== undefined)
+        throw new FileFormatError(`${where}: holds a tensor ${strange} that its configuration does not have`)
+      for (const { name, shape, value, engine } of parameters) {
+        const stored = tensors.get(name)
+        if (!stored) throw new FileFormatError(`${where}: the tensor ${name} is missing`)
+        if (stored.shape.join() !== shape.join() || stored.data instanceof BigInt64Array)
+          throw new FileFormatError(
+            `${where}: ${name} must be [${shape.join(', ')}] of real numbers; got ${stored.dtype} [${stored.shape.join(', ')}]`,
+          )
+        engine.write(value, stored.data)
+      }
+    },
+  }
+}

@@ -1,0 +1,278 @@
+/* Every operation, every cell and every layer against central finite differences in float64, at random shapes. */
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Cell } from '../../src/cells/cell.js'
+import { elman } from '../../src/cells/elman.js'
+import { gru } from '../../src/cells/gru.js'
+import { lstm } from '../../src/cells/lstm.js'
+import type { Engine } from '../../src/engine/engine.js'
+import { openEngine } from '../../src/engine/open.js'
+import * as operations from '../../src/engine/operations.js'
+import { recurrence } from '../../src/engine/recurrence.js'
+import type { Tensor } from '../../src/engine/tensor.js'
+import { Embedding } from '../../src/layers/embedding.js'
+import { Linear } from '../../src/layers/linear.js'
+import { watchAll } from '../../src/layers/parameter.js'
+import { Recurrent } from '../../src/layers/recurrent.js'
+import { unroll } from '../../src/layers/unroll.js'
+import { checkDirections, checkGradients, type Input, input } from './finiteDifferences.js'
+import { Draw } from './randomValues.js'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await openEngine({ backend: 'reference' })
+})
+afterAll(() => engine.close())
+
+type Inputs = Record<string, Input>
+type Work = (tensors: Readonly<Record<string, Tensor>>) => Tensor | readonly Tensor[]
+interface Sizes {
+  readonly rows: number
+  readonly columns: number
+  readonly width: number
+}
+
+const extent = fc.integer({ min: 1, max: 6 })
+const sizes = fc.record({ rows: extent, columns: extent, width: extent })
+
+/** Checks what `make` describes, at ten random shapes. The seed is fixed: a kink of the ReLU may stand anywhere else. */
+function check(make: (draw: Draw, sizes: Sizes) => [Inputs, Work], numRuns = 10): void {
+  fc.assert(
+    fc.property(sizes, fc.nat(1e6), (each, seed) => {
+      const draw = new Draw(seed)
+      const [inputs, work] = make(draw, each)
+      checkGradients(engine, draw, inputs, work)
+    }),
+    { numRuns, seed: 20 },
+  )
+}
+
+const checks: Record<string, (() => void)[]> = {
+  linear: [
+    () =>
+      check((draw, { rows, columns, width }) => [
+        { x: input(draw, 2, rows, columns), weight: input(draw, width, columns), bias: input(draw, width) },
+        ({ x, weight, bias }) => operations.linear(engine, x, weight, bias),
+      ]),
+    () =>
+      check((draw, { rows, columns, width }) => [
+        { x: input(draw, rows, columns), weight: input(draw, width, columns) },
+        ({ x, weight }) => operations.linear(engine, x, weight),
+      ]),
+  ],
+  add: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { a: input(draw, rows, columns), b: input(draw, rows, columns) },
+        ({ a, b }) => [operations.add(engine, a, b), operations.add(engine, a, b, -0.7), operations.add(engine, a, a)],
+      ]),
+  ],
+  multiply: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { a: input(draw, rows, columns), b: input(draw, rows, columns) },
+        ({ a, b }) => [operations.multiply(engine, a, b), operations.multiply(engine, a, a)],
+      ]),
+  ],
+  scale: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { x: input(draw, rows, columns) },
+        ({ x }) => operations.scale(engine, x, -1.3),
+      ]),
+  ],
+  activate: (['tanh', 'sigmoid', 'relu'] as const).map(
+    activation => () =>
+      check((draw, { rows, columns }) => [
+        { x: input(draw, rows, columns) },
+        ({ x }) => operations.activate(engine, activation, operations.scale(engine, x, 3)),
+      ]),
+  ),
+  addRow: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { x: input(draw, 2, rows, columns), row: input(draw, columns) },
+        ({ x, row }) => operations.addRow(engine, x, row),
+      ]),
+  ],
+  transpose: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { x: input(draw, rows, columns) },
+        ({ x }) => [operations.transpose(engine, x), operations.scale(engine, operations.transpose(engine, x), 2)],
+      ]),
+  ],
+  slice: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { x: input(draw, rows + 2, columns) },
+        ({ x }) => [operations.slice(engine, x, 0, rows), operations.slice(engine, x, 1, rows + 2)],
+      ]),
+  ],
+  reshape: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { x: input(draw, rows, columns) },
+        ({ x }) => operations.transpose(engine, operations.reshape(engine, x, [1, rows * columns])),
+      ]),
+  ],
+  concatenate: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { a: input(draw, rows, columns), b: input(draw, 2, columns) },
+        ({ a, b }) => operations.concatenate(engine, [a, b, a]),
+      ]),
+  ],
+  embed: [
+    () =>
+      check((draw, { rows, columns, width }) => {
+        const tokens = draw.integers(rows * columns, -1, width)
+        return [
+          { table: input(draw, width, 4) },
+          ({ table }) => operations.embed(engine, engine.tokens(tokens, [rows, columns]), table),
+        ]
+      }),
+  ],
+  sum: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { x: input(draw, rows, columns) },
+        ({ x }) => operations.multiply(engine, operations.sum(engine, x), operations.sum(engine, x)),
+      ]),
+  ],
+  dropout: [
+    () =>
+      check((draw, { rows, columns }) => [
+        { x: input(draw, rows, columns * 20) },
+        ({ x }) => operations.dropout(engine, x, 0.4, { seed: 1, step: 2, site: 3 }),
+      ]),
+  ],
+  outputLayerLoss: [true, false].map(
+    withBias => () =>
+      check((draw, { rows, columns, width }) => {
+        const targets = draw.integers(rows, -1, width - 1)
+        const bias: Inputs = withBias ? { bias: input(draw, width) } : {}
+        return [
+          { h: input(draw, rows, columns), weight: input(draw, width, columns), ...bias },
+          ({ h, weight, bias: c }) => {
+            const { loss } = operations.outputLayerLoss(engine, h, weight, c, engine.tokens(targets))
+            return operations.scale(engine, loss, 1.7)
+          },
+        ]
+      }),
+  ),
+}
+
+describe('the gradient is that of finite differences', () => {
+  test.each(Object.keys(checks))('of %s', name => {
+    for (const one of checks[name]) one()
+  })
+
+  test('and no operation is missing here', () => {
+    expect(Object.keys(checks).sort()).toEqual(Object.keys(operations).sort())
+  })
+})
+
+const cells: readonly (readonly [string, Cell])[] = [
+  ['elman tanh', elman('tanh')],
+  ['elman relu', elman('relu')],
+  ['elman sigmoid', elman('sigmoid')],
+  ['gru', gru],
+  ['lstm', lstm],
+]
+
+describe.each(cells)('the gradient of the cell %s is that of finite differences', (_, cell) => {
+  const gates = cell.gates.length
+  const weightsOf = (draw: Draw, inputs: number, hidden: number) => ({
+    weightInput: input(draw, gates * hidden, inputs),
+    weightHidden: input(draw, gates * hidden, hidden),
+    biasInput: input(draw, gates * hidden),
+    biasHidden: input(draw, gates * hidden),
+  })
+  const stateOf = (draw: Draw, batch: number, hidden: number): Inputs => ({
+    hidden: input(draw, batch, hidden),
+    ...(cell.hasCell && { cell: input(draw, batch, hidden) }),
+  })
+
+  test('written in plain operations', () => {
+    check((draw, { rows: batch, columns: hidden, width: inputs }) => {
+      const named = { x: input(draw, 3, batch, inputs), ...weightsOf(draw, inputs, hidden) }
+      return [
+        { ...named, ...stateOf(draw, batch, hidden) },
+        t => {
+          const { x, weightInput, weightHidden, biasInput, biasHidden } = t
+          const weights = { weightInput, weightHidden, biasInput, biasHidden }
+          const { output, state } = unroll(engine, cell, x, { hidden: t.hidden, cell: t.cell }, weights)
+          return [output, state.hidden, ...(state.cell ? [state.cell] : [])]
+        },
+      ]
+    }, 4)
+  })
+
+  const fused = [false, true].flatMap(reverse => [false, true].map(ragged => ({ reverse, ragged })))
+  test.each(fused)('as fused kernel; reverse: $reverse, lengths: $ragged', ({ reverse, ragged }) => {
+    const { apart } = cell.fused
+    for (const withMask of [false, true])
+      check((draw, { rows: batch, columns: hidden, width: time }) => {
+        const apartBias: Inputs = apart ? { apartBias: input(draw, apart * hidden) } : {}
+        const lengths = draw.integers(batch, 1, time)
+        const mask = draw.values(batch * hidden, 2)
+        return [
+          {
+            gates: input(draw, time, batch, gates * hidden),
+            weight: input(draw, gates * hidden, hidden),
+            ...apartBias,
+            ...stateOf(draw, batch, hidden),
+          },
+          t => {
+            const result = recurrence(engine, {
+              cell: cell.fused,
+              // The kernel consumes its gates, so it is given a copy.
+              gates: operations.scale(engine, t.gates, 1),
+              weight: t.weight,
+              apartBias: t.apartBias,
+              hidden: t.hidden,
+              cellState: t.cell,
+              lengths: ragged ? engine.tokens(lengths) : undefined,
+              mask: withMask ? engine.from(mask, [batch, hidden]) : undefined,
+              reverse,
+            })
+            return [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]
+          },
+        ]
+      }, 4)
+  })
+
+  test.each(['embedding', 'tied', 'one-hot'])('in a whole model with %s input, along random directions', kind => {
+    const [vocabulary, hidden, time, batch] = [11, 6, 4, 3]
+    const draw = new Draw(gates)
+    const embedding = new Embedding(engine, { vocabularySize: vocabulary, size: hidden, name: 'embedding' })
+    const tied = kind === 'tied' ? embedding.weight : undefined
+    const output = new Linear(engine, { inputs: hidden, outputs: vocabulary, name: 'output', tied })
+    const inputSize = kind === 'one-hot' ? vocabulary : hidden
+    const stack = new Recurrent(engine, { cell, inputSize, hiddenSize: hidden, numLayers: 2, name: 'recurrent' })
+    const own = kind === 'one-hot' ? [] : embedding.parameters
+    const parameters = [...own, ...stack.parameters, ...output.parameters]
+    for (const { value } of parameters) engine.write(value, draw.values(value.size, 0.6))
+    const text = draw.integers(time * batch, 0, vocabulary - 1)
+    const targets = draw.integers(time * batch, -1, vocabulary - 1)
+    const lengths = [4, 1, 3]
+    const forward = () => {
+      const tokens = engine.tokens(text, [time, batch])
+      const x = kind === 'one-hot' ? tokens : embedding.forward(tokens)
+      const { output: h } = stack.forward(x, stack.zeroState(batch), {
+        lengths: engine.tokens(lengths),
+        dropout: { probability: 0.3, draw: { seed: 1, step: 1, site: 2 } },
+      })
+      return output.loss(h, engine.tokens(targets)).loss
+    }
+    engine.scope(() =>
+      engine.recording(tape => {
+        watchAll(tape, parameters)
+        tape.backward(forward())
+      }),
+    )
+    checkDirections(engine, draw, parameters, () => engine.scope(() => engine.scalar(forward())), 5)
+    for (const parameter of new Set([...parameters, ...embedding.parameters])) parameter.release()
+  })
+})
