@@ -1,11 +1,8 @@
 /* The trainer: forward, backward, clip, step, and again. It yields to the event loop between steps and can be left at any
  * time; what it keeps in the heap goes back when it ends, however it ends. */
 import { platform } from '#platform'
-import { sum } from '../engine/operations.js'
 import { site } from '../engine/random.js'
-import { NumericError } from '../errors.js'
 import { evaluate } from '../evaluation/perplexity.js'
-import { watchAll } from '../layers/parameter.js'
 import { CarriedState } from '../models/carriedState.js'
 import { parseConfiguration } from '../models/configuration.js'
 import type { LanguageModel } from '../models/languageModel.js'
@@ -13,6 +10,7 @@ import type { TextSplits } from '../text/corpus.js'
 import { Lanes } from '../text/lanes.js'
 import { adam, forget, type Optimizer, sgd } from './optimizers.js'
 import { type TrainingConfiguration, type TrainingOptions, trainingSchema } from './options.js'
+import { trainingStep } from './step.js'
 
 /** How training stands. Losses are mean cross-entropies in nats per token. */
 export interface TrainingEvent {
@@ -126,32 +124,11 @@ async function* steps(
       if (step % perEpoch === 0) carried.reset()
       const stretch = lanes.stretch(step % perEpoch)
       step++
-      engine.scope(() => {
-        const loss = engine.recording(tape => {
-          watchAll(tape, parameters)
-          const result = model.loss(stretch, carried.state, { seed, step, site: site.dropout })
-          carried.carry(result.state)
-          tape.backward(result.loss)
-          return engine.scalar(result.loss)
-        })
-        gradientNorm = Math.sqrt(
-          parameters.reduce(
-            (total, { gradient }) => total + engine.scalar(sum(engine, gradient, { squares: true })),
-            0,
-          ),
-        )
-        if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
-          throw new NumericError(
-            `train: step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}; the weights are those of the step before; lower learningRate (${learningRate}) or clipNorm (${clipNorm})`,
-          )
-        optimizer.update(engine, parameters, memory, {
-          step,
-          learningRate,
-          gradientScale: Math.min(1, clipNorm / (gradientNorm + 1e-6)),
-        })
-        const count = stretch.targets.length
-        since = { loss: since.loss + loss * count, tokens: since.tokens + count }
-      })
+      const draw = { seed, step, site: site.dropout }
+      const result = trainingStep(model, stretch, carried, { optimizer, memory, step, learningRate, clipNorm, draw })
+      const count = stretch.targets.length
+      gradientNorm = result.gradientNorm
+      since = { loss: since.loss + result.loss * count, tokens: since.tokens + count }
       await platform.pause()
 
       const last = step >= mostSteps || seconds() >= mostSeconds || signal?.aborted === true

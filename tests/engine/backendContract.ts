@@ -1,0 +1,287 @@
+/* What every backend must pass: each kernel against the reference backend at sizes that no vector width divides, a whole
+ * training step, and the bits that are promised. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Cell } from '../../src/cells/cell.js'
+import { elman } from '../../src/cells/elman.js'
+import { gru } from '../../src/cells/gru.js'
+import { lstm } from '../../src/cells/lstm.js'
+import type { Engine } from '../../src/engine/engine.js'
+import { openEngine } from '../../src/engine/open.js'
+import * as records from '../../src/engine/records.js'
+import { expectAllNear, expectSameBits } from './distance.js'
+import { type Buffers, expectSameKernel, runKernel } from './kernelRun.js'
+import { Draw } from './randomValues.js'
+import { type RecurrenceShape, recurrenceCase, runRecurrence, sequenceAlone } from './recurrenceRun.js'
+import { type StepSizes, trainingSteps } from './trainingStep.js'
+
+/** None is a multiple of a vector's width, and each stands beside one that is. */
+const AWKWARD = [1, 3, 7, 17, 33, 65, 130] as const
+const BATCHES = [1, 3, 25] as const
+
+export const cells: readonly (readonly [string, Cell])[] = [
+  ['elman tanh', elman('tanh')],
+  ['elman relu', elman('relu')],
+  ['elman sigmoid', elman('sigmoid')],
+  ['gru', gru],
+  ['lstm', lstm],
+]
+
+export const smallStep = (cell: Cell, ragged: boolean): StepSizes => ({
+  cell,
+  vocabulary: 33,
+  width: 17,
+  hidden: 33,
+  batch: 7,
+  time: 6,
+  dropout: 0.2,
+  ragged,
+})
+
+/** The suite. `engine` gives the backend's engine, opened with two threads or more where it can have them. */
+export function backendContract(engine: () => Engine): void {
+  let right: Engine
+  beforeAll(async () => {
+    right = await openEngine({ backend: 'reference' })
+  })
+  afterAll(() => right.close())
+
+  const expectSame = <R extends object>(
+    kernel: records.KernelDefinition<R>,
+    fields: object,
+    buffers: Buffers,
+    shares: Readonly<Record<string, string>> = {},
+  ) => expectSameKernel(engine(), right, kernel, fields, buffers, shares)
+
+  describe('the matrix product', () => {
+    const check = (draw: Draw, m: number, n: number, k: number, how: { ta: number; tb: number; mode: string }) => {
+      const gap = draw.integer(0, 3)
+      const aStride = (how.ta ? m : k) + gap
+      const bStride = (how.tb ? k : n) + gap
+      const yStride = n + gap
+      const buffers = {
+        a: draw.values((how.ta ? k : m) * aStride),
+        b: draw.values((how.tb ? n : k) * bStride),
+        y: draw.values(m * yStride),
+        ...(how.mode === 'bias' && { bias: draw.values(n) }),
+      }
+      const accumulate = how.mode === 'accumulate' ? 1 : 0
+      const fields = { m, n, k, aStride, bStride, yStride, transposeA: how.ta, transposeB: how.tb, accumulate }
+      expectSame(records.matmul, fields, buffers)
+    }
+    const forms = [0, 1].flatMap(ta => [0, 1].flatMap(tb => ['plain', 'accumulate', 'bias'].map(mode => ({ ta, tb, mode }))))
+
+    test.each(forms)('is right; transposed a: $ta, b: $tb, $mode', how => {
+      const draw = new Draw(11)
+      for (let i = 0; i < 12; i++) check(draw, draw.pick(AWKWARD), draw.pick(AWKWARD), draw.pick(AWKWARD), how)
+      for (const [m, n, k] of [[1, 130, 65], [130, 1, 65], [25, 65, 130], [1, 1, 1]]) check(draw, m, n, k, how)
+    })
+
+    test('is right where it is cut into blocks, of terms and of columns', () => {
+      const draw = new Draw(12)
+      for (const how of forms) check(draw, 7, 33, 515, how)
+      check(draw, 3, 2100, 7, { ta: 0, tb: 1, mode: 'bias' })
+      check(draw, 150, 70, 300, { ta: 1, tb: 0, mode: 'accumulate' })
+    })
+  })
+
+  describe('the recurrence', () => {
+    const variants = [
+      { reverse: false, ragged: false, masked: false },
+      { reverse: true, ragged: false, masked: true },
+      { reverse: false, ragged: true, masked: true },
+      { reverse: true, ragged: true, masked: false },
+    ]
+    describe.each(cells)('of %s', (_, cell) => {
+      test.each(variants)('is right; reverse: $reverse, lengths: $ragged, mask: $masked', variant => {
+        const draw = new Draw(13)
+        for (const [i, hidden] of [1, 7, 17, 33, 65].entries()) {
+          const shape: RecurrenceShape = { cell: cell.fused, time: 5, batch: BATCHES[i % 3], hidden, ...variant }
+          const given = recurrenceCase(draw, { ...shape, everyGradient: i % 2 === 0 })
+          expectAllNear(runRecurrence(engine(), given), runRecurrence(right, given), 1e-5)
+        }
+      })
+
+      test('is right for more rows than are walked at once, and more terms than a block has', () => {
+        const draw = new Draw(14)
+        for (const [time, batch, hidden] of [[2, 230, 3], [2, 3, 130]]) {
+          const given = recurrenceCase(draw, { cell: cell.fused, time, batch, hidden, ragged: true, masked: true })
+          expectAllNear(runRecurrence(engine(), given), runRecurrence(right, given), 1e-5)
+        }
+      })
+
+      test('of a batch with lengths gives each sequence what it has alone, bit for bit', () => {
+        for (const masked of [false, true]) {
+          const [time, batch, hidden] = [6, 25, 33]
+          const shape = { cell: cell.fused, time, batch, hidden, reverse: masked, masked }
+          const whole = { ...recurrenceCase(new Draw(15), { ...shape, ragged: true }) }
+          const together = runRecurrence(engine(), whole)
+          for (const b of [0, 1, 11, 24]) {
+            const alone = sequenceAlone(whole, b)
+            const held = runRecurrence(engine(), alone)
+            const part: Record<string, Float64Array> = {}
+            for (const [name, values] of Object.entries(held)) {
+              const steps = /^dInitial/.test(name) ? 1 : /^(states|cells)$/.test(name) ? alone.time + 1 : alone.time
+              const width = values.length / steps
+              const rows = Array.from({ length: steps }, (_, t) =>
+                together[name].subarray((t * batch + b) * width, (t * batch + b + 1) * width),
+              )
+              part[name] = Float64Array.from(rows.flatMap(row => [...row]))
+            }
+            expectSameBits(part, held)
+          }
+        }
+      })
+    })
+  })
+
+  test('elementwise operations are right, in place and added too', () => {
+    const draw = new Draw(16)
+    const binary = ['add', 'multiply', 'tanhGradient', 'sigmoidGradient', 'reluGradient']
+    for (const [name, operation] of Object.entries(records.elementwiseOperation))
+      for (const count of [...AWKWARD, 4097]) {
+        const a = draw.values(count, name.endsWith('Gradient') ? 1 : 3)
+        const b: Buffers = binary.includes(name) ? { b: draw.values(count) } : {}
+        const fields = { operation, count, alpha: 0.75 }
+        expectSame(records.elementwise, fields, { a, ...b, y: draw.values(count) })
+        expectSame(records.elementwise, { ...fields, accumulate: 1 }, { a, ...b, y: draw.values(count) })
+        expectSame(records.elementwise, fields, { a, ...b }, { y: 'a' })
+      }
+  })
+
+  test('rows are added, summed and turned into columns', () => {
+    const draw = new Draw(17)
+    for (const rows of AWKWARD)
+      for (const columns of AWKWARD) {
+        const [count, stride] = [rows * columns, columns + 2]
+        const a = draw.values(count)
+        expectSame(records.addRow, { rows, columns }, { a, row: draw.values(columns), y: draw.values(count) })
+        expectSame(records.addRow, { rows, columns }, { a, row: draw.values(columns) }, { y: 'a' })
+        for (const accumulate of [0, 1]) {
+          expectSame(records.transpose, { rows, columns, accumulate }, { a, y: draw.values(count) })
+          // All of one sign: a sum that cancels is as wrong as it likes.
+          const positive = draw.values(rows * stride).map(Math.abs)
+          const y = draw.values(columns).map(Math.abs)
+          expectSame(records.sumRows, { rows, columns, stride, accumulate }, { a: positive, y })
+        }
+      }
+  })
+
+  test('sums and sums of squares are right, of blocks and of parts of one', () => {
+    const draw = new Draw(18)
+    for (const count of [...AWKWARD, 4096, 4097, 30001])
+      for (const squares of [0, 1])
+        expectSame(records.sum, { count, squares }, { a: draw.values(count), y: new Float64Array(1) })
+  })
+
+  test('dropout leaves out the very elements that the reference leaves out, and scales the others', () => {
+    const draw = new Draw(19)
+    for (const count of [...AWKWARD, 31, 32, 64, 2049])
+      for (const probability of [0, 0.2, 0.5, 0.97]) {
+        const [seed, step, site] = draw.integers(3, -(2 ** 31), 2 ** 31 - 1)
+        const fields = { count, seed, step, site, probability }
+        const x = draw.values(count).map(value => value || 1)
+        const buffers = { x, y: draw.values(count) }
+        const pattern = (on: Engine) => runKernel(on, records.dropout, fields, buffers).y.map(y => (y === 0 ? 0 : 1))
+        expectSameBits({ pattern: pattern(engine()) }, { pattern: pattern(right) })
+        expectSame(records.dropout, fields, buffers)
+        expectSame(records.dropout, fields, { x }, { y: 'x' })
+        expectSame(records.dropout, { ...fields, accumulate: 1 }, buffers)
+      }
+  })
+
+  test('embedding is right, with tokens outside the vocabulary and many of the same', () => {
+    const draw = new Draw(20)
+    for (const width of AWKWARD)
+      for (const count of [1, 7, 130]) {
+        const vocabulary = draw.pick(AWKWARD)
+        const tokens = draw.integers(count, -1, vocabulary)
+        const fields = { count, width, vocabulary }
+        const [table, rows] = [draw.values(vocabulary * width), draw.values(count * width)]
+        expectSame(records.embeddingForward, fields, { tokens, table, y: rows })
+        expectSame(records.embeddingBackward, fields, { tokens, dY: rows, dTable: table })
+      }
+  })
+
+  describe('output layer and loss', () => {
+    const check = (draw: Draw, rows: number, hidden: number, vocabulary: number, gradients: number, size = 1) => {
+      const targets = draw.integers(rows, -1, vocabulary - 1)
+      const weights = { weight: draw.values(vocabulary * hidden, size), bias: draw.values(vocabulary) }
+      const given = { h: draw.values(rows * hidden), ...weights, targets, losses: draw.values(rows) }
+      const outputs = {
+        dH: draw.values(rows * hidden),
+        dWeight: draw.values(vocabulary * hidden, 0.1 / rows),
+        dBias: draw.values(vocabulary, 0.1 / rows),
+      }
+      const fields = { rows, hidden, vocabulary, gradients, scale: 1 / rows }
+      expectSame(records.outputLoss, fields, gradients ? { ...given, ...outputs } : given)
+    }
+
+    test('are right, with targets that have no loss', () => {
+      const draw = new Draw(21)
+      for (const rows of [1, 3, 25, 130])
+        for (const vocabulary of AWKWARD)
+          for (const gradients of [0, 1]) check(draw, rows, draw.pick(AWKWARD), vocabulary, gradients)
+    })
+
+    test('are right where logits overflow exp', () => check(new Draw(22), 17, 33, 65, 1, 40))
+
+    test('are right where the rows do not fit one block', () => {
+      check(new Draw(23), 130, 3, 20011, 1)
+      check(new Draw(24), 130, 1, 40003, 0)
+    })
+  })
+
+  test('optimizers are right', () => {
+    const draw = new Draw(25)
+    for (const count of [...AWKWARD, 2049]) {
+      const [w, dW, velocity] = [draw.values(count), draw.values(count), draw.values(count)]
+      const shared = { count, learningRate: 0.1, weightDecay: 0.01, gradientScale: 0.5 }
+      expectSame(records.sgd, { ...shared, momentum: 0 }, { w, dW })
+      for (const nesterov of [0, 1]) expectSame(records.sgd, { ...shared, momentum: 0.9, nesterov }, { w, dW, velocity })
+      const second = draw.values(count).map(Math.abs)
+      const rates = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction1: 0.1, correction2: 0.001 }
+      for (const decoupled of [0, 1])
+        expectSame(records.adam, { ...shared, ...rates, decoupled }, { w, dW, first: velocity, second })
+    }
+  })
+
+  test('the ceiling is measured, or said to be nothing', () => {
+    engine().scope(() => {
+      const flops = engine().tensor([2])
+      engine().fill(flops, 1)
+      engine().run(records.ceiling, { iterations: 10, flops: flops.place })
+      const [measured] = new Float64Array(engine().heap.memory.buffer, flops.place, 1)
+      expect(measured >= 0 && Number.isInteger(measured)).toBe(true)
+      expect(measured > 0).toBe(engine().backend.name !== 'reference')
+    })
+  })
+
+  test.each(cells)('a whole training step of %s is the reference’s', (_, cell) => {
+    for (const ragged of [false, true]) {
+      const sizes = smallStep(cell, ragged)
+      const used = engine().heap.used
+      expectAllNear(trainingSteps(engine(), sizes, 1), trainingSteps(right, sizes, 1), 1e-5)
+      expect(engine().heap.used).toBe(used)
+    }
+  })
+
+  test.each(cells)('the same seed gives the same bits twice, of %s', (_, cell) => {
+    const sizes = smallStep(cell, true)
+    const once = trainingSteps(engine(), sizes, 3)
+    // Rubbish of another computation lies in the heap by now.
+    engine().scope(() => engine().fill(engine().tensor([300_000]), Number.NaN))
+    expectSameBits(trainingSteps(engine(), sizes, 3), once)
+  })
+
+  test('NaN is not lost on its way to the loss', () => {
+    const draw = new Draw(26)
+    for (const vocabulary of AWKWARD) {
+      const weight = draw.values(vocabulary * 3)
+      weight[draw.integer(0, weight.length - 1)] = Number.NaN
+      const targets = Int32Array.of(draw.integer(0, vocabulary - 1))
+      const buffers = { h: draw.values(3), weight, targets, losses: new Float64Array(1) }
+      const { losses } = runKernel(engine(), records.outputLoss, { rows: 1, hidden: 3, vocabulary, scale: 1 }, buffers)
+      expect(losses).toEqual(Float64Array.of(Number.NaN))
+    }
+  })
+}

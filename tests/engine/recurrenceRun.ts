@@ -1,0 +1,180 @@
+/* The recurrence kernels, forward then backward, with every optional argument that their records have. */
+import type { Engine } from '../../src/engine/engine.js'
+import type { FusedCell } from '../../src/engine/recurrence.js'
+import { pack, recurrenceBackward, recurrenceForward } from '../../src/engine/records.js'
+import type { Tensor } from '../../src/engine/tensor.js'
+import { type Held, put, take } from './kernelRun.js'
+import type { Draw } from './randomValues.js'
+
+export interface RecurrenceCase {
+  readonly cell: FusedCell
+  readonly time: number
+  readonly batch: number
+  readonly hidden: number
+  readonly reverse: boolean
+  readonly lengths?: Int32Array | undefined
+  readonly mask?: Float64Array | undefined
+  /** Whether the gradients from outside the loop are given, and those of every step asked for. */
+  readonly everyGradient: boolean
+  readonly gates: Float64Array
+  readonly weight: Float64Array
+  readonly apartBias: Float64Array
+  readonly initialHidden: Float64Array
+  readonly initialCell: Float64Array
+  readonly dOutputs: Float64Array
+  readonly dCells: Float64Array
+  readonly dFinalHidden: Float64Array
+  readonly dFinalCell: Float64Array
+}
+
+export interface RecurrenceShape {
+  readonly cell: FusedCell
+  readonly time: number
+  readonly batch: number
+  readonly hidden: number
+  readonly reverse?: boolean
+  readonly ragged?: boolean
+  readonly masked?: boolean
+  readonly everyGradient?: boolean
+}
+
+/** Random numbers for a shape; weights as small as a layer's at its start. */
+export function recurrenceCase(draw: Draw, shape: RecurrenceShape): RecurrenceCase {
+  const { cell, time, batch, hidden, reverse = false, ragged, masked, everyGradient = true } = shape
+  const rows = batch * hidden
+  return {
+    cell,
+    time,
+    batch,
+    hidden,
+    reverse,
+    everyGradient,
+    lengths: ragged ? draw.integers(batch, 1, time) : undefined,
+    mask: masked ? draw.values(rows, 2).map(x => (x < -1 ? 0 : x)) : undefined,
+    gates: draw.values(time * rows * cell.gates, 2),
+    weight: draw.values(cell.gates * hidden * hidden, 1 / Math.sqrt(hidden)),
+    apartBias: draw.values(cell.apart * hidden),
+    initialHidden: draw.values(rows),
+    initialCell: draw.values(rows),
+    dOutputs: draw.values(time * rows),
+    dCells: draw.values(time * rows),
+    dFinalHidden: draw.values(rows),
+    dFinalCell: draw.values(rows),
+  }
+}
+
+/** Sequence b of the batch alone, cut at its length: what a batch of one would be given. */
+export function sequenceAlone(whole: RecurrenceCase, b: number): RecurrenceCase {
+  const { batch, hidden, cell } = whole
+  const time = whole.lengths?.[b] ?? whole.time
+  const steps = (values: Float64Array, width: number) => {
+    const parts = Array.from({ length: time }, (_, t) =>
+      values.subarray((t * batch + b) * width, (t * batch + b + 1) * width),
+    )
+    return Float64Array.from(parts.flatMap(part => [...part]))
+  }
+  const row = (values: Float64Array) => values.slice(b * hidden, (b + 1) * hidden)
+  return {
+    ...whole,
+    time,
+    batch: 1,
+    lengths: undefined,
+    mask: whole.mask && row(whole.mask),
+    gates: steps(whole.gates, cell.gates * hidden),
+    initialHidden: row(whole.initialHidden),
+    initialCell: row(whole.initialCell),
+    dOutputs: steps(whole.dOutputs, hidden),
+    dCells: steps(whole.dCells, hidden),
+    dFinalHidden: row(whole.dFinalHidden),
+    dFinalCell: row(whole.dFinalCell),
+  }
+}
+
+/** Runs both kernels: activations and states of the first, gradients of the second, each over the whole batch. */
+export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
+  const { cell, time, batch, hidden, everyGradient, reverse } = given
+  const rows = batch * hidden
+  const blank = (count: number) => put(engine, new Float64Array(count))
+  return engine.scope(() => {
+    const weight = put(engine, given.weight)
+    const apartWidth = cell.apart * hidden
+    const summed = cell.gates * hidden - apartWidth
+    const packed = packParts(engine, weight, [
+      { n: summed, k: hidden, from: 0, transpose: 1 },
+      { n: apartWidth, k: hidden, from: summed * hidden, transpose: 1 },
+    ])
+    const packedBack = packParts(engine, weight, [{ n: hidden, k: cell.gates * hidden, from: 0, transpose: 0 }])
+    const states = blank((time + 1) * rows)
+    const cells = cell.hasCell ? blank((time + 1) * rows) : undefined
+    const at = reverse ? time * rows : 0
+    engine.write(engine.view(states, [rows], at), given.initialHidden)
+    if (cells) engine.write(engine.view(cells, [rows], at), given.initialCell)
+    const gates = put(engine, given.gates)
+    const apart = cell.apart ? blank(time * batch * apartWidth) : undefined
+    const shared = {
+      cell: cell.kernel,
+      time,
+      batch,
+      hidden,
+      reverse: reverse ? 1 : 0,
+      gates: gates.place,
+      apart: apart?.place,
+      states: states.place,
+      cells: cells?.place,
+      mask: given.mask && put(engine, given.mask).place,
+      lengths: given.lengths && put(engine, given.lengths).place,
+    }
+    const held: Held = {}
+    const keep = (name: string, tensor: Tensor | undefined) => {
+      if (tensor) held[name] = take(engine, tensor, name)
+    }
+    const apartBias = cell.apart ? put(engine, given.apartBias).place : undefined
+    engine.run(recurrenceForward, { ...shared, apartBias, weight: packed.place })
+    keep('states', states)
+    keep('cells', cells)
+    keep('activations', gates)
+    keep('apart', apart)
+
+    const of = (values: Float64Array, wanted = true) => (wanted ? put(engine, values).place : undefined)
+    const out: Record<string, Tensor> = { dInitialHidden: blank(rows) }
+    if (cells) out.dInitialCell = blank(rows)
+    if (everyGradient) out.dhSteps = blank(time * rows)
+    if (everyGradient && cells) out.dcSteps = blank(time * rows)
+    engine.run(recurrenceBackward, {
+      ...shared,
+      weight: packedBack.place,
+      dOutputs: of(given.dOutputs),
+      dCells: of(given.dCells, everyGradient && cell.hasCell),
+      dFinalHidden: of(given.dFinalHidden, everyGradient),
+      dFinalCell: of(given.dFinalCell, everyGradient && cell.hasCell),
+      ...Object.fromEntries(Object.entries(out).map(([name, tensor]) => [name, tensor.place])),
+    })
+    keep('dGates', gates)
+    keep('dApart', apart)
+    for (const [name, tensor] of Object.entries(out)) keep(name, tensor)
+    return held
+  })
+}
+
+interface PackPart {
+  readonly n: number
+  readonly k: number
+  readonly from: number
+  readonly transpose: 0 | 1
+}
+
+/** Parts of W packed one after another. */
+function packParts(engine: Engine, weight: Tensor, parts: readonly PackPart[]): Tensor {
+  const { panel } = engine.backend
+  const size = ({ n, k }: PackPart) => Math.ceil(n / panel) * panel * k
+  const whole = engine.tensor([parts.reduce((total, each) => total + size(each), 0)])
+  let to = 0
+  for (const each of parts) {
+    if (each.n === 0) continue
+    const { n, k, from, transpose } = each
+    const w = engine.view(weight, [n * k], from).place
+    engine.run(pack, { n, k, w, packed: engine.view(whole, [size(each)], to).place, transpose })
+    to += size(each)
+  }
+  return whole
+}
