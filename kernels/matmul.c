@@ -65,9 +65,9 @@ struct matrix {
     ROWS_##M(GIVE)                                                                                                      \
   }
 
-DEFINE_TILE(1) DEFINE_TILE(2) DEFINE_TILE(3) DEFINE_TILE(4) DEFINE_TILE(5)
-#if TILE_ROWS > 5
-DEFINE_TILE(6)
+DEFINE_TILE(1) DEFINE_TILE(2) DEFINE_TILE(3) DEFINE_TILE(4)
+#if TILE_ROWS > 4
+DEFINE_TILE(5) DEFINE_TILE(6)
 #endif
 #if TILE_ROWS > 6
 DEFINE_TILE(7) DEFINE_TILE(8) DEFINE_TILE(9) DEFINE_TILE(10) DEFINE_TILE(11) DEFINE_TILE(12)
@@ -79,9 +79,9 @@ DEFINE_TILE(13)
 typedef void tile_function(int k, const float *a, const float *panel, const float *const *from, float *const *to);
 #define BOTH(M) {tile_runs_##M, tile_columns_##M}
 static tile_function *const tiles[TILE_ROWS + 1][2] = {
-  {0, 0}, BOTH(1), BOTH(2), BOTH(3), BOTH(4), BOTH(5),
-#if TILE_ROWS > 5
-  BOTH(6),
+  {0, 0}, BOTH(1), BOTH(2), BOTH(3), BOTH(4),
+#if TILE_ROWS > 4
+  BOTH(5), BOTH(6),
 #endif
 #if TILE_ROWS > 6
   BOTH(7), BOTH(8), BOTH(9), BOTH(10), BOTH(11), BOTH(12),
