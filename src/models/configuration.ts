@@ -42,6 +42,7 @@ export function parseConfiguration<S extends z.ZodObject>(
       })
     const name = issue.path.length > 0 ? nameOf(issue.path.join('.')) : 'the configuration'
     const value = valueAt(values, issue.path)
+    if (value === undefined) return [`${name} is missing`]
     if (issue.code === 'invalid_value') {
       const allowed = issue.values.map(String)
       const near = typeof value === 'string' ? nearest(value, allowed) : undefined

@@ -1,0 +1,224 @@
+// The language model as its users meet it: made, saved, loaded, asked for the next character, made to write.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Engine } from '../../src/engine/engine.js'
+import { openEngine } from '../../src/engine/open.js'
+import { BackendError, ConfigurationError, FileFormatError } from '../../src/errors.js'
+import { evaluate } from '../../src/evaluation/perplexity.js'
+import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
+import { LanguageModel } from '../../src/models/languageModel.js'
+import { languageModelParameterCount } from '../../src/models/languageModelOptions.js'
+import { TextCorpus } from '../../src/text/corpus.js'
+import { train } from '../../src/training/trainer.js'
+import { smallSplits } from '../training/smallText.js'
+
+const corpus = smallSplits().train
+const small = { hiddenSize: 12, numLayers: 2 } as const
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await openEngine({ threads: 2 })
+})
+afterAll(() => engine.close())
+
+const collect = async (pieces: AsyncIterable<string>) => {
+  let text = ''
+  for await (const piece of pieces) text += piece
+  return text
+}
+
+describe('a language model', () => {
+  it.each([
+    ['elman', {}],
+    ['elman', { nonlinearity: 'relu', embedding: 'one-hot' }],
+    ['gru', { embeddingSize: 5 }],
+    ['lstm', { tieWeights: true, numLayers: 3 }],
+  ] as const)('%s %j has as many parameters as its configuration says', async (cell, options) => {
+    using model = await LanguageModel.create({ corpus, ...small, cell, ...options, engine })
+    const counted = model.parameters.reduce((sum, parameter) => sum + parameter.value.size, 0)
+    expect(languageModelParameterCount(model.configuration, model.tokenizer.size)).toBe(counted)
+    expect(model.parameterCount).toBe(counted)
+  })
+
+  it('has PyTorch’s parameter names and shapes in its file', async () => {
+    using model = await LanguageModel.create({ corpus, hiddenSize: 12, numLayers: 2, cell: 'gru', engine })
+    const { tensors } = readSafetensors(model.toBytes(), 'model')
+    const V = model.tokenizer.size
+    expect(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))).toEqual({
+      'embedding.weight': [V, 12],
+      'recurrent.weight_ih_l0': [36, 12],
+      'recurrent.weight_hh_l0': [36, 12],
+      'recurrent.bias_ih_l0': [36],
+      'recurrent.bias_hh_l0': [36],
+      'recurrent.weight_ih_l1': [36, 12],
+      'recurrent.weight_hh_l1': [36, 12],
+      'recurrent.bias_ih_l1': [36],
+      'recurrent.bias_hh_l1': [36],
+      'output.weight': [V, 12],
+      'output.bias': [V],
+    })
+  })
+
+  it('says the same after it was saved and loaded', async () => {
+    using model = await LanguageModel.create({ corpus, ...small, engine })
+    await train(model, smallSplits(), { steps: 5, batchSize: 4, timeSteps: 16 })
+    using loaded = await LanguageModel.load(model.toBytes(), { engine })
+    expect(loaded.configuration).toEqual(model.configuration)
+    expect(loaded.toBytes()).toEqual(model.toBytes())
+    expect(loaded.next('the c')).toEqual(model.next('the c'))
+    expect((await evaluate(loaded, smallSplits().test)).loss).toBe((await evaluate(model, smallSplits().test)).loss)
+  })
+
+  it('learns: the loss falls below that of the letters’ frequencies', async () => {
+    using model = await LanguageModel.create({ corpus, hiddenSize: 32, numLayers: 1, engine })
+    const counts = new Map<string, number>()
+    for (const letter of corpus.text) counts.set(letter, (counts.get(letter) ?? 0) + 1)
+    const unigram = [...counts.values()].reduce(
+      (sum, n) => sum - (n / corpus.text.length) * Math.log(n / corpus.text.length),
+      0,
+    )
+    const result = await train(model, smallSplits(), { steps: 120, batchSize: 8, timeSteps: 32, learningRate: 0.01 })
+    expect(result.validationLoss).toBeLessThan(unigram / 4)
+    const written = await collect(model.generate({ prompt: 'the cat ', length: 60, greedy: true }))
+    expect(written).toMatch(/^(sees|likes|hears) /)
+  })
+
+  it('gives probabilities that sum to one, best first, and the number asked for', async () => {
+    using model = await LanguageModel.create({ corpus, ...small, engine })
+    const all = model.next('the', { top: 1000 })
+    expect(all).toHaveLength(model.tokenizer.size)
+    expect(all.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 6)
+    expect(all.map(({ probability }) => probability)).toEqual(
+      all.map(({ probability }) => probability).toSorted((a, b) => b - a),
+    )
+    expect(model.next('the', { top: 3 })).toEqual(all.slice(0, 3))
+  })
+
+  it('reads a text in one go or letter by letter alike', async () => {
+    using model = await LanguageModel.create({ corpus, ...small, engine })
+    const tokens = model.tokenizer.encode('a dog sees the sea.\n'.repeat(80))
+    const whole = model.read()
+    whole.push(tokens)
+    const stepwise = model.read()
+    for (const token of tokens) stepwise.push([token])
+    expect([...stepwise.next()]).toEqual([...whole.next()])
+    whole.close()
+    stepwise.close()
+  })
+
+  it('writes the same text for the same seed, another for another, with or without a prompt', async () => {
+    using model = await LanguageModel.create({ corpus, ...small, engine })
+    for (const prompt of ['', 'a', 'the cat ']) {
+      const [one, again, other] = await Promise.all(
+        [1, 1, 2].map(seed => collect(model.generate({ prompt, length: 80, seed }))),
+      )
+      expect(one).toHaveLength(80)
+      expect(again).toBe(one)
+      expect(other).not.toBe(one)
+    }
+  })
+
+  it('stops before a stop text, and never shows part of it', async () => {
+    using model = await LanguageModel.create({ corpus, ...small, engine })
+    const whole = await collect(model.generate({ length: 200, seed: 3 }))
+    const stop = whole.slice(40, 43)
+    const pieces: string[] = []
+    for await (const piece of model.generate({ length: 200, seed: 3, stop })) pieces.push(piece)
+    expect(pieces.join('')).toBe(whole.slice(0, whole.indexOf(stop)))
+  })
+
+  it('takes unknown characters for the unknown symbol and never writes it', async () => {
+    using model = await LanguageModel.create({ corpus, ...small, engine })
+    const text = await collect(model.generate({ prompt: '日本 \u{1f600}', length: 200, temperature: 3 }))
+    expect(text).not.toContain('\ufffd')
+    expect((await evaluate(model, new TextCorpus('the 日本', 'x'))).unknown).toBe(2)
+  })
+
+  it.each([
+    ['temperature', { temperature: 0 }],
+    ['temperature', { temperature: Number.NaN }],
+    ['topK', { topK: 0 }],
+    ['topP', { topP: 1.5 }],
+    ['length', { length: -1 }],
+  ])('refuses %s out of range in one line', async (name, options) => {
+    using model = await LanguageModel.create({ corpus, ...small, engine })
+    await expect(collect(model.generate(options))).rejects.toThrow(new RegExp(`^generate: ${name} must be `))
+  })
+
+  it('refuses unknown and impossible options all at once, with the nearest name', async () => {
+    const options = { corpus, hiddenSize: -3, cell: 'lsmt', hiden: 4, engine } as never
+    await expect(LanguageModel.create(options)).rejects.toThrow(ConfigurationError)
+    await expect(LanguageModel.create(options)).rejects.toThrow(/hiddenSize.*at least 1; got -3/)
+    await expect(LanguageModel.create(options)).rejects.toThrow(/did you mean lstm\?/)
+  })
+
+  it('that is too large for the heap says how much was wanted, and leaves the heap as it was', async () => {
+    const used = engine.heap.used
+    const huge = LanguageModel.create({ corpus, hiddenSize: 30000, engine })
+    await expect(huge).rejects.toThrow(BackendError)
+    await expect(huge).rejects.toThrow(/^heap: [\d,]+ bytes more are wanted/)
+    expect(engine.heap.used).toBe(used)
+  })
+
+  it('that is closed says so', async () => {
+    const model = await LanguageModel.create({ corpus, ...small, engine })
+    model.close()
+    model.close()
+    expect(() => model.next('a')).toThrow(/^LanguageModel: it is closed/)
+  })
+})
+
+describe('a model file', () => {
+  const bytesOf = async () => {
+    using model = await LanguageModel.create({ corpus, ...small, engine })
+    return model.toBytes()
+  }
+  const load = (bytes: Uint8Array) => LanguageModel.load(bytes, { engine })
+
+  it('that is cut short or has a bit flipped is refused in one line, and the heap is as it was', async () => {
+    const bytes = await bytesOf()
+    const used = engine.heap.used
+    for (const length of [0, 4, 8, 100, bytes.length >> 1, bytes.length - 1])
+      await expect(load(bytes.slice(0, length))).rejects.toThrow(FileFormatError)
+    for (let at = 0; at < bytes.length; at += 997) {
+      const flipped = bytes.slice()
+      flipped[at] ^= 1 << (at % 8)
+      await expect(load(flipped)).rejects.toThrow(/^model: [^\n]*$/)
+    }
+    expect(engine.heap.used).toBe(used)
+  })
+
+  const rewritten = async (change: (metadata: Record<string, string>) => void) => {
+    const { tensors, metadata } = readSafetensors(await bytesOf(), 'model')
+    const changed = { ...metadata }
+    change(changed)
+    return writeSafetensors(
+      [...tensors].map(([name, { shape, data }]) => ({ name, shape, data })),
+      changed,
+    )
+  }
+
+  it.each([
+    [
+      'a configuration of another size',
+      'recurra.configuration',
+      '{"hiddenSize":13}',
+      /means \d+ parameters; the file holds/,
+    ],
+    [
+      'a configuration of absurd size',
+      'recurra.configuration',
+      '{"hiddenSize":65536,"numLayers":64}',
+      /means \d+ parameters/,
+    ],
+    ['an impossible configuration', 'recurra.configuration', '{"cell":"lsmt"}', /did you mean lstm/],
+    ['a configuration that is not JSON', 'recurra.configuration', '{', /is not JSON/],
+    ['another task', 'recurra.task', 'translator', /a language model is wanted; the file holds a translator/],
+    ['a later format', 'recurra.format', '2', /a newer recurra may read it/],
+  ])('with %s is refused in one line', async (_, key, value, message) => {
+    const bytes = await rewritten(metadata => {
+      metadata[key] = value
+    })
+    await expect(load(bytes)).rejects.toThrow(message)
+    await expect(load(bytes)).rejects.toThrow(FileFormatError)
+  })
+})
