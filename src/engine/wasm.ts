@@ -16,6 +16,7 @@ interface Exports {
 }
 
 const STACK_BYTES = 65536
+const INSTRUCTION_SETS: readonly string[] = ['simd128', 'relaxed-simd128']
 
 /** A function that returns relaxed_madd of three vectors: valid only where relaxed SIMD is. */
 const RELAXED_PROBE = new Uint8Array([
@@ -44,6 +45,10 @@ export async function wasmBackend(
   openMemory: (shared: boolean) => WebAssembly.Memory,
   instructionSet?: string,
 ): Promise<{ memory: WebAssembly.Memory; backend: WasmBackend }> {
+  if (instructionSet !== undefined && !INSTRUCTION_SETS.includes(instructionSet))
+    throw new BackendError(
+      `wasm backend: instruction set must be one of ${INSTRUCTION_SETS.join(', ')}; got ${instructionSet}`,
+    )
   const relaxed =
     instructionSet === undefined ? WebAssembly.validate(RELAXED_PROBE) : instructionSet === 'relaxed-simd128'
   if (relaxed && !WebAssembly.validate(RELAXED_PROBE))

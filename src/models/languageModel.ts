@@ -78,6 +78,7 @@ export class LanguageModel implements Predictor {
       throw new ConfigurationError(
         `tieWeights needs a learned embedding as long as hiddenSize, ${hiddenSize}; got ${embedding === 'learned' ? embeddingSize : embedding}; leave embeddingSize out`,
       )
+    engine.heap.demand(languageModelParameterCount(configuration, vocabularySize) * engine.backend.elementBytes)
     const made = engine.keepTogether(() => {
       const table =
         embedding === 'learned'

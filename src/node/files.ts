@@ -130,11 +130,16 @@ export function firstInvalidByte(bytes: Uint8Array): number {
   return -1
 }
 
-/** What the system's error means to the user; an error of recurra's own passes. */
-function explained(error: unknown, path: string, doing: 'read' | 'write'): RecurraError {
+/** What the system's error means to the user. */
+export function explained(
+  error: unknown,
+  path: string,
+  doing: 'read' | 'write',
+  what: 'file' | 'folder' = 'file',
+): RecurraError {
   const { code, message } = error as NodeJS.ErrnoException
   const [cause, cure] = causes(code, doing) ?? [message ?? String(error), 'mend the cause and try again']
-  return new ConfigurationError(`${path}: cannot ${doing} the file: ${cause}; ${cure}`, { cause: error })
+  return new ConfigurationError(`${path}: cannot ${doing} the ${what}: ${cause}; ${cure}`, { cause: error })
 }
 
 function causes(code: string | undefined, doing: 'read' | 'write'): [cause: string, cure: string] | undefined {
@@ -145,6 +150,8 @@ function causes(code: string | undefined, doing: 'read' | 'write'): [cause: stri
         : ['its folder does not exist', 'make the folder or choose another path']
     case 'ENOTDIR':
       return ['a part of its path is a file, not a folder', 'check the path']
+    case 'EEXIST':
+      return ['a file stands in its way', 'choose another path']
     case 'EISDIR':
     case 'ENOTEMPTY':
       return ['it is a folder', 'give the path of a file']

@@ -1,3 +1,4 @@
 /* What only Node can do: public as `recurra/node`. */
-export { readText } from './corpora.js'
+export { readCorpus, readText, splitCorpus } from './corpora.js'
 export { readLibraryDeclarations } from './libraryDeclarations.js'
+export { modelFileOf, RunFolder } from './runFolder.js'

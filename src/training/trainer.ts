@@ -60,6 +60,8 @@ export type TrainingText = Pick<TextSplits, 'train'> & Partial<TextSplits>
 /** While training, validation looks at no more than this many tokens: a look costs as much as a third of a step does. */
 const VALIDATION_TOKENS = 100_000
 const LOOKS = 20
+/** Where time is short, looks take no more than this part of it; of a run of steps they are the same on every machine. */
+const LOOKING = 0.08
 
 /**
  * Trains a language model on a text. Nothing happens before it is awaited or iterated.
@@ -117,6 +119,7 @@ async function* steps(
   let gradientNorm = 0
   let since = { loss: 0, tokens: 0 }
   let looksDone = 0
+  let looking = 0
   const memory = optimizer.init(engine, parameters)
   const carried = new CarriedState(engine, () => model.zeroState(batchSize))
   try {
@@ -132,12 +135,16 @@ async function* steps(
       await platform.pause()
 
       const last = step >= mostSteps || seconds() >= mostSeconds || signal?.aborted === true
-      const looks = text.validation !== undefined && (last || looksDue(configuration, step, progress(), looksDone))
+      const dear = minutes !== undefined && looking > LOOKING * seconds()
+      const looks =
+        text.validation !== undefined && (last || looksDue(configuration, step, progress(), looksDone, dear))
       if (!looks && !last && step % configuration.reportEvery !== 0) continue
       let validationLoss: number | undefined
       if (looks && text.validation && !signal?.aborted) {
         looksDone++
+        const before = seconds()
         validationLoss = (await evaluate(model, text.validation, { tokens: VALIDATION_TOKENS })).loss
+        looking += seconds() - before
       }
       tokens += since.tokens
       lastLoss = since.loss / since.tokens
@@ -178,5 +185,10 @@ async function* steps(
 }
 
 /** Whether it is time to look at the validation text: at fixed steps, or about twenty times in the run. */
-const looksDue = ({ validateEvery }: TrainingConfiguration, step: number, progress: number, done: number): boolean =>
-  validateEvery !== undefined ? step % validateEvery === 0 : progress * LOOKS >= done + 1
+const looksDue = (
+  { validateEvery }: TrainingConfiguration,
+  step: number,
+  progress: number,
+  done: number,
+  dear: boolean,
+): boolean => (validateEvery !== undefined ? step % validateEvery === 0 : !dear && progress * LOOKS >= done + 1)

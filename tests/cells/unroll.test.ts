@@ -62,7 +62,10 @@ function bothWays(engine: Engine, cell: (typeof cells)[number][1], { time, batch
         const after = 'hidden' in result.state ? result.state : result.state[0]
         // The gradient of each result is given: what a loss of random weights would send.
         tape.watch(result.output)
-        const seeds: [Tensor, Float64Array][] = [[result.output, wanted.output], [after.hidden, wanted.hidden]]
+        const seeds: [Tensor, Float64Array][] = [
+          [result.output, wanted.output],
+          [after.hidden, wanted.hidden],
+        ]
         if (after.cell) seeds.push([after.cell, wanted.cell])
         const loss = engine.tensor([1])
         tape.record([loss], () => {

@@ -68,12 +68,20 @@ export function backendContract(engine: () => Engine): void {
       const fields = { m, n, k, aStride, bStride, yStride, transposeA: how.ta, transposeB: how.tb, accumulate }
       expectSame(records.matmul, fields, buffers)
     }
-    const forms = [0, 1].flatMap(ta => [0, 1].flatMap(tb => ['plain', 'accumulate', 'bias'].map(mode => ({ ta, tb, mode }))))
+    const forms = [0, 1].flatMap(ta =>
+      [0, 1].flatMap(tb => ['plain', 'accumulate', 'bias'].map(mode => ({ ta, tb, mode }))),
+    )
 
     test.each(forms)('is right; transposed a: $ta, b: $tb, $mode', how => {
       const draw = new Draw(11)
       for (let i = 0; i < 12; i++) check(draw, draw.pick(AWKWARD), draw.pick(AWKWARD), draw.pick(AWKWARD), how)
-      for (const [m, n, k] of [[1, 130, 65], [130, 1, 65], [25, 65, 130], [1, 1, 1]]) check(draw, m, n, k, how)
+      for (const [m, n, k] of [
+        [1, 130, 65],
+        [130, 1, 65],
+        [25, 65, 130],
+        [1, 1, 1],
+      ])
+        check(draw, m, n, k, how)
     })
 
     test('is right where it is cut into blocks, of terms and of columns', () => {
@@ -103,7 +111,10 @@ export function backendContract(engine: () => Engine): void {
 
       test('is right for more rows than are walked at once, and more terms than a block has', () => {
         const draw = new Draw(14)
-        for (const [time, batch, hidden] of [[2, 230, 3], [2, 3, 130]]) {
+        for (const [time, batch, hidden] of [
+          [2, 230, 3],
+          [2, 3, 130],
+        ]) {
           const given = recurrenceCase(draw, { cell: cell.fused, time, batch, hidden, ragged: true, masked: true })
           expectAllNear(runRecurrence(engine(), given), runRecurrence(right, given), 1e-5)
         }
@@ -237,7 +248,8 @@ export function backendContract(engine: () => Engine): void {
       const [w, dW, velocity] = [draw.values(count), draw.values(count), draw.values(count)]
       const shared = { count, learningRate: 0.1, weightDecay: 0.01, gradientScale: 0.5 }
       expectSame(records.sgd, { ...shared, momentum: 0 }, { w, dW })
-      for (const nesterov of [0, 1]) expectSame(records.sgd, { ...shared, momentum: 0.9, nesterov }, { w, dW, velocity })
+      for (const nesterov of [0, 1])
+        expectSame(records.sgd, { ...shared, momentum: 0.9, nesterov }, { w, dW, velocity })
       const second = draw.values(count).map(Math.abs)
       const rates = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction1: 0.1, correction2: 0.001 }
       for (const decoupled of [0, 1])

@@ -24,7 +24,12 @@ type Kernels = readonly (readonly [string, (engine: Engine) => Held])[]
 
 /** Every kernel at a size that is above WORTH_A_TEAM in kernels/dispatch.c, so that the work is really split. */
 const large: Kernels = [
-  ...[[300, 70, 65], [25, 700, 130], [3, 2100, 130], [130, 65, 515]].map(([m, n, k]) => {
+  ...[
+    [300, 70, 65],
+    [25, 700, 130],
+    [3, 2100, 130],
+    [130, 65, 515],
+  ].map(([m, n, k]) => {
     const work = (transposeA: number, transposeB: number) => (engine: Engine) => {
       const draw = new Draw(1)
       const buffers = { a: draw.values(m * k), b: draw.values(k * n), y: draw.values(m * n) }
@@ -43,7 +48,10 @@ const large: Kernels = [
       const shape = { cell: cell.fused, time: 12, batch: 25, hidden: 130 }
       return {
         ...prefix('whole', runRecurrence(engine, recurrenceCase(new Draw(2), shape))),
-        ...prefix('ragged', runRecurrence(engine, recurrenceCase(new Draw(3), { ...shape, ragged: true, masked: true }))),
+        ...prefix(
+          'ragged',
+          runRecurrence(engine, recurrenceCase(new Draw(3), { ...shape, ragged: true, masked: true })),
+        ),
       }
     }
     return [`recurrence of ${name}`, work] as const
@@ -58,7 +66,10 @@ const large: Kernels = [
       const fields = { count, width, vocabulary }
       return {
         ...prefix('forward', runKernel(engine, records.embeddingForward, fields, { tokens, table, y: rows })),
-        ...prefix('backward', runKernel(engine, records.embeddingBackward, fields, { tokens, dY: rows, dTable: table })),
+        ...prefix(
+          'backward',
+          runKernel(engine, records.embeddingBackward, fields, { tokens, dY: rows, dTable: table }),
+        ),
       }
     },
   ],
@@ -68,15 +79,20 @@ const large: Kernels = [
       const draw = new Draw(5)
       const [rows, hidden, vocabulary] = [130, 65, 700]
       const weights = { weight: draw.values(vocabulary * hidden), bias: draw.values(vocabulary) }
-      return runKernel(engine, records.outputLoss, { rows, hidden, vocabulary, gradients: 1, scale: 1 / rows }, {
-        h: draw.values(rows * hidden),
-        ...weights,
-        targets: draw.integers(rows, -1, vocabulary - 1),
-        losses: new Float64Array(rows),
-        dH: new Float64Array(rows * hidden),
-        dWeight: new Float64Array(vocabulary * hidden),
-        dBias: new Float64Array(vocabulary),
-      })
+      return runKernel(
+        engine,
+        records.outputLoss,
+        { rows, hidden, vocabulary, gradients: 1, scale: 1 / rows },
+        {
+          h: draw.values(rows * hidden),
+          ...weights,
+          targets: draw.integers(rows, -1, vocabulary - 1),
+          losses: new Float64Array(rows),
+          dH: new Float64Array(rows * hidden),
+          dWeight: new Float64Array(vocabulary * hidden),
+          dBias: new Float64Array(vocabulary),
+        },
+      )
     },
   ],
   [
@@ -129,7 +145,16 @@ describe('the bits do not depend on the threads', () => {
 
         test('two whole training steps', async () => {
           for (const [, cell] of cells.slice(3)) {
-            const sizes = { cell, vocabulary: 130, width: 65, hidden: 130, batch: 25, time: 12, dropout: 0.2, ragged: true }
+            const sizes = {
+              cell,
+              vocabulary: 130,
+              width: 65,
+              hidden: 130,
+              batch: 25,
+              time: 12,
+              dropout: 0.2,
+              ragged: true,
+            }
             const alone = await held({ ...options, threads: 1 }, engine => trainingSteps(engine, sizes, 2))
             for (const threads of more)
               expectSameBits(await held({ ...options, threads }, engine => trainingSteps(engine, sizes, 2)), alone)

@@ -104,11 +104,7 @@ export class GoldenModel {
     this.recurrent = new Recurrent(engine, { cell, inputSize, hiddenSize, numLayers, name: 'recurrent' })
     const tied = golden.tied ? this.embedding?.weight : undefined
     this.output = new Linear(engine, { inputs: hiddenSize, outputs: vocabularySize, name: 'output', tied })
-    this.parameters = [
-      ...(this.embedding?.parameters ?? []),
-      ...this.recurrent.parameters,
-      ...this.output.parameters,
-    ]
+    this.parameters = [...(this.embedding?.parameters ?? []), ...this.recurrent.parameters, ...this.output.parameters]
     for (const { name, value } of this.parameters) engine.write(value, tensors[name].data)
   }
 

@@ -1,0 +1,36 @@
+/* recurra next MODEL --text "We learn": the likeliest next characters. */
+import { Command } from 'commander'
+import { z } from 'zod'
+import { LanguageModel } from '../src/index.js'
+import { modelFileOf } from '../src/node/index.js'
+import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
+import { addFlags, readFlags } from './flags.js'
+import { decimals, write } from './output.js'
+
+const schema = z.strictObject({
+  text: z.string().describe('what stands before'),
+  top: z.int().min(1).default(5).describe('how many to show'),
+  ...jsonSchema.shape,
+  ...engineSchema.shape,
+  ...commonSchema.shape,
+})
+
+export function nextCommand(): Command {
+  const command = new Command('next')
+    .description('shows what may come after a text, and how likely')
+    .argument('<MODEL>', 'a model file or the folder of a run')
+  return addFlags(command, schema).action(async (path: string) => {
+    const flags = readFlags(command, schema)
+    const model = await LanguageModel.load(await modelFileOf(path), engineOptionsOf(flags))
+    try {
+      const next = model.next(flags.text, { top: flags.top })
+      if (flags.json) await write(`${JSON.stringify(next)}\n`)
+      else
+        for (const { text, probability } of next)
+          await write(`${decimals(probability * 100, 1).padStart(5)} %  ${JSON.stringify(text)}\n`)
+    } finally {
+      model.close()
+      model.engine.close()
+    }
+  })
+}

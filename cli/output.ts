@@ -1,0 +1,29 @@
+/* Standard output, which belongs to data, and numbers as people read them. */
+import { once } from 'node:events'
+
+/** Writes and waits while the reader is behind. */
+export async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+}
+
+/** A reader that has seen enough (`| head`) is no fault; neither is a terminal that has gone. */
+export function forgiveClosedOutput(): void {
+  process.stdout.on('error', error => {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  process.stderr.on('error', () => {})
+}
+
+export const whole = (value: number) => Math.round(value).toLocaleString('en')
+
+export const decimals = (value: number, digits = 3) => (Number.isFinite(value) ? value.toFixed(digits) : '–')
+
+/** Seconds as 1:05 or 2:01:05. */
+export function clock(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–'
+  const total = Math.round(seconds)
+  const parts = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60]
+  const shown = parts[0] > 0 ? parts : parts.slice(1)
+  return shown.map((part, k) => (k === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
+}

@@ -1,0 +1,123 @@
+/* recurra quickstart [FILE]: what `npm start` runs. A character model learns to write in about a minute, seen getting
+ * better on the way. */
+import { existsSync } from 'node:fs'
+import { Command } from 'commander'
+import { z } from 'zod'
+import { type LanguageModel, languageModelSchema, type TextSplits, trainingSchema } from '../src/index.js'
+import { RunFolder, readCorpus, readLibraryDeclarations, splitCorpus } from '../src/node/index.js'
+import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
+import { evaluationLine } from './eval.js'
+import { addFlags, readFlags } from './flags.js'
+import { write } from './output.js'
+import { resultLine, type Session, sha256, trainInFolder } from './trainingSession.js'
+
+const FOLDER = 'runs/quickstart'
+
+/** What the TypeScript declarations are to be continued from: after `interface ` alone an English comment may go on. */
+const PROMPT = 'interface HTML'
+
+/** When the samples on the way are taken: as parts of the whole. Early ones differ most. */
+const SAMPLES = [0.02, 0.1, 0.3, 0.65]
+const SAMPLE_LENGTH = 150
+const LENGTH = 600
+const TEMPERATURE = 0.7
+
+const BATCH_SIZE = 32
+const TIME_STEPS = 64
+
+const schema = z.strictObject({
+  minutes: z.number().positive().default(0.9).describe('time to train'),
+  seed: trainingSchema.shape.seed,
+  ...engineSchema.shape,
+  ...commonSchema.shape,
+})
+
+export function quickstartCommand(): Command {
+  const command = new Command('quickstart')
+    .description(`trains a small language model for about a minute and keeps it in ${FOLDER}`)
+    .argument('[FILE]', 'your own text in UTF-8 (default: the declarations of the TypeScript library)')
+  return addFlags(command, schema).action(async (path: string | undefined) => {
+    const flags = readFlags(command, schema)
+    const { corpus, data, prompt } = await readData(path, flags.seed)
+    let sampled = 0
+    const { run, result, model, test } = await trainInFolder({
+      corpus,
+      data,
+      model: languageModelSchema.parse({ cell: 'lstm', hiddenSize: 256, numLayers: 1, embeddingSize: 64 }),
+      training: trainingSchema.parse({
+        minutes: flags.minutes,
+        seed: flags.seed,
+        batchSize: lanesFor(corpus.train.text.length),
+        timeSteps: Math.min(TIME_STEPS, Math.max(1, corpus.train.text.length - 1)),
+        learningRate: 0.008,
+      }),
+      engine: engineOptionsOf(flags),
+      makeFolder: () => RunFolder.create(FOLDER, { replace: true }),
+      onEvent: async (model, { fraction, step }, progress) => {
+        if (!(fraction >= SAMPLES[sampled])) return
+        while (fraction >= SAMPLES[sampled]) sampled++
+        const text = await sampleOf(model, prompt)
+        progress.note(`\nafter ${step} steps it writes:\n${indented(prompt + text)}\n`)
+      },
+    })
+    try {
+      process.stderr.write(`${resultLine(result)}\n`)
+      if (!test) return
+      process.stderr.write(`held-out text: ${evaluationLine(test)}\n\n`)
+      await write(prompt)
+      for await (const piece of model.generate({ prompt, length: LENGTH, temperature: TEMPERATURE })) await write(piece)
+      await write(`\n\nkept in ${run.path}; go on with:\n`)
+      for (const line of goingOn(path, prompt, corpus)) await write(`${line}\n`)
+    } finally {
+      model.close()
+      model.engine.close()
+    }
+  })
+}
+
+async function readData(
+  path: string | undefined,
+  seed: number,
+): Promise<Pick<Session, 'corpus' | 'data'> & { prompt: string }> {
+  if (path === undefined) {
+    const corpus = await readLibraryDeclarations({ seed })
+    const text = [corpus.train, corpus.validation, corpus.test].map(part => part.text).join('')
+    return { corpus, data: { name: 'TypeScript library declarations', sha256: sha256(text) }, prompt: PROMPT }
+  }
+  const whole = await readCorpus(path)
+  return { corpus: splitCorpus(whole, { seed }), data: { name: path, sha256: sha256(whole.text) }, prompt: '' }
+}
+
+/** A short text gets fewer lanes, so that each has some stretches to follow one another. */
+const lanesFor = (characters: number) => Math.max(1, Math.min(BATCH_SIZE, Math.floor(characters / (8 * TIME_STEPS))))
+
+async function sampleOf(model: LanguageModel, prompt: string): Promise<string> {
+  let text = ''
+  for await (const piece of model.generate({ prompt, length: SAMPLE_LENGTH, temperature: TEMPERATURE })) text += piece
+  return text
+}
+
+const indented = (text: string) =>
+  text
+    .split('\n')
+    .map(line => `    ${line}`)
+    .join('\n')
+
+/** Three lines that run as pasted. */
+function goingOn(path: string | undefined, prompt: string, { train }: TextSplits): string[] {
+  const begin = prompt ? ` --prompt "${prompt}"` : ''
+  const word = /\p{L}{3,12}/u.exec(train.text)?.[0] ?? ''
+  const text = prompt || word
+  return [
+    `npx recurra generate ${FOLDER}${begin} --temperature ${TEMPERATURE}`,
+    `npx recurra next ${FOLDER} --text "${text}"`,
+    `npx recurra eval ${FOLDER} ${quoted(path === undefined || path === '-' ? textAtHand() : path)}`,
+  ]
+}
+
+/** Something in the current folder to measure the model on: declarations that it has not seen, if this is a clone. */
+const textAtHand = () =>
+  ['dist/src/engine/engine.d.ts', 'README.md', 'package.json'].find(file => existsSync(file)) ?? '-'
+
+/** A path as one word of a shell. */
+const quoted = (path: string) => (/^[\w./@%+,:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`)
