@@ -56,7 +56,7 @@ describe('a run', () => {
   it('of a model too large for 4 GiB tells the bytes', async () => {
     const ending = await shop.run(['train', 'lm', 'fox.txt', '--out', 'none', '--hidden-size', '30000'])
     expect(ending.code).toBe(1)
-    expect(fault(ending)).toMatch(/14,400,000,000 bytes more are wanted.* at most 4,294,967,296; use a smaller model/)
+    expect(fault(ending)).toMatch(/57,610,320,140 bytes more are wanted.* at most 4,294,967,296; use a smaller model/)
     expect(await readdir(shop.folder)).not.toContain('none')
   })
 

@@ -1,5 +1,6 @@
 /* Every backend there is, as vitest suites: each instruction set of the native addon and of wasm, and the reference.
  * What this machine cannot run is a skipped suite that says why. */
+import { setFlagsFromString } from 'node:v8'
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
 import { type EngineOptions, openEngine } from '../../src/engine/open.js'
@@ -26,6 +27,9 @@ function nativeCases(): BackendCase[] {
     return { ...own, skipped: 'this processor does not run it' }
   })
 }
+
+// Node 20 has relaxed SIMD behind a flag of V8; later ones have it.
+if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd')
 
 async function wasmCase(instructionSet: string): Promise<BackendCase> {
   const options = { backend: 'wasm', instructionSet } as const
