@@ -89,9 +89,11 @@ export class TrainingProgress {
     this.stream.write(`${percentage}  step ${step}  ${rest.join('  ')}\n`)
   }
 
-  /** Ends the bar; the line that it stood on is free again. */
+  /** Ends the bar; it stays as it last stood. */
   stop(): void {
-    if (this.bar?.isActive) this.bar.stop()
+    if (!this.bar?.isActive) return
+    this.bar.stop()
+    if (this.fields.length > 0) this.stream.write(`${this.line(this.stream.columns)}\n`)
   }
 
   /** The bar, and of the fields as many as fit on one line. */
