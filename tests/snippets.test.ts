@@ -9,8 +9,13 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { smallText } from './training/smallText.js'
 
 const root = join(import.meta.dirname, '..')
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
-const snippets = pages.flatMap((page) => {
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter(name => name.endsWith('.md'))
+    .map(name => `docs/${name}`),
+]
+const snippets = pages.flatMap(page => {
   const text = readFileSync(join(root, page), 'utf8')
   return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code], i) => ({ name: `${page} block ${i + 1}`, code }))
 })

@@ -3,6 +3,8 @@
 // points. A lone surrogate is no character (UTF-8 cannot hold it) and is always unknown, which also keeps decoding from
 // joining two halves that never stood together.
 import { ConfigurationError, FileFormatError } from '../errors.js'
+import { checkKeys, field, type SavedFields, show } from './savedFields.js'
+import type { TokenDecoder } from './tokenDecoder.js'
 
 /** What a model file keeps of a CharacterTokenizer: every known symbol, ascending, without separators. */
 export interface CharacterTokenizerJSON {
@@ -45,19 +47,16 @@ export class CharacterTokenizer {
     this.start = this.idOfUnit[0x0a] || this.idOfUnit[0x20] || 1
   }
 
-  /** The vocabulary of `text`. Throws ConfigurationError if no character occurs `minCount` times. */
-  static fit(text: string, { minCount = 1 }: CharacterTokenizerOptions = {}): CharacterTokenizer {
+  /** The vocabulary of a text, or of several. Throws ConfigurationError if no character occurs `minCount` times. */
+  static fit(text: string | Iterable<string>, { minCount = 1 }: CharacterTokenizerOptions = {}): CharacterTokenizer {
     if (!Number.isSafeInteger(minCount) || minCount < 1) {
       throw new ConfigurationError(`CharacterTokenizer.fit: minCount must be a whole number from 1 on; got ${minCount}`)
     }
     const counts = new Uint32Array(codePoints)
-    for (let i = 0; i < text.length; i++) {
-      let code = text.charCodeAt(i)
-      if ((code & 0xfc00) === 0xd800) {
-        code = text.codePointAt(i) as number
-        if (code > 0xffff) i++
-      }
-      counts[code]++
+    let length = 0
+    for (const part of typeof text === 'string' ? [text] : text) {
+      length += part.length
+      count(part, counts)
     }
     const known: string[] = []
     for (let code = 0; code < codePoints; code++) {
@@ -66,20 +65,16 @@ export class CharacterTokenizer {
     if (known.length === 0) {
       const times = minCount === 1 ? '' : ` that occurs ${minCount} times`
       throw new ConfigurationError(
-        `CharacterTokenizer.fit: a text of ${text.length} characters has no character${times}; give a longer text`,
+        `CharacterTokenizer.fit: a text of ${length} characters has no character${times}; give a longer text`,
       )
     }
     return new CharacterTokenizer(known.join(''))
   }
 
   /** The tokenizer that `toJSON` described; `where` opens the message of the FileFormatError. */
-  static fromJSON(json: Readonly<Record<string, unknown>>, where = 'tokenizer'): CharacterTokenizer {
-    for (const key of Object.keys(json)) {
-      if (key !== 'unit' && key !== 'symbols') {
-        throw new FileFormatError(`${where}: a character tokenizer has the keys unit and symbols; got ${show(key)} too`)
-      }
-    }
-    const symbols = Object.hasOwn(json, 'symbols') ? json.symbols : undefined
+  static fromJSON(json: SavedFields, where = 'tokenizer'): CharacterTokenizer {
+    checkKeys(json, ['unit', 'symbols'], 'character', where)
+    const symbols = field(json, 'symbols')
     if (typeof symbols !== 'string' || symbols === '') {
       throw new FileFormatError(`${where}: symbols must be a string of at least one character; got ${show(symbols)}`)
     }
@@ -98,6 +93,10 @@ export class CharacterTokenizer {
       last = code
     }
     return new CharacterTokenizer(symbols)
+  }
+
+  get vocabulary(): readonly string[] {
+    return this.symbolOf
   }
 
   /** One id a code point; what the vocabulary lacks becomes `unknown`. */
@@ -142,8 +141,23 @@ export class CharacterTokenizer {
     return text + String.fromCharCode(...units.subarray(0, filled))
   }
 
+  decoder(): TokenDecoder {
+    return { push: token => this.decode([token]), end: () => '' }
+  }
+
   toJSON(): CharacterTokenizerJSON {
     return { unit: 'character', symbols: this.symbols }
+  }
+}
+
+function count(text: string, counts: Uint32Array): void {
+  for (let i = 0; i < text.length; i++) {
+    let code = text.charCodeAt(i)
+    if ((code & 0xfc00) === 0xd800) {
+      code = text.codePointAt(i) as number
+      if (code > 0xffff) i++
+    }
+    counts[code]++
   }
 }
 
@@ -153,9 +167,4 @@ function isSymbol(code: number): boolean {
 
 function codeName(code: number): string {
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 40))
-  return value === undefined ? 'nothing' : Array.isArray(value) ? 'a list' : typeof value
 }

@@ -1,7 +1,7 @@
 // A text with a name, and its three parts: training, validation (watched during training) and test (looked at once).
 // Parts are drawn in whole pieces, so that held-out text is not the other half of a sentence the model has trained on.
 import { ConfigurationError } from '../errors.js'
-import { shuffledOrder } from './shuffle.js'
+import { drawParts, type PartOptions } from './parts.js'
 
 export class TextCorpus {
   constructor(
@@ -16,88 +16,30 @@ export interface TextSplits {
   test: TextCorpus
 }
 
-export interface SplitOptions {
-  /** Which pieces are drawn; the same seed draws the same pieces. Default 1. */
-  seed?: number | undefined
-  /** Share of the characters that go to validation, between 0 and 1. Default 0.05. */
-  validation?: number | undefined
-  /** Share of the characters that go to the test, between 0 and 1. Default 0.05. */
-  test?: number | undefined
-  /** The corpus's name; the parts are called `name (training)` and so on. Default `text`. */
-  name?: string | undefined
+/** Shares are shares of the characters. */
+export interface SplitOptions extends PartOptions {
   /** Whether a piece may leave the training part. Default: every piece may. */
   mayBeHeldOut?: ((piece: string, index: number) => boolean) | undefined
 }
 
 /**
- * Draws whole pieces into test and validation until each has its share of the characters, as nearly as whole pieces
- * allow: a piece is taken when it brings the part nearer to its share, so one huge piece does not fill a small part.
- * The rest trains. In every part the pieces keep their order. Together the parts hold every piece exactly once.
+ * `drawParts` of pieces of text, each as large as its characters are many. In every part the pieces keep their order;
+ * together the parts hold every piece exactly once.
  *
  * Throws ConfigurationError when a share is not between 0 and 1 or a part would stay empty.
  */
-export function splitPieces(
-  pieces: readonly string[],
-  { seed = 1, validation = 0.05, test = 0.05, name = 'text', mayBeHeldOut = () => true }: SplitOptions = {},
-): TextSplits {
-  for (const [part, share] of Object.entries({ validation, test })) {
-    if (!(share > 0 && share < 1)) {
-      throw new ConfigurationError(`${name}: the ${part} share must lie between 0 and 1 (as 0.05); got ${share}`)
-    }
-  }
-  if (!(validation + test < 1)) {
-    const sum = `${validation} + ${test}`
-    throw new ConfigurationError(`${name}: the validation and test shares must leave text to train on; got ${sum}`)
-  }
-  const characters = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  const parts = {
-    test: { wanted: test * characters, taken: 0, pieces: [] as number[] },
-    validation: { wanted: validation * characters, taken: 0, pieces: [] as number[] },
-  }
-  const train: number[] = []
-  const candidates: number[] = []
-  for (const index of shuffledOrder(pieces.length, seed)) {
-    const size = pieces[index].length
-    if (size === 0) continue
-    const free = mayBeHeldOut(pieces[index], index)
-    const part = free ? [parts.test, parts.validation].find(p => p.wanted - p.taken > size / 2) : undefined
-    if (part === undefined) {
-      train.push(index)
-      if (free) candidates.push(index)
-    } else {
-      part.pieces.push(index)
-      part.taken += size
-    }
-  }
-  // Few large pieces: none is near a small share, yet each part needs one; the smallest does the least harm.
-  for (const part of Object.values(parts)) {
-    if (part.pieces.length > 0 || train.length < 2 || candidates.length === 0) continue
-    const smallest = candidates.reduce((best, i) => (pieces[i].length < pieces[best].length ? i : best))
-    candidates.splice(candidates.indexOf(smallest), 1)
-    train.splice(train.indexOf(smallest), 1)
-    part.pieces.push(smallest)
-  }
+export function splitPieces(pieces: readonly string[], { mayBeHeldOut, ...options }: SplitOptions = {}): TextSplits {
+  const { name = 'text' } = options
+  const free = mayBeHeldOut && ((index: number) => mayBeHeldOut(pieces[index], index))
+  const sizes = pieces.map(piece => piece.length)
+  const parts = drawParts({ sizes, counted: 'characters', called: 'pieces', mayBeHeldOut: free }, options)
   const join = (indices: number[], part: string) =>
-    new TextCorpus(
-      indices
-        .sort((a, b) => a - b)
-        .map(i => pieces[i])
-        .join(''),
-      `${name} (${part})`,
-    )
-  const splits: TextSplits = {
-    train: join(train, 'training'),
-    validation: join(parts.validation.pieces, 'validation'),
-    test: join(parts.test.pieces, 'test'),
+    new TextCorpus(indices.map(i => pieces[i]).join(''), `${name} (${part})`)
+  return {
+    train: join(parts.train, 'training'),
+    validation: join(parts.validation, 'validation'),
+    test: join(parts.test, 'test'),
   }
-  const sizes = [splits.train, splits.validation, splits.test].map(part => part.text.length)
-  if (sizes.includes(0)) {
-    throw new ConfigurationError(
-      `${name}: ${characters} characters in ${pieces.length} pieces cannot fill three parts (training ${sizes[0]}, ` +
-        `validation ${sizes[1]}, test ${sizes[2]} characters); give a longer text or other shares`,
-    )
-  }
-  return splits
 }
 
 /**

@@ -17,6 +17,14 @@ export function generator32(seed: number): () => number {
   }
 }
 
+/** A seed of its own for each number (an epoch, a use) under one seed. */
+export function seedOf(seed: number, number: number): number {
+  if (!Number.isSafeInteger(number) || number < 0 || number >= 2 ** 21) {
+    throw new ConfigurationError(`a seed's number must be a whole number in 0 … ${2 ** 21 - 1}; got ${number}`)
+  }
+  return generator32(seed)() * 2 ** 21 + number
+}
+
 /** The numbers 0 … count − 1 in an order that `seed` alone decides, every order equally likely up to the generator. */
 export function shuffledOrder(count: number, seed: number): Uint32Array {
   const next = generator32(seed)
@@ -30,8 +38,8 @@ export function shuffledOrder(count: number, seed: number): Uint32Array {
   return order
 }
 
-/** A whole number in 0 … bound − 1; draws again where the last, incomplete multiple of `bound` would favour the small. */
-function below(bound: number, next: () => number): number {
+/** A whole number in 0 … bound − 1, bound at most 2^32; draws again where the last, incomplete multiple of `bound` would favour the small. */
+export function below(bound: number, next: () => number): number {
   const limit = 2 ** 32 - (2 ** 32 % bound)
   let drawn = next()
   while (drawn >= limit) drawn = next()

@@ -1,21 +1,20 @@
-// What turns a text into the ids that a model reads, and back; and the one door by which a saved tokenizer comes in.
+// The one door by which a saved tokenizer comes in.
 import { FileFormatError } from '../errors.js'
-import { CharacterTokenizer, type CharacterTokenizerJSON } from './characterTokenizer.js'
+import { BytePairTokenizer } from './bytePairTokenizer.js'
+import { ByteTokenizer } from './byteTokenizer.js'
+import { CharacterTokenizer } from './characterTokenizer.js'
+import { field, type SavedFields, show } from './savedFields.js'
+import { MarkedTokenizer } from './sentenceMarks.js'
+import { type Tokenizer, type Unit, units } from './tokenizerContract.js'
+import { WordTokenizer } from './wordTokenizer.js'
 
-/** A tokenizer as a model file keeps it; `unit` says which. */
-export type TokenizerJSON = CharacterTokenizerJSON
+export { type Tokenizer, type TokenizerJSON, type Unit, units } from './tokenizerContract.js'
 
-export interface Tokenizer {
-  readonly unit: 'character'
-  /** Number of ids; every id is in 0 … size − 1. */
-  readonly size: number
-  /** The id of everything that the vocabulary lacks. */
-  readonly unknown: number
-  /** The symbol that is taken to stand before a text that has no prompt. */
-  readonly start: number
-  encode(text: string): Int32Array
-  decode(tokens: ArrayLike<number>): string
-  toJSON(): TokenizerJSON
+const readers: Record<Unit, (json: SavedFields, where: string) => Tokenizer> = {
+  character: CharacterTokenizer.fromJSON,
+  byte: ByteTokenizer.fromJSON,
+  word: WordTokenizer.fromJSON,
+  'byte-pair': BytePairTokenizer.fromJSON,
 }
 
 /**
@@ -24,14 +23,22 @@ export interface Tokenizer {
  */
 export function tokenizerFromJSON(json: unknown, where = 'tokenizer'): Tokenizer {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    const came = json === null ? 'null' : Array.isArray(json) ? 'a list' : `a value of type ${typeof json}`
-    throw new FileFormatError(`${where}: a tokenizer must be an object with unit and symbols; got ${came}`)
+    throw new FileFormatError(`${where}: a tokenizer must be an object with a unit; got ${show(json)}`)
   }
-  const fields = json as Readonly<Record<string, unknown>>
-  const unit = Object.hasOwn(fields, 'unit') ? fields.unit : undefined
-  if (unit === 'character') return CharacterTokenizer.fromJSON(fields, where)
-  const came = typeof unit === 'string' ? JSON.stringify(unit.slice(0, 40)) : unit === undefined ? 'none' : typeof unit
-  throw new FileFormatError(
-    `${where}: the tokenizer's unit must be "character"; got ${came}; a newer recurra may read it`,
-  )
+  const fields = json as SavedFields
+  const name = field(fields, 'unit')
+  const unit = units.find(known => known === name)
+  if (unit === undefined) {
+    const known = units.map(each => JSON.stringify(each)).join(', ')
+    throw new FileFormatError(
+      `${where}: the tokenizer's unit must be one of ${known}; got ${show(name)}; a newer recurra may read it`,
+    )
+  }
+  const marks = field(fields, 'sentenceMarks')
+  if (!Object.hasOwn(fields, 'sentenceMarks')) return readers[unit](fields, where)
+  if (marks !== true) {
+    throw new FileFormatError(`${where}: the tokenizer's sentenceMarks must be true or absent; got ${show(marks)}`)
+  }
+  const rest = Object.fromEntries(Object.entries(fields).filter(([key]) => key !== 'sentenceMarks'))
+  return new MarkedTokenizer(readers[unit](rest, where))
 }

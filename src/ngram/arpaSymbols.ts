@@ -1,0 +1,70 @@
+/* How a model's tokens are written in an ARPA file, whose fields end at white space. A word stands as it is. White space
+ * and what could be taken for an escape or a mark is written by its code point, <U+0020> for a space; that is ours: the
+ * format knows no escape. Where two tokens would be written alike (byte pairs that are no whole character), all are
+ * written by number, #17. */
+import { FileFormatError } from '../errors.js'
+import { CharacterTokenizer } from '../text/characterTokenizer.js'
+import type { Tokenizer } from '../text/tokenizer.js'
+import type { SentenceMarks } from './counting.js'
+import { LineTokenizer } from './lineTokenizer.js'
+import { beginMark, endMark, unknownWord, WordVocabulary } from './wordVocabulary.js'
+
+/** What a model reads with: marks where each line is a sentence. */
+export type ModelTokenizer = Tokenizer & { readonly marks?: SentenceMarks | undefined }
+
+const unwritable = /[\p{White_Space}\p{Cc}\u200b\ufeff]|^<(?=U\+|unk>|\/?s>)/gu
+const escaped = /<U\+([0-9A-F]{4,6})>/g
+const isCharacter = /^(?:<U\+[0-9A-F]{4,6}>|.)$/su
+
+function written(symbol: string): string {
+  return symbol.replace(
+    unwritable,
+    c => `<U+${(c.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')}>`,
+  )
+}
+
+function unwritten(symbol: string): string {
+  return symbol.replace(escaped, (whole, digits: string) => {
+    const code = Number.parseInt(digits, 16)
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+  })
+}
+
+/** The name of every token, by id. */
+export function arpaSymbols(tokenizer: ModelTokenizer): string[] {
+  const { marks, unknown } = tokenizer
+  const names = tokenizer.vocabulary.map((symbol, id) => {
+    if (id === unknown) return unknownWord
+    if (id === marks?.begin) return beginMark
+    if (id === marks?.end) return endMark
+    // KenLM's own words are what its files have, whatever they look like.
+    return tokenizer instanceof WordVocabulary ? symbol : written(symbol)
+  })
+  if (new Set(names).size === names.length && !names.includes('')) return names
+  const special = [unknown, marks?.begin, marks?.end]
+  return names.map((name, id) => (special.includes(id) ? name : `#${id}`))
+}
+
+/** The tokenizer that an ARPA file's unigrams speak of, given the one it was made with or none. */
+export function tokenizerFromSymbols(
+  symbols: readonly string[],
+  given: Tokenizer | undefined,
+  unit: 'word' | 'character' | undefined,
+  where: string,
+): ModelTokenizer {
+  const sentences = symbols.includes(beginMark) && symbols.includes(endMark)
+  if (given) return sentences ? new LineTokenizer(given) : given
+  const own = symbols.filter(symbol => symbol !== unknownWord && !(sentences && isMark(symbol)))
+  const characters = own.every(symbol => isCharacter.test(symbol)) && own.some(symbol => symbol.length > 2)
+  if (unit === 'word' || (unit === undefined && !characters)) return WordVocabulary.of(own, sentences)
+  const ordered = own.map(unwritten).sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number))
+  const strange = ordered.find(symbol => [...symbol].length !== 1)
+  if (strange !== undefined)
+    throw new FileFormatError(`${where}: unigrams of a character model must be one character; got ${strange}`)
+  const inner = CharacterTokenizer.fromJSON({ unit: 'character', symbols: ordered.join('') }, where)
+  return sentences ? new LineTokenizer(inner) : inner
+}
+
+function isMark(symbol: string): boolean {
+  return symbol === beginMark || symbol === endMark
+}

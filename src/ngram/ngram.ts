@@ -1,0 +1,317 @@
+/* The n-gram model: how likely is each next token, given the few before it? Counted, not trained; what every recurrent
+ * model is measured against, and a Predictor like it. */
+import { ConfigurationError } from '../errors.js'
+import { type GenerateOptions, generate } from '../generation/generate.js'
+import { type NextToken, nextTokens, type Predictor, type Reading } from '../generation/predictor.js'
+import { CharacterTokenizer } from '../text/characterTokenizer.js'
+import type { TextCorpus } from '../text/corpus.js'
+import { MarkedTokenizer } from '../text/sentenceMarks.js'
+import { type ArpaReading, readArpa } from './arpaReader.js'
+import { arpaSymbols, type ModelTokenizer } from './arpaSymbols.js'
+import { writeArpa } from './arpaWriter.js'
+import { isBinary, readBinary, writeBinary } from './binary.js'
+import { type ByteSource, gzipped } from './byteLines.js'
+import { countNGrams, type SentenceMarks } from './counting.js'
+import { type Discounts, kneserNey } from './kneserNey.js'
+import { LineTokenizer } from './lineTokenizer.js'
+import { type NGramOptions, type ResolvedOptions, resolveOptions, type Smoothing, smoothings } from './ngramOptions.js'
+import { relativeFrequency } from './relativeFrequency.js'
+import { Cursor, type NGramTrie } from './trie.js'
+import { WordVocabulary } from './wordVocabulary.js'
+
+/** How a model was estimated; nothing of it where it came from an ARPA file. */
+export interface NGramEstimate {
+  readonly smoothing?: Smoothing | undefined
+  /** D1, D2 and D3+ of each order; Kneser-Ney only. */
+  readonly discounts?: readonly Discounts[] | undefined
+}
+
+/** One token of a scored text. */
+export interface TokenScore {
+  /** The token's text; `</s>` for a sentence's end. */
+  readonly text: string
+  readonly token: number
+  /** Nats. */
+  readonly logProbability: number
+  /** As ARPA files and KenLM's query have it. */
+  readonly log10Probability: number
+  /** Tokens of the longest n-gram that the model knew here, this token included: 1 to the order. */
+  readonly matched: number
+  /** Whether the vocabulary lacks it. */
+  readonly unknown: boolean
+}
+
+/** As `evaluate` of a recurrent model, and what unknown words cost. */
+export interface NGramEvaluation {
+  /** Mean cross-entropy, nats per token, unknown ones included. */
+  readonly loss: number
+  /** exp(loss) */
+  readonly perplexity: number
+  /** Over the known tokens only: KenLM's "excluding OOVs". */
+  readonly perplexityWithoutUnknown: number
+  /** All bits over the text's characters (code points, line ends included), whatever the unit. */
+  readonly bitsPerCharacter: number
+  /** Tokens that were foretold, sentence ends included. */
+  readonly tokens: number
+  /** Of these, how many the vocabulary lacks. */
+  readonly unknown: number
+}
+
+export class NGram implements Predictor {
+  private constructor(
+    private readonly trie: NGramTrie,
+    readonly tokenizer: ModelTokenizer,
+    readonly estimate: NGramEstimate,
+  ) {}
+
+  /**
+   * Counts a text and estimates a model of it. Memory while it runs: about 20 bytes a token and 60 an n-gram.
+   * @throws ConfigurationError for an option that cannot be, a text without tokens, and discounts that the text does not give
+   */
+  static fit(corpus: TextCorpus | string, options: NGramOptions = {}): NGram {
+    const resolved = resolveOptions(options)
+    const [text, name] = typeof corpus === 'string' ? [corpus, 'text'] : [corpus.text, corpus.name]
+    const { tokenizer, tokens } = cut(text, name, resolved)
+    const { marks } = tokenizer
+    if (!tokens.some(token => token !== marks?.end))
+      throw new ConfigurationError(`${name}: there is nothing to count; give a text that is not empty`)
+    const { order, smoothing, k, prune, fallback } = resolved
+    const levels = countNGrams(tokens, { order, vocabularySize: tokenizer.size, marks })
+    if (smoothing === 'kneser-ney') {
+      const { trie, discounts } = kneserNey(levels, { marks, prune, fallback })
+      return new NGram(trie, tokenizer, { smoothing, discounts })
+    }
+    const trie = relativeFrequency(levels, { marks, prune, k: smoothing === 'add-k' ? k : 0 })
+    return new NGram(trie, tokenizer, { smoothing })
+  }
+
+  /**
+   * Reads an ARPA file, plain or gzip, whole or in chunks.
+   * @throws FileFormatError that names the line
+   */
+  static async fromArpa(source: ByteSource, options: Partial<ArpaReading> = {}): Promise<NGram> {
+    const { trie, tokenizer } = await readArpa(source, { where: 'ARPA', ...options })
+    return new NGram(trie, tokenizer, {})
+  }
+
+  /** Reads what `toBytes` wrote; the model keeps the bytes. */
+  static fromBytes(bytes: Uint8Array, where = 'model'): NGram {
+    const { trie, tokenizer, estimate } = readBinary(bytes, where)
+    return new NGram(trie, tokenizer, estimateFrom(estimate))
+  }
+
+  /** Reads bytes of either kind. */
+  static load(bytes: Uint8Array, options: Partial<ArpaReading> = {}): Promise<NGram> {
+    if (isBinary(bytes)) return Promise.resolve(NGram.fromBytes(bytes, options.where))
+    return NGram.fromArpa(bytes, options)
+  }
+
+  /** Tokens of the longest n-gram. */
+  get order(): number {
+    return this.trie.order
+  }
+
+  /** n-grams of each order; unigrams are the vocabulary, marks and the unknown included. */
+  get counts(): number[] {
+    const { starts } = this.trie
+    return starts.slice(1).map((end, i) => end - starts[i])
+  }
+
+  /** Bytes that the n-grams take in memory. */
+  get bytes(): number {
+    return this.trie.bytes
+  }
+
+  /** The model as ARPA, in chunks. @throws ConfigurationError for add-k beyond order 1, which ARPA cannot say */
+  arpa(): Generator<Uint8Array<ArrayBuffer>> {
+    if (this.trie.unseen === 'uniform' && this.order > 1)
+      throw new ConfigurationError(
+        'NGram.arpa: add-k gives every token that never followed a context the same, which ARPA’s back-off cannot say; save the binary form, or take another smoothing',
+      )
+    return writeArpa(this.trie, arpaSymbols(this.tokenizer))
+  }
+
+  /** The same, packed by gzip. */
+  arpaGzip(): AsyncGenerator<Uint8Array, void, undefined> {
+    return gzipped(this.arpa())
+  }
+
+  /** The binary form, which loads at once. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    return writeBinary({ trie: this.trie, tokenizer: this.tokenizer, estimate: this.estimate })
+  }
+
+  read(): Reading {
+    const cursor = this.begin()
+    const { trie } = this
+    const { marks, size } = this.tokenizer
+    return {
+      push: tokens => {
+        for (let i = 0; i < tokens.length; i++) {
+          const token = tokens[i]
+          if (!(token >= 0 && token < size && Number.isInteger(token)))
+            throw new ConfigurationError(`NGram: token ${i} must be a whole number in 0 … ${size - 1}; got ${token}`)
+          if (token === marks?.end || token === marks?.begin) cursor.state = beginState(trie, marks)
+          else cursor.advance(token)
+        }
+      },
+      next: () => {
+        const values = trie.distribution(cursor.state)
+        for (let token = 0; token < size; token++) values[token] *= Math.LN10
+        if (marks) values[marks.begin] = -Infinity
+        return values
+      },
+      close: () => {},
+    }
+  }
+
+  /** The likeliest next tokens after a text, best first. */
+  next(text: string, options: { top?: number } = {}): NextToken[] {
+    return nextTokens(this, text, options)
+  }
+
+  /** Continues a text; the pieces do not contain the prompt. Leaving the loop early is fine. */
+  generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
+    return generate(new Continuation(this, options.prompt ?? ''), options, pausing())
+  }
+
+  /** Every token of a text with its log-probability and the longest match, as KenLM's query prints them. */
+  score(text: string): TokenScore[] {
+    const cursor = this.begin()
+    const { unknown, marks, vocabulary } = this.tokenizer
+    return Array.from(closed(this.tokenizer.encode(text), marks), token => {
+      const log10Probability = cursor.advance(token)
+      const { matched } = cursor
+      if (token === marks?.end) cursor.state = beginState(this.trie, marks)
+      return {
+        text: vocabulary[token],
+        token,
+        logProbability: log10Probability * Math.LN10,
+        log10Probability,
+        matched,
+        unknown: token === unknown,
+      }
+    })
+  }
+
+  /**
+   * How well the model foretells a text.
+   * @throws ConfigurationError for an empty text
+   */
+  perplexity(corpus: TextCorpus | string): NGramEvaluation {
+    const [text, name] = typeof corpus === 'string' ? [corpus, 'text'] : [corpus.text, corpus.name]
+    const tokens = closed(this.tokenizer.encode(text), this.tokenizer.marks)
+    if (tokens.length === 0)
+      throw new ConfigurationError(`${name}: there is nothing to evaluate; give a text that is not empty`)
+    const { known, unknown, unknownCount } = this.foretell(tokens)
+    const loss = -(known + unknown) / tokens.length
+    let characters = 0
+    for (const _ of text) characters++
+    return {
+      loss,
+      perplexity: Math.exp(loss),
+      perplexityWithoutUnknown: Math.exp(-known / (tokens.length - unknownCount)),
+      bitsPerCharacter: (loss * tokens.length) / Math.LN2 / characters,
+      tokens: tokens.length,
+      unknown: unknownCount,
+    }
+  }
+
+  /** Sums of the log-probabilities of tokens, in nats: of those that the vocabulary has, and of the unknown. */
+  foretell(tokens: Int32Array): { known: number; unknown: number; unknownCount: number } {
+    const { unknown, marks } = this.tokenizer
+    const end = marks ? marks.end : -1
+    const begin = marks ? beginState(this.trie, marks) : -1
+    const cursor = this.begin()
+    let knownSum = 0
+    let unknownSum = 0
+    let unknownCount = 0
+    for (let i = 0; i < tokens.length; i++) {
+      const token = tokens[i]
+      const value = cursor.advance(token)
+      if (token === unknown) {
+        unknownSum += value
+        unknownCount++
+      } else knownSum += value
+      if (token === end) cursor.state = begin
+    }
+    return { known: knownSum * Math.LN10, unknown: unknownSum * Math.LN10, unknownCount }
+  }
+
+  private begin(): Cursor {
+    return new Cursor(this.trie, this.tokenizer.marks ? beginState(this.trie, this.tokenizer.marks) : -1)
+  }
+}
+
+/** The model as one generation sees it: a token's text depends on what stands before it (a space, half a character). */
+class Continuation implements Predictor {
+  readonly tokenizer: ModelTokenizer
+  constructor(
+    private readonly model: NGram,
+    prompt: string,
+  ) {
+    const { tokenizer } = model
+    const decoder = tokenizer.decoder()
+    for (const token of tokenizer.encode(prompt)) decoder.push(token)
+    // A word vocabulary puts a space before its word; after white space there is one.
+    let spaced = tokenizer instanceof WordVocabulary && /\s$/.test(prompt)
+    const push = (token: number): string => {
+      const text = decoder.push(token)
+      const begins = spaced
+      spaced = false
+      return begins ? text.replace(/^ /, '') : text
+    }
+    this.tokenizer = Object.create(tokenizer, {
+      decode: { value: (tokens: ArrayLike<number>) => Array.from(tokens, push).join('') },
+      decoder: { value: () => ({ push, end: () => decoder.end() }) },
+    })
+  }
+
+  read(): Reading {
+    return this.model.read()
+  }
+}
+
+function beginState(trie: NGramTrie, marks: SentenceMarks): number {
+  return trie.inner > 0 ? marks.begin : -1
+}
+
+/** Tokens whose last sentence is closed. */
+function closed(tokens: Int32Array, marks: SentenceMarks | undefined): Int32Array {
+  if (!marks || tokens.length === 0 || tokens[tokens.length - 1] === marks.end) return tokens
+  const longer = new Int32Array(tokens.length + 1)
+  longer.set(tokens)
+  longer[tokens.length] = marks.end
+  return longer
+}
+
+/** The text as tokens, and the tokenizer that cut it. */
+function cut(text: string, name: string, { unit, tokenizer, minCount, sentences }: ResolvedOptions) {
+  if (!tokenizer && unit === 'word') {
+    const { vocabulary, tokens } = WordVocabulary.fit(text, name, { sentences, minCount })
+    return { tokenizer: vocabulary as ModelTokenizer, tokens: closed(tokens, vocabulary.marks) }
+  }
+  const marked = tokenizer instanceof MarkedTokenizer
+  // A line end is no character of a sentence.
+  const fitted = () => CharacterTokenizer.fit(sentences ? text.replace(/[\r\n]+/g, '') : text, { minCount })
+  const inner = marked ? tokenizer.inner : (tokenizer ?? fitted())
+  const chosen: ModelTokenizer = marked || sentences ? new LineTokenizer(inner) : inner
+  return { tokenizer: chosen, tokens: closed(chosen.encode(text), chosen.marks) }
+}
+
+/** Lets the event loop turn now and then: a token takes microseconds, a turn a millisecond. */
+function pausing(): () => Promise<void> {
+  let tokens = 0
+  return () => (++tokens % 32 === 0 ? new Promise(resolve => setTimeout(resolve)) : Promise.resolve())
+}
+
+/** What a file says of the estimate: nothing is computed from it, so what is not sound is left out. */
+function estimateFrom(json: unknown): NGramEstimate {
+  if (typeof json !== 'object' || json === null) return {}
+  const { smoothing, discounts } = json as Record<string, unknown>
+  const sound = (order: unknown) => Array.isArray(order) && order.length === 3 && order.every(Number.isFinite)
+  return {
+    ...(smoothings.includes(smoothing as Smoothing) ? { smoothing: smoothing as Smoothing } : {}),
+    ...(Array.isArray(discounts) && discounts.every(sound) ? { discounts: discounts as Discounts[] } : {}),
+  }
+}
