@@ -6,8 +6,8 @@
 #include "context.h"
 #include "simd.h"
 
-#define BLOCK_K 256                   /* terms of a sum per block: a panel of B then fits the first cache */
-#define BLOCK_N 1024                  /* columns per block: a block of B then fits the second cache */
+#define BLOCK_K 512                   /* terms of a sum per block: y is read and written once for so many */
+#define BLOCK_N 1024                  /* columns per block: what all threads share of B then stays in the last cache */
 #define BLOCK_M (TILE_ROWS * 8)       /* rows of A packed at once by a thread */
 #define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms */
 
@@ -126,6 +126,22 @@ static float *pack_runs(int rows, int k, const float *const *row, float *packed)
 }
 static inline int64_t runs_floats(int rows, int k) { return round_up(k, RUN) * rows; }
 
+/* Packs terms of rows that stand side by side, as [k][rows] a tile. Walks memory as it lies: a row of A transposed is
+ * read once, for all tiles. Whole vectors are copied, past a tile's end too, where the next term's copy writes over it;
+ * not where that would read past the last row. */
+static void pack_columns(struct matrix a, int rows, int count, int terms, float *const *tile_at) {
+  for (int j = 0; j < terms; j++) {
+    const float *from = a.at + j * a.column;
+    for (int i = 0; i < count; i++) {
+      int start = tile_start(rows, count, i), size = tile_start(rows, count, i + 1) - start;
+      float *to = tile_at[i] + (ptrdiff_t)j * size;
+      if (j + 1 < terms && a.column >= LANES && 2 * size >= round_up(size, LANES))
+        for (int r = 0; r < size; r += LANES) v_store(to + r, v_load(from + start + r));
+      else __builtin_memcpy(to, from + start, (size_t)size * 4);
+    }
+  }
+}
+
 /* One panel of B: terms k0 … k0 + k, columns n0 … n0 + width, the missing ones 0. */
 static void pack_panel(struct matrix b, int k, int width, float *packed) {
   if (b.column == 1) {
@@ -169,7 +185,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
   float *b_block = (float *)workspace;
   float *a_block = (float *)(workspace + round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms_most * 4, 64)) +
                    round_up(terms_most, RUN) * BLOCK_M * context->thread;
-  enum packing packing = a.column == 1 || a.row != 1 ? RUNS : COLUMNS;
+  enum packing packing = a.column == 1 ? RUNS : COLUMNS; /* one of the strides is 1 */
   int by_rows = m >= context->threads * TILE_ROWS || m >= n;
   for (int n0 = 0; n0 < n; n0 += BLOCK_N) {
     int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
@@ -184,24 +200,19 @@ static void product(const struct context *context, int m, int n, int k, struct m
       if (by_rows) context_barrier(context);
       for (int m0 = rows.from; m0 < rows.to; m0 += BLOCK_M) {
         int height = lesser(rows.to - m0, BLOCK_M), count = tile_count(height);
-        float *packed = a_block, *tile_at[BLOCK_M];
+        float *tile_at[BLOCK_M / TILE_ROWS + 1];
+        tile_at[0] = a_block;
         for (int i = 0; i < count; i++) {
+          int size = tile_start(height, count, i + 1) - tile_start(height, count, i);
+          tile_at[i + 1] = tile_at[i] + (packing == RUNS ? runs_floats(size, terms) : (int64_t)terms * size);
+        }
+        if (packing == COLUMNS) pack_columns(part(a, m0, k0), height, count, terms, tile_at);
+        for (int i = 0; packing == RUNS && i < count; i++) {
           int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
           struct matrix block = part(a, m0 + from, k0);
-          tile_at[i] = packed;
-          if (a.column == 1) {
-            const float *row[TILE_ROWS];
-            for (int r = 0; r < size; r++) row[r] = block.at + r * block.row;
-            packed = pack_runs(size, terms, row, packed);
-          } else if (packing == COLUMNS) {
-            for (int j = 0; j < terms; j++, packed += size)
-              for (int r = 0; r < size; r++) packed[r] = block.at[j * block.column + r];
-          } else {
-            for (int at = 0; at < terms; at += RUN)
-              for (int r = 0; r < size; r++, packed += RUN)
-                for (int j = at; j < lesser(terms, at + RUN); j++)
-                  packed[j - at] = block.at[r * block.row + j * block.column];
-          }
+          const float *row[TILE_ROWS];
+          for (int r = 0; r < size; r++) row[r] = block.at + r * block.row;
+          pack_runs(size, terms, row, tile_at[i]);
         }
         for (int p = mine.from; p < mine.to; p++) {
           int column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL);
