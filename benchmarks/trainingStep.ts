@@ -82,7 +82,7 @@ async function measureStep(engine: Engine, cell: (typeof CELLS)[number], hiddenS
   ).join('')
   const corpus = new TextCorpus(symbols.join('') + text, 'bench')
   const model = await LanguageModel.create({ corpus, cell, hiddenSize, numLayers: NUM_LAYERS, engine })
-  const { parameters } = model
+  const { trained: parameters } = model
   const optimizer = adam()
   const memory = optimizer.init(engine, parameters)
   const carried = new CarriedState(engine, () => model.zeroState(BATCH_SIZE))

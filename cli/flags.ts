@@ -32,7 +32,7 @@ function fieldOf(field: unknown): { type: unknown; fallback: unknown } {
 }
 
 const METAVARIABLE: Record<string, string> = {
-  out: 'DIR',
+  out: 'PATH',
   config: 'FILE',
   prompt: 'TEXT',
   text: 'TEXT',
@@ -61,8 +61,12 @@ export function addFlags(command: Command, schema: z.ZodObject, { negatable = []
     if (fallback !== undefined) option.default(fallback, String(fallback))
     if (type instanceof z.ZodNumber) option.argParser(numberIn)
     if (type instanceof z.ZodArray) {
-      const read = type.element instanceof z.ZodNumber ? numberIn : (text: string) => text
-      option.argParser((text: string, before: unknown[] | undefined) => [...(before ?? []), read(text)])
+      // Numbers may also stand in one value, with commas: --prune 0,0,1.
+      const read =
+        type.element instanceof z.ZodNumber
+          ? (text: string) => text.split(',').map(part => numberIn(part))
+          : (text: string) => [text]
+      option.argParser((text: string, before: unknown[] | undefined) => [...(before ?? []), ...read(text)])
     }
     if (type instanceof z.ZodEnum) {
       // `choices` would refuse a value at once, alone and without the nearest one.
@@ -75,7 +79,11 @@ export function addFlags(command: Command, schema: z.ZodObject, { negatable = []
 }
 
 const valueNameOf = (type: unknown) =>
-  type instanceof z.ZodNumber ? 'N' : type instanceof z.ZodEnum ? 'NAME' : 'VALUE'
+  type instanceof z.ZodNumber || (type instanceof z.ZodArray && type.element instanceof z.ZodNumber)
+    ? 'N'
+    : type instanceof z.ZodEnum
+      ? 'NAME'
+      : 'VALUE'
 
 /** As the user has written it; of a list, the flag that each element is given by. */
 const flagOf = (key: string) => (key.startsWith('-') ? key : `--${dashed(key.replace(/\.\d+$/, ''))}`)

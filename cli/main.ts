@@ -3,12 +3,16 @@
 import { Command, CommanderError } from 'commander'
 import { nearest, RecurraError } from '../src/errors.js'
 import { benchCommand } from './bench.js'
+import { compareCommand } from './compare.js'
+import { dataCommand } from './data.js'
 import { evalCommand } from './eval.js'
 import { UsageError } from './flags.js'
 import { generateCommand } from './generate.js'
 import { nextCommand } from './next.js'
+import { ngramCommand } from './ngram.js'
 import { forgiveClosedOutput } from './output.js'
 import { quickstartCommand } from './quickstart.js'
+import { scoreCommand } from './score.js'
 import { trainCommand } from './train.js'
 import { version } from './trainingSession.js'
 
@@ -24,6 +28,10 @@ function program(): Command {
     .addCommand(generateCommand())
     .addCommand(nextCommand())
     .addCommand(evalCommand())
+    .addCommand(scoreCommand())
+    .addCommand(compareCommand())
+    .addCommand(ngramCommand())
+    .addCommand(dataCommand())
     .addCommand(benchCommand())
     .addCommand(quickstartCommand(), { hidden: true })
   prepare(program, '')

@@ -1,10 +1,9 @@
-/* recurra next MODEL --text "We learn": the likeliest next characters. */
+/* recurra next MODEL --text "We learn": the likeliest next tokens. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { LanguageModel } from '../src/index.js'
-import { modelFileOf } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { addFlags, readFlags } from './flags.js'
+import { modelArgument, withModel } from './openModel.js'
 import { decimals, write } from './output.js'
 
 const schema = z.strictObject({
@@ -18,19 +17,15 @@ const schema = z.strictObject({
 export function nextCommand(): Command {
   const command = new Command('next')
     .description('shows what may come after a text, and how likely')
-    .argument('<MODEL>', 'a model file or the folder of a run')
+    .argument('<MODEL>', modelArgument)
   return addFlags(command, schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
-    const model = await LanguageModel.load(await modelFileOf(path), engineOptionsOf(flags))
-    try {
+    await withModel(path, engineOptionsOf(flags), async model => {
       const next = model.next(flags.text, { top: flags.top })
       if (flags.json) await write(`${JSON.stringify(next)}\n`)
       else
         for (const { text, probability } of next)
           await write(`${decimals(probability * 100, 1).padStart(5)} %  ${JSON.stringify(text)}\n`)
-    } finally {
-      model.close()
-      model.engine.close()
-    }
+    })
   })
 }

@@ -15,6 +15,10 @@ export function forgiveClosedOutput(): void {
   process.stderr.on('error', () => {})
 }
 
+/** A token in one word: what is white space in it is written by its code point, <U+0020>, as in an ARPA file. */
+export const visible = (token: string) =>
+  token.replace(/[\s\p{Cc}]/gu, c => `<U+${c.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}>`)
+
 export const whole = (value: number) => Math.round(value).toLocaleString('en')
 
 export const decimals = (value: number, digits = 3) => (Number.isFinite(value) ? value.toFixed(digits) : '–')

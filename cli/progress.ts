@@ -21,7 +21,8 @@ export class TrainingProgress {
   private briefFields: string[] = []
   private fraction = 0
 
-  constructor() {
+  /** @param tokens what is counted per second: characters */
+  constructor(private readonly tokens: string) {
     const { NO_COLOR, TERM } = process.env
     const terminal = this.stream.isTTY === true && TERM !== 'dumb'
     this.color = terminal && !NO_COLOR
@@ -64,7 +65,7 @@ export class TrainingProgress {
     this.fields = [
       percentage,
       left,
-      `${whole(tokensPerSecond)} characters/s`,
+      `${whole(tokensPerSecond)} ${this.tokens}/s`,
       `loss ${decimals(loss)}`,
       ...this.validation.map(value => `validation ${decimals(value)}`),
       `perplexity ${decimals(perplexity, 2)}`,
@@ -72,7 +73,7 @@ export class TrainingProgress {
     this.briefFields = [
       percentage,
       left,
-      `${Math.round(tokensPerSecond / 1000)}k char/s`,
+      `${Math.round(tokensPerSecond / 1000)}k ${this.tokens.slice(0, 4)}/s`,
       `loss ${decimals(loss, 2)}`,
       ...this.validation.map(value => `val ${decimals(value, 2)}`),
       `perplexity ${decimals(perplexity, 2)}`,

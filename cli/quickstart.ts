@@ -3,12 +3,20 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type LanguageModel, languageModelSchema, type TextSplits, trainingSchema } from '../src/index.js'
+import { scoreOf } from '../src/compare/compare.js'
+import { fitNGram } from '../src/compare/rivals.js'
+import {
+  type Evaluation,
+  type LanguageModel,
+  languageModelSchema,
+  type TextSplits,
+  trainingSchema,
+} from '../src/index.js'
 import { RunFolder, readCorpus, readLibraryDeclarations, splitCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
 import { evaluationLine } from './eval.js'
 import { addFlags, readFlags } from './flags.js'
-import { write } from './output.js'
+import { decimals, write } from './output.js'
 import { resultLine, type Session, sha256, trainInFolder } from './trainingSession.js'
 
 const FOLDER = 'runs/quickstart'
@@ -63,7 +71,8 @@ export function quickstartCommand(): Command {
     try {
       process.stderr.write(`${resultLine(result)}\n`)
       if (!test) return
-      process.stderr.write(`held-out text: ${evaluationLine(test)}\n\n`)
+      process.stderr.write(`held-out text: ${evaluationLine(test)}\n`)
+      process.stderr.write(`${countingLine(model, corpus, test)}\n\n`)
       await write(prompt)
       for await (const piece of model.generate({ prompt, length: LENGTH, temperature: TEMPERATURE })) await write(piece)
       await write(`\n\nkept in ${run.path}; go on with:\n`)
@@ -86,6 +95,14 @@ async function readData(
   }
   const whole = await readCorpus(path)
   return { corpus: splitCorpus(whole, { seed }), data: { name: path, sha256: sha256(whole.text) }, prompt: '' }
+}
+
+/** What counting alone gives, on the same training text and the same held-out characters. */
+function countingLine({ tokenizer }: LanguageModel, { train, test }: TextSplits, { loss }: Evaluation): string {
+  const counted = fitNGram(train, 5, tokenizer)
+  const score = scoreOf(counted.model, test)
+  const ahead = score.loss < loss ? '; counting is still ahead: more --minutes help the LSTM' : ''
+  return `held-out text: 5-gram ${decimals(score.loss)} nats per character (counted in ${decimals(counted.seconds, 1)} s), LSTM ${decimals(loss)}${ahead}`
 }
 
 /** A short text gets fewer lanes, so that each has some stretches to follow one another. */

@@ -18,6 +18,8 @@ import {
   train,
 } from '../src/index.js'
 import type { RunFolder } from '../src/node/index.js'
+import type { Tokenizer } from '../src/text/tokenizer.js'
+import type { WordVectors } from '../src/text/wordVectors.js'
 import { learningRateOf } from '../src/training/trainer.js'
 import { asUsage } from './flags.js'
 import { watchInterrupt } from './interrupt.js'
@@ -29,11 +31,20 @@ export const version: string = createRequire(import.meta.url)('recurra/package.j
 /** Of a text as it was read: UTF-8, line ends LF, no byte order mark. */
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
+/** A file of word vectors that the embedding begins from. */
+export interface VectorFile {
+  readonly path: string
+  readonly read: (words: readonly string[]) => Promise<WordVectors>
+}
+
 export interface Session {
   readonly corpus: TextSplits
   /** What the corpus was read from, and the hash of its text. */
   readonly data: { readonly name: string; readonly sha256: string }
   readonly model: LanguageModelConfiguration
+  readonly vectors?: VectorFile | undefined
+  /** Instead of one fitted on the corpus. */
+  readonly tokenizer?: Tokenizer | undefined
   readonly training: TrainingConfiguration
   readonly engine: EngineOptions
   /** Makes the run's folder, when all else is known to work. */
@@ -55,10 +66,25 @@ export interface Outcome {
 export async function trainInFolder(session: Session): Promise<Outcome> {
   const { corpus, data, training, makeFolder } = session
   const engine = await openEngine(session.engine)
-  const progress = new TrainingProgress()
+  const progress = new TrainingProgress(session.model.unit === 'character' ? 'characters' : 'tokens')
   progress.note(`backend: ${engine.description}${engine.reason ? ` (${engine.reason})` : ''}`)
+  const { vectors } = session
+  const readVectors =
+    vectors &&
+    (async (words: readonly string[]) => {
+      const found = await vectors.read(words)
+      progress.note(vectorLine(found, vectors.path))
+      return found
+    })
   const model = await asUsage(() =>
-    LanguageModel.create({ corpus: corpus.train, ...session.model, seed: training.seed, engine }),
+    LanguageModel.create({
+      corpus: corpus.train,
+      ...session.model,
+      tokenizer: session.tokenizer,
+      vectors: readVectors,
+      seed: training.seed,
+      engine,
+    }),
   )
   progress.note(modelLine(model))
   progress.note(corpusLine(corpus, data.name))
@@ -140,11 +166,12 @@ async function bestOf(
 }
 
 /** Every key that had an effect, as a configuration file. */
-function resolved({ model, training, data }: Session): object {
+function resolved({ model, training, data, vectors }: Session): object {
   const endless = training.steps === undefined && training.minutes === undefined
   return {
     data: data.name,
     ...model,
+    embedding: vectors?.path ?? model.embedding,
     ...training,
     epochs: training.epochs ?? (endless ? 10 : undefined),
     learningRate: learningRateOf(training),
@@ -155,6 +182,11 @@ function modelLine({ configuration, parameterCount, tokenizer }: LanguageModel):
   const { cell, numLayers, hiddenSize } = configuration
   const layers = numLayers === 1 ? '1 layer' : `${numLayers} layers`
   return `model: ${cell}, ${layers} of ${hiddenSize}, ${whole(parameterCount)} parameters, ${whole(tokenizer.size)} symbols`
+}
+
+function vectorLine({ report }: WordVectors, path: string): string {
+  const { format, dimension, inFile, found, missing } = report
+  return `word vectors: ${path}: ${format}, ${whole(inFile)} of length ${dimension}; ${whole(found)} symbols found, ${whole(missing)} drawn at random`
 }
 
 function corpusLine({ train, validation, test }: TextSplits, name: string): string {

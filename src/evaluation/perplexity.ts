@@ -11,7 +11,9 @@ export interface Evaluation {
   readonly loss: number
   /** exp(loss) */
   readonly perplexity: number
-  /** loss / ln 2, where a token is a character. */
+  /** exp of the mean over the tokens that the vocabulary has. */
+  readonly perplexityWithoutUnknown: number
+  /** The text's whole cross-entropy in bits, over its characters (Unicode code points). */
   readonly bitsPerCharacter: number
   /** Tokens that were foretold: all of the text. */
   readonly tokens: number
@@ -52,6 +54,8 @@ export async function evaluate(
   const laneLength = Math.ceil(count / lanes)
   const warmUp = lanes > 1 ? WARM_UP : 0
   let sum = 0
+  let sumOfUnknown = 0
+  const { unknown: unknownToken } = model.tokenizer
   const carried = new CarriedState(model.engine, () => model.zeroState(lanes))
   try {
     for (let from = -warmUp; from < laneLength; from += TIME_STEPS) {
@@ -61,7 +65,9 @@ export async function evaluate(
         const stretch = { ...stretchOf(tokens, lanes, laneLength, from, timeSteps), timeSteps, batchSize: lanes }
         const { losses, state } = model.loss(stretch, carried.state)
         carried.carry(state)
-        return model.engine.read(losses).reduce((total, loss) => total + loss, 0)
+        const read = model.engine.read(losses)
+        sumOfUnknown += read.reduce((total, loss, i) => (stretch.targets[i] === unknownToken ? total + loss : total), 0)
+        return read.reduce((total, loss) => total + loss, 0)
       })
       await platform.pause()
     }
@@ -69,9 +75,16 @@ export async function evaluate(
     carried.close()
   }
   const loss = sum / count
-  let unknown = 0
-  for (let i = 1; i <= count; i++) if (tokens[i] === model.tokenizer.unknown) unknown++
-  return { loss, perplexity: Math.exp(loss), bitsPerCharacter: loss / Math.LN2, tokens: count, unknown }
+  const unknown = tokens.subarray(1).reduce((total, token) => (token === unknownToken ? total + 1 : total), 0)
+  const characters = (codePoints(corpus.text) * count) / encoded.length
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    perplexityWithoutUnknown: Math.exp((sum - sumOfUnknown) / (count - unknown)),
+    bitsPerCharacter: sum / Math.LN2 / characters,
+    tokens: count,
+    unknown,
+  }
 }
 
 /** Steps `from` … `from + timeSteps` of every lane. What counts has a target; warm-up and what lies past the end have -1. */
@@ -91,4 +104,10 @@ function stretchOf(
       if (from + t >= 0 && at + 1 < tokens.length) targets[t * lanes + lane] = tokens[at + 1]
     }
   return { inputs, targets }
+}
+
+function codePoints(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
 }

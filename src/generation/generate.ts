@@ -1,6 +1,7 @@
 /* One to many: a text continued token by token, each token read back before the next is drawn. */
 import { Random, site } from '../engine/random.js'
 import { ConfigurationError } from '../errors.js'
+import type { Tokenizer } from '../text/tokenizer.js'
 import type { Predictor } from './predictor.js'
 import { type SamplingOptions, sample } from './sampling.js'
 
@@ -38,7 +39,7 @@ function check({ temperature, topK, topP, length, seed }: GenerateOptions): void
 
 /**
  * Yields the continuation piece by piece, without the prompt. What might be the beginning of a stop text is held back
- * until it is known not to be.
+ * until it is known not to be; a character that the length cuts in two is left out.
  * @param pause lets the event loop turn between tokens
  * @throws ConfigurationError for an option outside its range
  */
@@ -51,16 +52,20 @@ export async function* generate(
   const { prompt = '', length = 300, seed = 1, stop = [] } = options
   const stops = (typeof stop === 'string' ? [stop] : stop).filter(text => text.length > 0)
   const random = new Random(seed, 0, site.sampling)
+  const { tokenizer } = predictor
+  const textOf = continuation(tokenizer, prompt)
   const reading = predictor.read()
   try {
-    reading.push(predictor.tokenizer.encode(prompt))
+    reading.push(tokenizer.encode(prompt))
     let held = ''
     for (let i = 0; i < length; i++) {
       const logProbabilities = reading.next()
       // The unknown symbol stands for what cannot be written.
-      logProbabilities[predictor.tokenizer.unknown] = -Infinity
+      if (tokenizer.unknown >= 0) logProbabilities[tokenizer.unknown] = -Infinity
+      if (logProbabilities.every(value => value === -Infinity))
+        throw new ConfigurationError('generate: the model foretells nothing that can be written; train it on more text')
       const token = sample(logProbabilities, options, random)
-      held += predictor.tokenizer.decode([token])
+      held += textOf(token)
       const ends = stops.map(text => held.indexOf(text)).filter(at => at >= 0)
       if (ends.length > 0) {
         held = held.slice(0, Math.min(...ends))
@@ -75,6 +80,21 @@ export async function* generate(
     if (held) yield held
   } finally {
     reading.close()
+  }
+}
+
+/** What each token adds to a prompt: its text depends on what stands before it (a space, half a character). */
+function continuation(tokenizer: Tokenizer, prompt: string): (token: number) => string {
+  const decoder = tokenizer.decoder()
+  let shown = ''
+  for (const token of tokenizer.encode(prompt)) shown = decoder.push(token) || shown
+  // Words that imply the space before them: after a prompt that ends with white space there is one.
+  let spaced = /\s$/.test(prompt) && !/\s$/.test(shown)
+  return token => {
+    const text = decoder.push(token)
+    const begins = spaced
+    spaced = false
+    return begins ? text.replace(/^ /, '') : text
   }
 }
 

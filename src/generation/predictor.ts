@@ -4,7 +4,10 @@ import type { Tokenizer } from '../text/tokenizer.js'
 
 export interface Predictor {
   readonly tokenizer: Tokenizer
-  /** Opens a reading of a text from its beginning. */
+  /**
+   * Opens a reading of a text from its beginning. What stands before a text has been read: the start symbol by a
+   * recurrent model, <s> by an n-gram model of sentences, nothing by one of plain text.
+   */
   read(): Reading
 }
 
@@ -19,6 +22,7 @@ export interface Reading {
 
 /** One possible next token. */
 export interface NextToken {
+  /** Its text, or where it has none of its own (half a character, a sentence's end) its name in the vocabulary. */
   readonly text: string
   readonly token: number
   readonly probability: number
@@ -26,18 +30,23 @@ export interface NextToken {
 
 /** The `top` likeliest next tokens after a text, best first. */
 export function nextTokens(predictor: Predictor, text: string, { top = 10 }: { top?: number } = {}): NextToken[] {
+  const { tokenizer } = predictor
   const reading = predictor.read()
   try {
-    reading.push(predictor.tokenizer.encode(text))
+    reading.push(tokenizer.encode(text))
     const logProbabilities = reading.next()
+    const { vocabulary } = tokenizer
     return [...logProbabilities.keys()]
       .sort((a, b) => logProbabilities[b] - logProbabilities[a])
       .slice(0, top)
-      .map(token => ({
-        text: predictor.tokenizer.decode([token]),
-        token,
-        probability: Math.exp(logProbabilities[token]),
-      }))
+      .map(token => {
+        const text = tokenizer.decode([token])
+        return {
+          text: text === '' || text.includes('\ufffd') ? vocabulary[token] : text,
+          token,
+          probability: Math.exp(logProbabilities[token]),
+        }
+      })
   } finally {
     reading.close()
   }

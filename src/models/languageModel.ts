@@ -25,10 +25,11 @@ import { Embedding } from '../layers/embedding.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
-import { CharacterTokenizer } from '../text/characterTokenizer.js'
 import type { TextCorpus } from '../text/corpus.js'
+import { fitTokenizer } from '../text/fitTokenizer.js'
 import type { Stretch } from '../text/lanes.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import type { WordVectors } from '../text/wordVectors.js'
 import { CarriedState } from './carriedState.js'
 import { parseConfiguration } from './configuration.js'
 import {
@@ -50,6 +51,13 @@ export interface LanguageModelCreation extends LanguageModelOptions, ModelEngine
   readonly corpus: TextCorpus
   /** Of the weights' start. Default 1. */
   readonly seed?: number | undefined
+  /** A tokenizer that exists already, instead of one fitted on the corpus: a Hugging Face one, another model's. */
+  readonly tokenizer?: Tokenizer | undefined
+  /**
+   * Word vectors to begin from instead of random ones, found for the vocabulary's symbols: `readWordVectors` of
+   * recurra/node makes them from a file. Their length is the embeddingSize.
+   */
+  readonly vectors?: ((words: readonly string[]) => WordVectors | Promise<WordVectors>) | undefined
 }
 
 const cellOf = ({ cell, nonlinearity }: LanguageModelConfiguration): Cell =>
@@ -62,6 +70,8 @@ const dropped = new FinalizationRegistry<readonly Parameter[]>(parameters => {
 
 export class LanguageModel implements Predictor {
   readonly parameters: readonly Parameter[]
+  /** Those that training changes. */
+  readonly trained: readonly Parameter[]
   private readonly embedding: Embedding | undefined
   private readonly recurrent: Recurrent
   private readonly output: Linear
@@ -74,6 +84,10 @@ export class LanguageModel implements Predictor {
   ) {
     const { hiddenSize, numLayers, embedding, embeddingSize = hiddenSize, tieWeights } = configuration
     const vocabularySize = tokenizer.size
+    if (configuration.freezeEmbedding && (tieWeights || embedding !== 'learned'))
+      throw new ConfigurationError(
+        `freezeEmbedding needs an embedding of its own; got ${tieWeights ? 'tieWeights' : embedding}; leave one of them out`,
+      )
     if (tieWeights && (embedding !== 'learned' || embeddingSize !== hiddenSize))
       throw new ConfigurationError(
         `tieWeights needs a learned embedding as long as hiddenSize, ${hiddenSize}; got ${embedding === 'learned' ? embeddingSize : embedding}; leave embeddingSize out`,
@@ -100,6 +114,8 @@ export class LanguageModel implements Predictor {
     this.recurrent = made.recurrent
     this.output = made.output
     this.parameters = [...(made.table?.parameters ?? []), ...made.recurrent.parameters, ...made.output.parameters]
+    const frozen = configuration.freezeEmbedding ? made.table?.weight : undefined
+    this.trained = this.parameters.filter(parameter => parameter !== frozen)
     dropped.register(this, this.parameters, this)
   }
 
@@ -107,19 +123,29 @@ export class LanguageModel implements Predictor {
    * A new model with the vocabulary of a corpus and random weights.
    * @throws ConfigurationError for an option that cannot be, BackendError if the heap cannot hold it
    */
-  static async create({
-    corpus,
-    seed = 1,
-    engine,
-    backend,
-    threads,
-    instructionSet,
-    ...options
-  }: LanguageModelCreation): Promise<LanguageModel> {
-    const configuration = parseConfiguration(languageModelSchema, options, 'LanguageModel.create')
-    const tokenizer = CharacterTokenizer.fit(corpus.text)
-    if (tokenizer.size < 2)
+  static async create(creation: LanguageModelCreation): Promise<LanguageModel> {
+    const {
+      corpus,
+      seed = 1,
+      vectors,
+      tokenizer: given,
+      engine,
+      backend,
+      threads,
+      instructionSet,
+      ...options
+    } = creation
+    const unit = given ? { unit: given.unit } : {}
+    const asked = parseConfiguration(languageModelSchema, { ...options, ...unit }, 'LanguageModel.create')
+    const tokenizer = given ?? fitTokenizer(corpus.text, asked)
+    if (corpus.text.length === 0 || tokenizer.size < 2)
       throw new ConfigurationError(`LanguageModel.create: the corpus ${corpus.name} is empty; give it some text`)
+    const found = await vectors?.(tokenizer.vocabulary.map((_, token) => tokenizer.decode([token])))
+    if (found && (asked.embedding !== 'learned' || (asked.embeddingSize ?? found.dimension) !== found.dimension))
+      throw new ConfigurationError(
+        `LanguageModel.create: vectors of length ${found.dimension} need embedding learned and embeddingSize ${found.dimension}; got ${asked.embedding} and ${asked.embeddingSize}; leave both out`,
+      )
+    const configuration = found ? { ...asked, embeddingSize: found.dimension } : asked
     const model = new LanguageModel(
       await engineFor({ engine, backend, threads, instructionSet }),
       configuration,
@@ -129,6 +155,7 @@ export class LanguageModel implements Predictor {
     model.embedding?.initialise(random)
     model.recurrent.initialise(random)
     model.output.initialise(random)
+    if (found && model.embedding) model.engine.write(model.embedding.weight.value, found.table)
     return model
   }
 
@@ -140,7 +167,7 @@ export class LanguageModel implements Predictor {
   static async load(from: string | URL | Uint8Array, options: ModelEngineOptions = {}): Promise<LanguageModel> {
     const bytes = from instanceof Uint8Array ? from : await platform.readBytes(from)
     const where = from instanceof Uint8Array ? 'model' : String(from)
-    const file = modelFromBytes(bytes, where, 'language model', languageModelSchema)
+    const file = await modelFromBytes(bytes, where, 'language model', languageModelSchema)
     const promised = languageModelParameterCount(file.configuration, file.tokenizer.size)
     if (promised !== file.elements)
       throw new FileFormatError(
@@ -214,9 +241,10 @@ export class LanguageModel implements Predictor {
     let open = true
     let begun = false
     const push = (tokens: ArrayLike<number>) => {
+      const all = begun ? tokens : [tokenizer.start, ...Array.from(tokens)]
       begun = true
-      for (let from = 0; from < tokens.length; from += LONGEST_PUSH) {
-        const part = Array.prototype.slice.call(tokens, from, from + LONGEST_PUSH)
+      for (let from = 0; from < all.length; from += LONGEST_PUSH) {
+        const part = Array.prototype.slice.call(all, from, from + LONGEST_PUSH)
         engine.scope(() => {
           const { output, state } = this.hidden(engine.tokens(part, [part.length, 1]), carried.state)
           carried.carry(state)
@@ -228,7 +256,7 @@ export class LanguageModel implements Predictor {
     return {
       push,
       next: () => {
-        if (!begun) push([tokenizer.start])
+        if (!begun) push([])
         return logSoftmax(engine.read(logits))
       },
       close: () => {
@@ -240,7 +268,7 @@ export class LanguageModel implements Predictor {
     }
   }
 
-  /** The likeliest next characters after a text, best first. */
+  /** The likeliest next tokens after a text, best first. */
   next(text: string, options: { top?: number } = {}): NextToken[] {
     return nextTokens(this, text, options)
   }

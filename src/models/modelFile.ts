@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.js'
 import type { Parameter } from '../layers/parameter.js'
+import { HuggingFaceTokenizer } from '../text/huggingFaceTokenizer.js'
 import { type Tokenizer, tokenizerFromJSON } from '../text/tokenizer.js'
 import { parseConfiguration } from './configuration.js'
 
@@ -34,12 +35,12 @@ export interface ModelFile<C> {
 }
 
 /** @throws FileFormatError where the bytes are not a model of ours for this task */
-export function modelFromBytes<S extends z.ZodObject>(
+export async function modelFromBytes<S extends z.ZodObject>(
   bytes: Uint8Array,
   where: string,
   task: string,
   schema: S,
-): ModelFile<z.output<S>> {
+): Promise<ModelFile<z.output<S>>> {
   const { tensors, metadata } = readSafetensors(bytes, where, { requireChecksum: true })
   const entry = (key: string): string => {
     const value = metadata[`recurra.${key}`]
@@ -67,6 +68,7 @@ export function modelFromBytes<S extends z.ZodObject>(
     if (error instanceof ConfigurationError) throw new FileFormatError(`${where}: ${error.message}`)
     throw error
   }
+  if (configuration.unit === 'hugging-face') await HuggingFaceTokenizer.prepare()
   const tokenizer = tokenizerFromJSON(parsed('tokenizer'), where)
   return {
     configuration,

@@ -2,7 +2,13 @@
  * nothing in it is trusted, and what is wrong is named by its line. */
 import { FileFormatError } from '../errors.js'
 import type { Tokenizer } from '../text/tokenizer.js'
-import { arpaSymbols, type ModelTokenizer, tokenizerFromSymbols } from './arpaSymbols.js'
+import {
+  arpaSymbols,
+  type ModelTokenizer,
+  tokenizerFromComment,
+  tokenizerFromSymbols,
+  tokenizerPart,
+} from './arpaSymbols.js'
 import { type ByteSource, eachLine } from './byteLines.js'
 import { ByteWords } from './byteWords.js'
 import { GrowingFloat32, GrowingInt32 } from './growing.js'
@@ -11,7 +17,7 @@ import { NGramTrie } from './trie.js'
 export interface ArpaReading {
   /** Opens the messages. */
   readonly where: string
-  /** What the model was made with, where that was neither words nor characters. */
+  /** What the model was made with; default: what the file's comments say, else what its unigrams are. */
   readonly tokenizer?: Tokenizer | undefined
   /** What the unigrams are; default: characters if each is one, and white space is among them; else words. */
   readonly unit?: 'word' | 'character' | undefined
@@ -34,6 +40,8 @@ class ArpaReader {
   private lineNumber = 0
   /** What comes next: `\data\`, counts, the head of a section, its lines, or nothing after `\end\`. */
   private place: 'before' | 'counts' | 'head' | 'n-grams' | 'after' = 'before'
+  /** The tokenizer as comments have it, so far. */
+  private comment = ''
   private readonly counts: number[] = []
   /** Order of the section being read. */
   private order = 0
@@ -80,6 +88,7 @@ class ArpaReader {
     const text = new TextDecoder().decode(bytes.subarray(from, to)).trim()
     if (this.place === 'before') {
       if (text === '\\data\\') this.place = 'counts'
+      else this.comment += tokenizerPart(text)
     } else if (this.place === 'counts' && /^ngram\b/.test(text)) this.count(text)
     else if (this.place === 'after') throw this.fault(`nothing may follow \\end\\; got ${shown(text)}`)
     else this.head(text)
@@ -232,7 +241,8 @@ class ArpaReader {
   }
 
   private closeUnigrams(): void {
-    const { where, tokenizer: given, unit } = this.options
+    const { where, unit } = this.options
+    const given = this.options.tokenizer ?? (this.comment ? tokenizerFromComment(this.comment, where) : undefined)
     const symbols = this.names.texts()
     const tokenizer = tokenizerFromSymbols(symbols, given, unit, where)
     const idOf = new Map(arpaSymbols(tokenizer).map((symbol, id) => [symbol, id]))

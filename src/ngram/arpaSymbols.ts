@@ -4,7 +4,7 @@
  * written by number, #17. */
 import { FileFormatError } from '../errors.js'
 import { CharacterTokenizer } from '../text/characterTokenizer.js'
-import type { Tokenizer } from '../text/tokenizer.js'
+import { type Tokenizer, tokenizerFromJSON } from '../text/tokenizer.js'
 import type { SentenceMarks } from './counting.js'
 import { LineTokenizer } from './lineTokenizer.js'
 import { beginMark, endMark, unknownWord, WordVocabulary } from './wordVocabulary.js'
@@ -16,6 +16,7 @@ const unwritable = /[\p{White_Space}\p{Cc}\u200b\ufeff]|^<(?=U\+|unk>|\/?s>)/gu
 const escaped = /<U\+([0-9A-F]{4,6})>/g
 const isCharacter = /^(?:<U\+[0-9A-F]{4,6}>|.)$/su
 
+/** A token's name without white space. */
 function written(symbol: string): string {
   return symbol.replace(
     unwritable,
@@ -43,6 +44,46 @@ export function arpaSymbols(tokenizer: ModelTokenizer): string[] {
   if (new Set(names).size === names.length && !names.includes('')) return names
   const special = [unknown, marks?.begin, marks?.end]
   return names.map((name, id) => (special.includes(id) ? name : `#${id}`))
+}
+
+const commentBegin = '# recurra.tokenizer '
+const commentWidth = 4000
+
+/**
+ * Comment lines that say how a text is cut, where the unigrams do not show it: the tokenizer as JSON, in parts. KenLM
+ * skips lines that begin with #.
+ */
+export function tokenizerComment(tokenizer: ModelTokenizer): string {
+  const inner = tokenizer instanceof LineTokenizer ? tokenizer.inner : tokenizer
+  if (inner instanceof WordVocabulary) return ''
+  if (inner instanceof CharacterTokenizer && inner.vocabulary.some(symbol => written(symbol) !== symbol)) return ''
+  // In ASCII without spaces, which may be cut anywhere.
+  const json = JSON.stringify(inner).replace(
+    /[ \u007f-\uffff]/g,
+    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  let lines = ''
+  for (let from = 0; from < json.length; from += commentWidth)
+    lines += `${commentBegin}${json.slice(from, from + commentWidth)}\n`
+  return lines
+}
+
+/** The part of a tokenizer that a comment line holds; empty where it holds none. */
+export function tokenizerPart(line: string): string {
+  return line.startsWith(commentBegin) ? line.slice(commentBegin.length) : ''
+}
+
+/** The tokenizer of a file's comments, its parts joined. @throws FileFormatError where they are no tokenizer */
+export function tokenizerFromComment(json: string, where: string): Tokenizer {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(json)
+  } catch {
+    throw new FileFormatError(
+      `${where}: the comment ${commentBegin.trim()} must be JSON; give the file as it was saved`,
+    )
+  }
+  return tokenizerFromJSON(parsed, where)
 }
 
 /** The tokenizer that an ARPA file's unigrams speak of, given the one it was made with or none. */

@@ -1,5 +1,6 @@
 /* ARPA, the text format that n-gram models are exchanged in (Doug Paul, MIT Lincoln Labs; as SRILM and KenLM write it):
  *
+ *     # …               comments, ours and KenLM's
  *     \data\            counts: ngram 1=24032 …
  *     \1-grams:         log10 probability, tab, the words with spaces between, tab, log10 back-off weight
  *     …  \end\          the highest order has no back-off weights
@@ -93,8 +94,15 @@ class TextBuffer {
 
 const powers = Array.from({ length: 13 }, (_, i) => 10 ** i)
 
-/** @param symbols the name of every token, by id */
-export function* writeArpa(trie: NGramTrie, symbols: readonly string[]): Generator<Uint8Array<ArrayBuffer>> {
+/**
+ * @param symbols the name of every token, by id
+ * @param comment lines that stand before all else
+ */
+export function* writeArpa(
+  trie: NGramTrie,
+  symbols: readonly string[],
+  comment = '',
+): Generator<Uint8Array<ArrayBuffer>> {
   const { starts, words, probabilities, backoffs, firstChild, order, inner } = trie
   const names = new TextBuffer()
   const places = Int32Array.from([...symbols, ''], symbol => {
@@ -103,7 +111,7 @@ export function* writeArpa(trie: NGramTrie, symbols: readonly string[]): Generat
     return place
   })
   const out = new TextBuffer()
-  out.text('\\data\\\n')
+  out.text(`${comment}\\data\\\n`)
   for (let n = 1; n <= order; n++) out.text(`ngram ${n}=${starts[n] - starts[n - 1]}\n`)
   for (let n = 1; n <= order; n++) {
     out.text(`\n\\${n}-grams:\n`)

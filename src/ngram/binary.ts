@@ -2,13 +2,14 @@
  *
  *     0   magic, 12 bytes: "recurra-gram"
  *     12  version, 32 bits                    16  length of the JSON, 32 bits
- *     20  checksum of all that follows, 32 bits
+ *     20  checksum, 32 bits: xxHash32 of all that follows, whose seed is the xxHash32 of all before
  *     24  JSON: starts of the orders, what unseen means, vocabulary, estimate; spaces up to a multiple of 8
  *         words, suffixes, probabilities (of every node); firstChild, backoffs (of every node below the highest order)
  *
  * The checksum finds damage. Against a file made to deceive, the arrays themselves are checked: no number in them can
  * lead outside them or round in circles. */
 import { FileFormatError } from '../errors.js'
+import { xxHash32 } from '../text/checksum.js'
 import { tokenizerFromJSON } from '../text/tokenizer.js'
 import type { ModelTokenizer } from './arpaSymbols.js'
 import { LineTokenizer } from './lineTokenizer.js'
@@ -56,7 +57,7 @@ export function writeBinary<E>({ trie, tokenizer, estimate }: BinaryModel<E>): U
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
     at += array.byteLength
   }
-  head.setUint32(20, checksum(bytes, headSize), true)
+  head.setUint32(20, checksumOf(bytes), true)
   return bytes
 }
 
@@ -72,8 +73,7 @@ export function readBinary(given: Uint8Array, where: string): BinaryModel<unknow
     throw fault(`the version must be ${version}, got ${head.getUint32(12, true)}; a newer recurra may read it`)
   const jsonSize = head.getUint32(16, true)
   if (jsonSize % 8 !== 0 || headSize + jsonSize > bytes.length) throw fault('the file is cut short')
-  if (head.getUint32(20, true) !== checksum(bytes, headSize))
-    throw fault('the checksum is wrong: bytes were changed or lost')
+  if (head.getUint32(20, true) !== checksumOf(bytes)) throw fault('the checksum is wrong: bytes were changed or lost')
   let json: Record<string, unknown>
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(headSize, headSize + jsonSize)))
@@ -158,22 +158,6 @@ function faultOf({ starts, words, suffixes, probabilities, firstChild, backoffs 
   return undefined
 }
 
-/** Four lanes of multiply and rotate over 32-bit words: finds damage, at memory's speed. */
-function checksum(bytes: Uint8Array, from: number): number {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + from, (bytes.length - from) >>> 2)
-  let [a, b, c, d] = [1, 2, 3, 4]
-  const stripes = words.length & ~3
-  for (let i = 0; i < stripes; i += 4) {
-    a = Math.imul(((a << 5) | (a >>> 27)) ^ words[i], 0x9e3779b1)
-    b = Math.imul(((b << 5) | (b >>> 27)) ^ words[i + 1], 0x9e3779b1)
-    c = Math.imul(((c << 5) | (c >>> 27)) ^ words[i + 2], 0x9e3779b1)
-    d = Math.imul(((d << 5) | (d >>> 27)) ^ words[i + 3], 0x9e3779b1)
-  }
-  for (let i = stripes; i < words.length; i++) a = Math.imul(((a << 5) | (a >>> 27)) ^ words[i], 0x9e3779b1)
-  let hash = bytes.length | 0
-  for (const lane of [a, b, c, d]) {
-    hash = Math.imul(hash ^ lane ^ (lane >>> 15), 0x85ebca6b)
-    hash ^= hash >>> 13
-  }
-  return hash >>> 0
+function checksumOf(bytes: Uint8Array): number {
+  return xxHash32(bytes.subarray(headSize), xxHash32(bytes.subarray(0, headSize - 4)))
 }

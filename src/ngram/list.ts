@@ -1,6 +1,8 @@
 /* The n-grams of a text, as one would write them on a blackboard: what `recurra ngram list` prints. */
 import { ConfigurationError } from '../errors.js'
+import { fitTokenizer } from '../text/fitTokenizer.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import type { NGramUnit } from './ngramOptions.js'
 
 export interface ListedNGram {
   /** Its tokens' texts. */
@@ -11,8 +13,8 @@ export interface ListedNGram {
 export interface ListOptions {
   /** Tokens of each n-gram. Default 2. */
   readonly order?: number | undefined
-  /** What a token is: what stands between white space, or a character. Default word. */
-  readonly unit?: 'word' | 'character' | undefined
+  /** What a token is; byte pairs are learned on the text itself. Default word: what stands between white space. */
+  readonly unit?: NGramUnit | undefined
   /** Cuts the text instead; what it lacks is shown as its unknown symbol. */
   readonly tokenizer?: Tokenizer | undefined
 }
@@ -21,11 +23,7 @@ export interface ListOptions {
 export function listNGrams(text: string, { order = 2, unit = 'word', tokenizer }: ListOptions = {}): ListedNGram[] {
   if (!Number.isInteger(order) || order < 1)
     throw new ConfigurationError(`listNGrams: order must be a whole number from 1 on; got ${order}`)
-  const tokens = tokenizer
-    ? Array.from(tokenizer.encode(text), token => tokenizer.vocabulary[token])
-    : unit === 'word'
-      ? text.split(/[\s\0]+/).filter(word => word !== '')
-      : [...text]
+  const tokens = tokenizer ? named(text, tokenizer) : cut(text, unit)
   const found = new Map<string, { tokens: string[]; count: number }>()
   for (let i = 0; i + order <= tokens.length; i++) {
     const ngram = tokens.slice(i, i + order)
@@ -35,4 +33,14 @@ export function listNGrams(text: string, { order = 2, unit = 'word', tokenizer }
     else found.set(key, { tokens: ngram, count: 1 })
   }
   return [...found.values()]
+}
+
+function cut(text: string, unit: NGramUnit): string[] {
+  if (unit === 'word') return text.split(/[\s\0]+/).filter(word => word !== '')
+  return unit === 'character' ? [...text] : named(text, fitTokenizer(text, { unit }))
+}
+
+function named(text: string, tokenizer: Tokenizer): string[] {
+  const { vocabulary } = tokenizer
+  return Array.from(tokenizer.encode(text), token => vocabulary[token])
 }

@@ -3,11 +3,12 @@
 import { ConfigurationError } from '../errors.js'
 import { type GenerateOptions, generate } from '../generation/generate.js'
 import { type NextToken, nextTokens, type Predictor, type Reading } from '../generation/predictor.js'
-import { CharacterTokenizer } from '../text/characterTokenizer.js'
+import type { TokenScore } from '../generation/scoring.js'
 import type { TextCorpus } from '../text/corpus.js'
+import { fitTokenizer } from '../text/fitTokenizer.js'
 import { MarkedTokenizer } from '../text/sentenceMarks.js'
 import { type ArpaReading, readArpa } from './arpaReader.js'
-import { arpaSymbols, type ModelTokenizer } from './arpaSymbols.js'
+import { arpaSymbols, type ModelTokenizer, tokenizerComment } from './arpaSymbols.js'
 import { writeArpa } from './arpaWriter.js'
 import { isBinary, readBinary, writeBinary } from './binary.js'
 import { type ByteSource, gzipped } from './byteLines.js'
@@ -26,19 +27,10 @@ export interface NGramEstimate {
   readonly discounts?: readonly Discounts[] | undefined
 }
 
-/** One token of a scored text. */
-export interface TokenScore {
-  /** The token's text; `</s>` for a sentence's end. */
-  readonly text: string
-  readonly token: number
-  /** Nats. */
-  readonly logProbability: number
-  /** As ARPA files and KenLM's query have it. */
-  readonly log10Probability: number
+/** One token of a scored text, as KenLM's query prints it. */
+export interface NGramTokenScore extends TokenScore {
   /** Tokens of the longest n-gram that the model knew here, this token included: 1 to the order. */
   readonly matched: number
-  /** Whether the vocabulary lacks it. */
-  readonly unknown: boolean
 }
 
 /** As `evaluate` of a recurrent model, and what unknown words cost. */
@@ -128,7 +120,7 @@ export class NGram implements Predictor {
       throw new ConfigurationError(
         'NGram.arpa: add-k gives every token that never followed a context the same, which ARPA’s back-off cannot say; save the binary form, or take another smoothing',
       )
-    return writeArpa(this.trie, arpaSymbols(this.tokenizer))
+    return writeArpa(this.trie, arpaSymbols(this.tokenizer), tokenizerComment(this.tokenizer))
   }
 
   /** The same, packed by gzip. */
@@ -172,19 +164,20 @@ export class NGram implements Predictor {
 
   /** Continues a text; the pieces do not contain the prompt. Leaving the loop early is fine. */
   generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
-    return generate(new Continuation(this, options.prompt ?? ''), options, pausing())
+    return generate(this, options, pausing())
   }
 
-  /** Every token of a text with its log-probability and the longest match, as KenLM's query prints them. */
-  score(text: string): TokenScore[] {
+  /** Every token of a text (an unknown word as it stands there) with its log-probability and the longest match. */
+  score(text: string): NGramTokenScore[] {
     const cursor = this.begin()
     const { unknown, marks, vocabulary } = this.tokenizer
-    return Array.from(closed(this.tokenizer.encode(text), marks), token => {
+    const surfaces = this.tokenizer instanceof WordVocabulary ? this.tokenizer.surfaces(text) : []
+    return Array.from(closed(this.tokenizer.encode(text), marks), (token, i) => {
       const log10Probability = cursor.advance(token)
       const { matched } = cursor
       if (token === marks?.end) cursor.state = beginState(this.trie, marks)
       return {
-        text: vocabulary[token],
+        text: token === unknown ? (surfaces[i] ?? vocabulary[token]) : vocabulary[token],
         token,
         logProbability: log10Probability * Math.LN10,
         log10Probability,
@@ -243,35 +236,6 @@ export class NGram implements Predictor {
   }
 }
 
-/** The model as one generation sees it: a token's text depends on what stands before it (a space, half a character). */
-class Continuation implements Predictor {
-  readonly tokenizer: ModelTokenizer
-  constructor(
-    private readonly model: NGram,
-    prompt: string,
-  ) {
-    const { tokenizer } = model
-    const decoder = tokenizer.decoder()
-    for (const token of tokenizer.encode(prompt)) decoder.push(token)
-    // A word vocabulary puts a space before its word; after white space there is one.
-    let spaced = tokenizer instanceof WordVocabulary && /\s$/.test(prompt)
-    const push = (token: number): string => {
-      const text = decoder.push(token)
-      const begins = spaced
-      spaced = false
-      return begins ? text.replace(/^ /, '') : text
-    }
-    this.tokenizer = Object.create(tokenizer, {
-      decode: { value: (tokens: ArrayLike<number>) => Array.from(tokens, push).join('') },
-      decoder: { value: () => ({ push, end: () => decoder.end() }) },
-    })
-  }
-
-  read(): Reading {
-    return this.model.read()
-  }
-}
-
 function beginState(trie: NGramTrie, marks: SentenceMarks): number {
   return trie.inner > 0 ? marks.begin : -1
 }
@@ -286,14 +250,15 @@ function closed(tokens: Int32Array, marks: SentenceMarks | undefined): Int32Arra
 }
 
 /** The text as tokens, and the tokenizer that cut it. */
-function cut(text: string, name: string, { unit, tokenizer, minCount, sentences }: ResolvedOptions) {
+function cut(text: string, name: string, options: ResolvedOptions) {
+  const { unit, tokenizer, minCount, vocabularySize, sentences } = options
   if (!tokenizer && unit === 'word') {
     const { vocabulary, tokens } = WordVocabulary.fit(text, name, { sentences, minCount })
     return { tokenizer: vocabulary as ModelTokenizer, tokens: closed(tokens, vocabulary.marks) }
   }
   const marked = tokenizer instanceof MarkedTokenizer
   // A line end is no character of a sentence.
-  const fitted = () => CharacterTokenizer.fit(sentences ? text.replace(/[\r\n]+/g, '') : text, { minCount })
+  const fitted = () => fitTokenizer(sentences ? text.replace(/[\r\n]+/g, '') : text, { unit, minCount, vocabularySize })
   const inner = marked ? tokenizer.inner : (tokenizer ?? fitted())
   const chosen: ModelTokenizer = marked || sentences ? new LineTokenizer(inner) : inner
   return { tokenizer: chosen, tokens: closed(chosen.encode(text), chosen.marks) }

@@ -1,43 +1,77 @@
-/* What an n-gram model can be asked to be, each option with its default. */
+/* What an n-gram model can be asked to be: one schema for the library, the configuration file, the flags and the help. */
+import { z } from 'zod'
 import { ConfigurationError, nearest } from '../errors.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { Discounts } from './kneserNey.js'
 
-export const smoothings = ['kneser-ney', 'maximum likelihood', 'add-k'] as const
+export const smoothings = ['kneser-ney', 'maximum-likelihood', 'add-k'] as const
 export type Smoothing = (typeof smoothings)[number]
 
-export interface NGramOptions {
-  /** Tokens of the longest n-gram, 1 to 32. Default 5. */
-  readonly order?: number | undefined
-  /** What a token is where no tokenizer is given: what stands between white space, or a character. Default word. */
-  readonly unit?: 'word' | 'character' | undefined
-  /** Cuts the text instead. */
+/** What a token may be where no tokenizer is given. */
+export const ngramUnits = ['word', 'character', 'byte', 'byte-pair'] as const
+export type NGramUnit = (typeof ngramUnits)[number]
+
+const mostOrders = 32
+
+/** Unigrams are never dropped; what stays needs its context and its suffix. */
+const neverFalls = (thresholds: readonly number[]) =>
+  thresholds.every((threshold, i) => (i === 0 ? threshold === 0 : threshold >= thresholds[i - 1]))
+
+export const ngramSchema = z.strictObject({
+  order: z.int().min(1).max(mostOrders).default(5).describe('tokens of the longest n-gram'),
+  unit: z.enum(ngramUnits).default('word').describe('what a token is; a word is what stands between white space'),
+  minCount: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('a word or character seen less often is unknown, a byte pair not learned (default: 1; byte pairs 2)'),
+  vocabularySize: z
+    .int()
+    .min(256)
+    .max(1_000_000)
+    .optional()
+    .describe('of byte pairs: ids at most, the 256 bytes included (default: 2048)'),
+  smoothing: z
+    .enum(smoothings)
+    .default('kneser-ney')
+    .describe('interpolated modified Kneser-Ney as KenLM’s, relative frequency, or a constant added to every count'),
+  k: z.number().positive().default(1).describe('what add-k adds'),
+  discountFallback: z
+    .boolean()
+    .default(false)
+    .describe('discounts 0.5, 1 and 1.5 for orders whose own the text does not give; else that is a fault'),
+  prune: z
+    .array(z.int().min(0))
+    .max(mostOrders)
+    .refine(neverFalls, 'must begin with 0 and never fall, as 0,0,1')
+    .optional()
+    .describe(
+      'drop n-grams seen so often or less: a number an order, the last for all further ones, as 0,0,1 (default: none)',
+    ),
+  sentences: z
+    .boolean()
+    .optional()
+    .describe('each line is a sentence of its own, between <s> and </s> (default: for words only)'),
+})
+
+/** An n-gram model's configuration, complete but for what depends on the unit. */
+export type NGramConfiguration = z.output<typeof ngramSchema>
+
+/** The schema's keys, each with its default. */
+export type NGramOptions = Omit<z.input<typeof ngramSchema>, 'discountFallback' | 'prune'> & {
+  /** Cuts the text instead of `unit`. */
   readonly tokenizer?: Tokenizer | undefined
-  /** A word or character that occurs less often is unknown. Default 1: none. Not with a tokenizer. */
-  readonly minCount?: number | undefined
-  /** Interpolated modified Kneser-Ney as KenLM's, maximum likelihood, or add-k. Default kneser-ney. */
-  readonly smoothing?: Smoothing | undefined
-  /** Added to every count by add-k. Default 1. */
-  readonly k?: number | undefined
-  /**
-   * For orders whose discounts the text does not give (too few n-grams that occur once, twice or three times): true for
-   * KenLM's 0.5, 1 and 1.5, or three others. Default false: that is an error.
-   */
+  /** Also three discounts of one's own, of at most 1, 2 and 3. */
   readonly discountFallback?: boolean | Discounts | undefined
-  /**
-   * n-grams that stand in the text so often or less are dropped, one number an order, the last for all further orders;
-   * as [0, 0, 1]. They must not fall, and unigrams are never dropped. Default none.
-   */
   readonly prune?: readonly number[] | undefined
-  /** Whether each line is a sentence of its own, with <s> before and </s> after. Default: for words only. */
-  readonly sentences?: boolean | undefined
 }
 
 export interface ResolvedOptions {
   readonly order: number
-  readonly unit: 'word' | 'character'
+  readonly unit: NGramUnit
   readonly tokenizer: Tokenizer | undefined
   readonly minCount: number
+  readonly vocabularySize: number | undefined
   readonly smoothing: Smoothing
   readonly k: number
   readonly fallback: Discounts | undefined
@@ -45,51 +79,70 @@ export interface ResolvedOptions {
   readonly sentences: boolean
 }
 
-const mostOrders = 32
-const keys = ['order', 'unit', 'tokenizer', 'minCount', 'smoothing', 'k', 'discountFallback', 'prune', 'sentences']
-
 /** @throws ConfigurationError for an option that cannot be */
 export function resolveOptions(options: NGramOptions): ResolvedOptions {
-  const demand = (holds: boolean, name: string, wanted: string, value: unknown) => {
-    if (!holds) throw new ConfigurationError(`NGram.fit: ${name} must be ${wanted}; got ${JSON.stringify(value)}`)
-  }
-  for (const key of Object.keys(options))
-    if (!keys.includes(key)) {
-      const meant = nearest(key, keys)
-      throw new ConfigurationError(`NGram.fit: there is no option ${key}${meant ? `; did you mean ${meant}?` : ''}`)
-    }
-  const { order = 5, unit = 'word', tokenizer, minCount = 1, smoothing = 'kneser-ney', k = 1 } = options
-  const { discountFallback = false, prune = [], sentences = tokenizer === undefined && unit === 'word' } = options
-  demand(
-    Number.isInteger(order) && order >= 1 && order <= mostOrders,
-    'order',
-    `a whole number in 1 … ${mostOrders}`,
+  const { tokenizer, discountFallback, ...rest } = options
+  const own = Array.isArray(discountFallback) ? (discountFallback as Discounts) : undefined
+  const {
     order,
-  )
-  demand(unit === 'word' || unit === 'character', 'unit', 'word or character (for others give a tokenizer)', unit)
-  demand(Number.isSafeInteger(minCount) && minCount >= 1, 'minCount', 'a whole number from 1 on', minCount)
-  demand(tokenizer === undefined || minCount === 1, 'minCount', 'the tokenizer’s own where one is given', minCount)
-  demand(smoothings.includes(smoothing), 'smoothing', `one of ${smoothings.join(', ')}`, smoothing)
-  demand(Number.isFinite(k) && k > 0, 'k', 'above 0', k)
+    unit,
+    minCount,
+    vocabularySize,
+    smoothing,
+    k,
+    prune = [],
+    ...parsed
+  } = parsedOptions({
+    ...rest,
+    discountFallback: own ? true : discountFallback,
+  })
   demand(
-    typeof discountFallback === 'boolean' ||
-      (Array.isArray(discountFallback) &&
-        discountFallback.length === 3 &&
-        discountFallback.every((discount, i) => discount >= 0 && discount <= i + 1)),
+    tokenizer === undefined || minCount === undefined,
+    'minCount',
+    'the tokenizer’s own where one is given',
+    minCount,
+  )
+  demand(
+    vocabularySize === undefined || (unit === 'byte-pair' && tokenizer === undefined),
+    'vocabularySize',
+    'left out but for byte pairs',
+    vocabularySize,
+  )
+  demand(
+    own === undefined || (own.length === 3 && own.every((discount, i) => discount >= 0 && discount <= i + 1)),
     'discountFallback',
     'true, or three discounts of at most 1, 2 and 3',
-    discountFallback,
+    own,
   )
-  const sound = (threshold: number, i: number) =>
-    Number.isSafeInteger(threshold) && (i === 0 ? threshold === 0 : threshold >= prune[i - 1])
-  demand(
-    Array.isArray(prune) && prune.length <= order && prune.every(sound),
-    'prune',
-    `at most ${order} whole numbers that begin with 0 and never fall, as [0, 0, 1]`,
-    prune,
-  )
-  demand(typeof sentences === 'boolean', 'sentences', 'true or false', sentences)
-  const fallback = discountFallback === true ? ([0.5, 1, 1.5] as const) : discountFallback || undefined
-  const thresholds = Array.from({ length: order }, (_, i) => prune[Math.min(i, prune.length - 1)] ?? 0)
-  return { order, unit, tokenizer, minCount, smoothing, k, fallback, prune: thresholds, sentences }
+  demand(prune.length <= order, 'prune', `at most ${order} numbers, one an order`, prune)
+  return {
+    order,
+    unit,
+    tokenizer,
+    minCount: minCount ?? (unit === 'byte-pair' ? 2 : 1),
+    vocabularySize,
+    smoothing,
+    k,
+    fallback: own ?? (parsed.discountFallback ? [0.5, 1, 1.5] : undefined),
+    prune: Array.from({ length: order }, (_, i) => prune[Math.min(i, prune.length - 1)] ?? 0),
+    sentences: parsed.sentences ?? (tokenizer === undefined && unit === 'word'),
+  }
+}
+
+function demand(holds: boolean, name: string, wanted: string, value: unknown): void {
+  if (!holds) throw new ConfigurationError(`NGram.fit: ${name} must be ${wanted}; got ${JSON.stringify(value)}`)
+}
+
+/** By the schema; its first fault in one line. */
+function parsedOptions(options: object): NGramConfiguration {
+  const result = ngramSchema.safeParse(options)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  if (issue.code === 'unrecognized_keys') {
+    const [key] = issue.keys
+    const meant = nearest(key, [...Object.keys(ngramSchema.shape), 'tokenizer'])
+    throw new ConfigurationError(`NGram.fit: there is no option ${key}${meant ? `; did you mean ${meant}?` : ''}`)
+  }
+  const [key] = issue.path as [keyof typeof options]
+  throw new ConfigurationError(`NGram.fit: ${key}: ${issue.message}; got ${JSON.stringify(options[key])}`)
 }

@@ -96,6 +96,16 @@ export class WordVocabulary implements Tokenizer {
     return tokens.taken()
   }
 
+  /** What stands in the text for each token of `encode`, the unknown as they are. */
+  surfaces(text: string): string[] {
+    const surfaces: string[] = []
+    eachWord(text, (from, to) => {
+      if (to >= 0) surfaces.push(text.slice(from, to))
+      else if (this.marks) surfaces.push(endMark)
+    })
+    return surfaces
+  }
+
   /** Words with spaces between them, a line end for each </s>. */
   decode(tokens: ArrayLike<number>): string {
     const decoder = this.decoder()

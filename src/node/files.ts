@@ -2,9 +2,9 @@
 // the cause and the cure. Writing is atomic: after a crash or a full disk the old file or the new one is there, whole.
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ConfigurationError, FileFormatError, type RecurraError } from '../errors.js'
+import { ConfigurationError, FileFormatError, RecurraError } from '../errors.js'
 
 /**
  * Writes a file so that nobody ever sees half of it: a temporary file in the same folder (renaming works only within a
@@ -12,14 +12,17 @@ import { ConfigurationError, FileFormatError, type RecurraError } from '../error
  * power cut too. On failure the temporary file is removed and an existing file is as it was. A symbolic link stays a
  * link; its target is replaced. Throws ConfigurationError.
  */
-export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  bytes: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const target = await realpath(path).catch(() => path)
   const folder = dirname(target)
   const temporary = join(folder, `.recurra-${process.pid}-${randomBytes(6).toString('hex')}.tmp`)
   try {
     const file = await open(temporary, 'wx')
     try {
-      await file.writeFile(bytes)
+      await writeFile(file, bytes)
       await file.sync()
     } finally {
       await file.close()
@@ -27,7 +30,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
     await rename(temporary, target)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
-    throw explained(error, path, 'write')
+    throw error instanceof RecurraError ? error : explained(error, path, 'write')
   }
   await syncFolder(folder)
 }

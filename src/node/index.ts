@@ -1,4 +1,14 @@
 /* What only Node can do: public as `recurra/node`. */
 export { readCorpus, readText, splitCorpus } from './corpora.js'
+export {
+  type ItemFileOptions,
+  readJSONLines,
+  readJSONPairs,
+  readPairs,
+  readSentences,
+  readTagged,
+} from './itemFiles.js'
 export { readLibraryDeclarations } from './libraryDeclarations.js'
 export { modelFileOf, RunFolder } from './runFolder.js'
+export { readTable, readTablePairs, type TableOptions } from './tables.js'
+export { type ReadWordVectorsOptions, readWordVectors } from './wordVectorFile.js'

@@ -26,7 +26,7 @@ export async function readSentenceCorpus(path: string, options: LineOptions = {}
 
 /** `readSentenceCorpus`, split. */
 export async function readSentences(path: string, options: ItemFileOptions = {}): Promise<ItemSplits<string>> {
-  return split(await readSentenceCorpus(path, options), options, { keyOf: sentence => sentence })
+  return splitCorpusOf(await readSentenceCorpus(path, options), options, { keyOf: sentence => sentence })
 }
 
 /**
@@ -54,7 +54,7 @@ export async function readPairs(
   path: string | readonly [source: string, target: string],
   options: ItemFileOptions = {},
 ): Promise<ItemSplits<TextPair>> {
-  return split(await readPairCorpus(path, options), options, bySource)
+  return splitCorpusOf(await readPairCorpus(path, options), options, bySource)
 }
 
 /**
@@ -84,7 +84,7 @@ export async function readTagged(
   path: string,
   options: TagLineOptions & ItemFileOptions = {},
 ): Promise<ItemSplits<TaggedSentence>> {
-  return split(await readTaggedCorpus(path, options), options)
+  return splitCorpusOf(await readTaggedCorpus(path, options), options)
 }
 
 /** A JSON object a line as labelled texts. Throws ConfigurationError, FileFormatError. */
@@ -100,7 +100,7 @@ export async function readJSONLines(
   path: string,
   options: LabelledColumns & ItemFileOptions = {},
 ): Promise<ItemSplits<LabelledText>> {
-  return split(await readJSONLinesCorpus(path, options), options)
+  return splitCorpusOf(await readJSONLinesCorpus(path, options), options)
 }
 
 /** A JSON object a line as pairs, split; pairs of one source sentence stay in one part. */
@@ -109,10 +109,11 @@ export async function readJSONPairs(
   options: PairColumns & ItemFileOptions = {},
 ): Promise<ItemSplits<TextPair>> {
   const corpus = await corpusOf(path, 'pairs', options, (line, where) => pairOf(rowOf(line, where), options, where))
-  return split(corpus, options, bySource)
+  return splitCorpusOf(corpus, options, bySource)
 }
 
-const bySource = { groupOf: ({ source }: TextPair) => source }
+/** Pairs of one source sentence stay in one part. */
+export const bySource = { groupOf: ({ source }: TextPair) => source }
 
 function rowOf(line: string, where: string): Row {
   let row: unknown
@@ -171,12 +172,14 @@ async function parallelCorpus(
   return notEmpty(items, `${nameOf(sourcePath)} and ${nameOf(targetPath)}`, 'pairs')
 }
 
-function notEmpty<Item>(items: Item[], path: string, called: string): ItemCorpus<Item> {
+/** Throws ConfigurationError where a file gave nothing; `called` names what it should hold. */
+export function notEmpty<Item>(items: Item[], path: string, called: string): ItemCorpus<Item> {
   if (items.length > 0) return new ItemCorpus(items, nameOf(path))
   throw new ConfigurationError(`${nameOf(path)}: it holds no ${called}; give another file`)
 }
 
-function split<Item>(
+/** Splits a corpus as the options say. */
+export function splitCorpusOf<Item>(
   { items, name }: ItemCorpus<Item>,
   { seed, validation, test, removeDuplicates }: ItemFileOptions,
   compared: Pick<ItemSplitOptions<Item>, 'keyOf' | 'groupOf'> = {},

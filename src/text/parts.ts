@@ -72,23 +72,33 @@ export function drawParts(
       part.taken += size
     }
   }
-  // Few large pieces: none is near a small share, yet each part needs one; the smallest does the least harm.
-  for (const part of Object.values(parts)) {
-    if (part.pieces.length > 0 || train.length < 2 || candidates.length === 0) continue
-    const smallest = candidates.reduce((best, i) => (sizes[i] < sizes[best] ? i : best))
-    candidates.splice(candidates.indexOf(smallest), 1)
-    train.splice(train.indexOf(smallest), 1)
-    part.pieces.push(smallest)
+  // Few pieces of uneven size: a part that got none takes the smallest of the training part, which does the least harm,
+  // or else of the other held-out part.
+  const held = [parts.test, parts.validation]
+  const smallestOf = (pieces: readonly number[]) => pieces.reduce((best, i) => (sizes[i] < sizes[best] ? i : best))
+  const move = (from: number[], to: number[], index: number) => {
+    from.splice(from.indexOf(index), 1)
+    to.push(index)
   }
+  held.forEach((part, i) => {
+    const other = held[1 - i].pieces
+    if (part.pieces.length > 0) return
+    if (train.length > 1 && candidates.length > 0) {
+      const smallest = smallestOf(candidates)
+      candidates.splice(candidates.indexOf(smallest), 1)
+      move(train, part.pieces, smallest)
+    } else if (other.length > 1) move(other, part.pieces, smallestOf(other))
+  })
+  for (const { pieces } of held) if (train.length === 0 && pieces.length > 1) move(pieces, train, smallestOf(pieces))
   const drawn = { train, validation: parts.validation.pieces, test: parts.test.pieces }
   for (const pieces of Object.values(drawn)) pieces.sort((a, b) => a - b)
-  const held = [drawn.train, drawn.validation, drawn.test].map(pieces => sum(pieces.map(i => sizes[i])))
-  if (held.includes(0)) {
+  const filled = [drawn.train, drawn.validation, drawn.test].map(pieces => sum(pieces.map(i => sizes[i])))
+  if (filled.includes(0)) {
     const longer = counted === 'characters' ? 'a longer text' : `more ${counted}`
     const [those, these] = counted === called ? [whole, called] : [`${whole} ${counted} in ${sizes.length}`, called]
     throw new ConfigurationError(
-      `${name}: ${those} ${these} cannot fill three parts (training ${held[0]}, validation ${held[1]}, ` +
-        `test ${held[2]} ${counted}); give ${longer} or other shares`,
+      `${name}: ${those} ${these} cannot fill three parts (training ${filled[0]}, validation ${filled[1]}, ` +
+        `test ${filled[2]} ${counted}); give ${longer} or other shares`,
     )
   }
   return drawn

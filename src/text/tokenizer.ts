@@ -3,6 +3,7 @@ import { FileFormatError } from '../errors.js'
 import { BytePairTokenizer } from './bytePairTokenizer.js'
 import { ByteTokenizer } from './byteTokenizer.js'
 import { CharacterTokenizer } from './characterTokenizer.js'
+import { HuggingFaceTokenizer } from './huggingFaceTokenizer.js'
 import { field, type SavedFields, show } from './savedFields.js'
 import { MarkedTokenizer } from './sentenceMarks.js'
 import { type Tokenizer, type Unit, units } from './tokenizerContract.js'
@@ -15,6 +16,7 @@ const readers: Record<Unit, (json: SavedFields, where: string) => Tokenizer> = {
   byte: ByteTokenizer.fromJSON,
   word: WordTokenizer.fromJSON,
   'byte-pair': BytePairTokenizer.fromJSON,
+  'hugging-face': HuggingFaceTokenizer.fromJSON,
 }
 
 /**

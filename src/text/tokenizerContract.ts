@@ -2,15 +2,22 @@
 import type { BytePairTokenizerJSON } from './bytePairTokenizer.js'
 import type { ByteTokenizerJSON } from './byteTokenizer.js'
 import type { CharacterTokenizerJSON } from './characterTokenizer.js'
+import type { HuggingFaceTokenizerJSON } from './huggingFaceTokenizer.js'
 import type { TokenDecoder } from './tokenDecoder.js'
 import type { WordTokenizerJSON } from './wordTokenizer.js'
 
 /** What a token is. */
-export const units = ['character', 'byte', 'word', 'byte-pair'] as const
+export const units = ['character', 'byte', 'word', 'byte-pair', 'hugging-face'] as const
 export type Unit = (typeof units)[number]
 
 /** A tokenizer as a model file keeps it; `unit` says which, `sentenceMarks` whether it has ids for <s> and </s>. */
-export type TokenizerJSON = (CharacterTokenizerJSON | ByteTokenizerJSON | WordTokenizerJSON | BytePairTokenizerJSON) & {
+export type TokenizerJSON = (
+  | CharacterTokenizerJSON
+  | ByteTokenizerJSON
+  | WordTokenizerJSON
+  | BytePairTokenizerJSON
+  | HuggingFaceTokenizerJSON
+) & {
   readonly sentenceMarks?: true
 }
 

@@ -36,7 +36,7 @@ export function trainingStep(
   carried: CarriedState,
   options: StepOptions,
 ): StepResult {
-  const { engine, parameters } = model
+  const { engine, trained: parameters } = model
   const { optimizer, memory, step, learningRate, clipNorm, draw } = options
   return engine.scope(() => {
     const loss = engine.recording(tape => {

@@ -99,7 +99,7 @@ async function* steps(
   configuration: TrainingConfiguration,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TrainingEvent, TrainingResult> {
-  const { engine, parameters } = model
+  const { engine, trained: parameters } = model
   const { batchSize, timeSteps, minutes, clipNorm, seed } = configuration
   const lanes = new Lanes(model.tokenizer.encode(text.train.text), { batchSize, timeSteps }, text.train.name)
   const perEpoch = lanes.stretchesPerEpoch

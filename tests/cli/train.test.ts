@@ -70,7 +70,7 @@ describe('a run', () => {
         steps: 1,
         stopped: false,
         loss: expect.any(Number),
-        test: { loss: expect.any(Number), perplexity: expect.any(Number), characters: expect.any(Number), unknown: 0 },
+        test: { loss: expect.any(Number), perplexity: expect.any(Number), tokens: expect.any(Number), unknown: 0 },
       })
       expect(stdout.trimEnd()).not.toContain('\n')
     }

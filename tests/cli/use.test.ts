@@ -70,7 +70,7 @@ describe('eval', () => {
   it('measures a whole file, or standard input', async () => {
     expect(await stdout('eval', 'run', 'fox.txt')).toMatch(/^fox\.txt: loss \d\.\d+ nats per character, perplexity /)
     const one = JSON.parse(await stdout('eval', 'run', 'fox.txt', '--json'))
-    expect(one).toMatchObject({ characters: text.length, unknown: 0, perplexity: Math.exp(one.loss) })
+    expect(one).toMatchObject({ tokens: text.length, unknown: 0, perplexity: Math.exp(one.loss) })
     expect(one.bitsPerCharacter).toBeCloseTo(one.loss / Math.LN2)
     const piped = await shop.run(['eval', 'run', '-', '--json'], text)
     expect(JSON.parse(piped.stdout)).toEqual(one)

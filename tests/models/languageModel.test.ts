@@ -8,6 +8,7 @@ import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors
 import { LanguageModel } from '../../src/models/languageModel.js'
 import { languageModelParameterCount } from '../../src/models/languageModelOptions.js'
 import { TextCorpus } from '../../src/text/corpus.js'
+import { parseWordVectors } from '../../src/text/wordVectors.js'
 import { train } from '../../src/training/trainer.js'
 import { smallSplits } from '../training/smallText.js'
 
@@ -164,6 +165,88 @@ describe('a language model', () => {
     model.close()
     model.close()
     expect(() => model.next('a')).toThrow(/^LanguageModel: it is closed/)
+  })
+})
+
+describe('what a token is', () => {
+  it.each([
+    ['byte', {}],
+    ['word', { minCount: 1 }],
+    ['word', { wordBoundaries: 'unicode', foldCase: true }],
+    ['byte-pair', { vocabularySize: 280 }],
+  ] as const)(
+    'may be a %s %j: it trains, writes text of the corpus, and comes back from its file',
+    async (unit, options) => {
+      using model = await LanguageModel.create({ corpus, hiddenSize: 24, numLayers: 1, unit, ...options, engine })
+      const result = await train(model, smallSplits(), {
+        steps: unit === 'byte' ? 500 : 150,
+        batchSize: 4,
+        timeSteps: 16,
+        learningRate: 0.02,
+      })
+      expect(result.validationLoss).toBeLessThan(Math.log(model.tokenizer.size) / 2)
+      using loaded = await LanguageModel.load(model.toBytes(), { engine })
+      expect(loaded.next('the cat')).toEqual(model.next('the cat'))
+      const written = await collect(loaded.generate({ prompt: 'the cat', length: 40, greedy: true }))
+      expect(written).toMatch(/^ ?(sees|likes|hears) (a tree|the sea|no one) ?\./)
+    },
+  )
+
+  it('gives bits per character that do not depend on it', async () => {
+    using model = await LanguageModel.create({ corpus, hiddenSize: 24, numLayers: 1, unit: 'byte-pair', engine })
+    const { loss, tokens, bitsPerCharacter } = await evaluate(model, smallSplits().test)
+    expect(bitsPerCharacter).toBeCloseTo((loss * tokens) / Math.LN2 / smallSplits().test.text.length, 10)
+  })
+
+  it('counts unknown words and leaves them out on request', async () => {
+    using model = await LanguageModel.create({
+      corpus,
+      hiddenSize: 24,
+      numLayers: 1,
+      unit: 'word',
+      minCount: 1,
+      engine,
+    })
+    const { unknown, perplexity, perplexityWithoutUnknown } = await evaluate(
+      model,
+      new TextCorpus('the cat zaps the sea.\n', 'x'),
+    )
+    expect(unknown).toBe(1)
+    expect(perplexityWithoutUnknown).not.toBe(perplexity)
+  })
+})
+
+describe('word vectors', () => {
+  const vectors = (words: readonly string[]) =>
+    parseWordVectors(new TextEncoder().encode('cat 1 2 3\ndog 4 5 6\n'), words, { name: 'v' })
+  const options = { corpus, hiddenSize: 8, numLayers: 1, unit: 'word', minCount: 1 } as const
+
+  it('are what the embedding begins from, and stays at when frozen', async () => {
+    for (const freezeEmbedding of [true, false]) {
+      using model = await LanguageModel.create({ ...options, freezeEmbedding, vectors, engine })
+      const table = model.parameters.find(({ name }) => name === 'embedding.weight')
+      const row = () => {
+        const token = model.tokenizer.encode('cat')[0]
+        return [...engine.read(table?.value as never)].slice(token * 3, token * 3 + 3)
+      }
+      expect(model.configuration.embeddingSize).toBe(3)
+      expect(row()).toEqual([1, 2, 3])
+      await train(model, smallSplits(), { steps: 5, batchSize: 4, timeSteps: 8 })
+      if (freezeEmbedding) expect(row()).toEqual([1, 2, 3])
+      else expect(row()).not.toEqual([1, 2, 3])
+    }
+  })
+
+  it('of another length than the embedding are refused in one line', async () => {
+    const made = LanguageModel.create({ ...options, embeddingSize: 4, vectors, engine })
+    await expect(made).rejects.toThrow(
+      /vectors of length 3 need embedding learned and embeddingSize 3; got learned and 4/,
+    )
+  })
+
+  it('cannot be frozen where the output shares them', async () => {
+    const made = LanguageModel.create({ ...options, tieWeights: true, freezeEmbedding: true, engine })
+    await expect(made).rejects.toThrow(/^freezeEmbedding needs an embedding of its own; got tieWeights/)
   })
 })
 

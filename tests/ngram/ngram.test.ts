@@ -19,7 +19,7 @@ const someText = fc
   .map(lines => lines.map(line => line.join(' ')).join('\n'))
   .filter(text => /\S/.test(text))
 
-const someOptions: fc.Arbitrary<NGramOptions> = fc.record({
+const someOptions = fc.record({
   order: fc.integer({ min: 1, max: 6 }),
   unit: fc.constantFrom('word' as const, 'character' as const),
   smoothing: fc.constantFrom(...smoothings),
@@ -109,7 +109,7 @@ describe('every model', () => {
 
 describe('estimates', () => {
   it('maximum likelihood is relative frequency', () => {
-    const model = NGram.fit('a b a c\na b\n', { order: 2, smoothing: 'maximum likelihood' })
+    const model = NGram.fit('a b a c\na b\n', { order: 2, smoothing: 'maximum-likelihood' })
     const after = new Map(model.next('a').map(({ text, probability }) => [text, probability]))
     expect(after.get('b')).toBeCloseTo(2 / 3, 6)
     expect(after.get('c')).toBeCloseTo(1 / 3, 6)
@@ -151,6 +151,7 @@ describe('estimates', () => {
     const { unknown, tokens, perplexity, perplexityWithoutUnknown } = model.perplexity('a z\n\nz\n')
     expect([unknown, tokens]).toEqual([2, 6])
     expect(perplexity).not.toBeCloseTo(perplexityWithoutUnknown)
+    expect(model.score('a z').map(({ text }) => text)).toEqual(['a', 'z', '</s>'])
     const rare = NGram.fit('a a b', { order: 1, minCount: 2, discountFallback: true })
     expect(rare.tokenizer.vocabulary).toEqual(['<unk>', '<s>', '</s>', 'a'])
   })
@@ -174,6 +175,23 @@ describe('tokenizers', () => {
       for await (const piece of model.generate({ prompt: 'We', greedy: true, length: 4 })) continued += piece
       expect(text).toContain(`We${continued}`)
     }
+  })
+
+  it.each(['byte', 'byte-pair'] as const)('%s are learned where asked for, and named by the ARPA file', async unit => {
+    for (const sentences of [false, true]) {
+      const model = NGram.fit(text, { order: 3, unit, sentences, discountFallback: true })
+      const again = await NGram.fromArpa(model.arpa())
+      expect(again.tokenizer.unit).toBe(unit)
+      expect(again.score('We learn €')).toEqual(model.score('We learn €'))
+      expect(again.perplexity('We learn €').unknown).toBe(0)
+    }
+  })
+
+  it('an ARPA file whose comment is no tokenizer is refused', async () => {
+    const arpa = new TextDecoder().decode(joined([...NGram.fit(text, { unit: 'byte', discountFallback: true }).arpa()]))
+    const changed = (json: string) => new TextEncoder().encode(arpa.replace('{"unit":"byte"}', json))
+    await expect(NGram.fromArpa(changed('{'))).rejects.toThrow(FileFormatError)
+    await expect(NGram.fromArpa(changed('{"unit":"bite"}'))).rejects.toThrow(FileFormatError)
   })
 
   it('characters are recognised in an ARPA file without being told', async () => {

@@ -42,12 +42,6 @@ describe('the library declarations', () => {
     expect(sizes[2] / whole).toBeCloseTo(0.05, 2)
   })
 
-  it('are read in under 2 seconds', async () => {
-    const begin = performance.now()
-    await readLibraryDeclarations({ seed: 2 })
-    expect(performance.now() - begin).toBeLessThan(2000)
-  })
-
   it('are the same for the same seed and others for another', async () => {
     expect(await readLibraryDeclarations({ seed: 1 })).toEqual(splits)
     expect((await readLibraryDeclarations({ seed: 2 })).test.text).not.toBe(splits.test.text)

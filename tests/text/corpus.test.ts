@@ -62,6 +62,13 @@ describe('splitPieces', () => {
     )
   })
 
+  it('fills all three parts where there are three pieces, however uneven', () => {
+    const parts = Object.values(
+      splitPieces(['<0>x', `<1>${'x'.repeat(54)}`, '<2>x'], { seed: 0, validation: 0.2, test: 0.1 }),
+    )
+    expect(parts.map(part => part.text.match(/<\d+>/g)?.length)).toEqual([1, 1, 1])
+  })
+
   it('gives each part its share of the characters', () => {
     for (let seed = 0; seed < 20; seed++) {
       const { train, validation, test } = splitText(text, { seed, validation: 0.1, test: 0.05 })

@@ -172,7 +172,6 @@ describe('evaluation', () => {
     const whole = await evaluate(model, long)
     const tokens = model.tokenizer.encode(long.text)
     const reading = model.read()
-    reading.push([model.tokenizer.start])
     let total = 0
     for (const token of tokens) {
       total -= reading.next()[token]

@@ -1,6 +1,6 @@
 // The checksum is the published xxHash32, wherever the bytes lie.
 import { describe, expect, it } from 'vitest'
-import { checksumOf, xxHash32 } from '../../src/formats/checksum.js'
+import { checksumOf, xxHash32 } from '../../src/text/checksum.js'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
@@ -53,13 +53,5 @@ describe('checksumOf', () => {
     }
     expect(seen.size).toBe(3 + 8 * (head.length + body.length))
     expect([...seen].every(digits => /^[0-9a-f]{16}$/.test(digits))).toBe(true)
-  })
-
-  it('passes 300 MB/s', () => {
-    const body = new Uint8Array(64 * 2 ** 20).fill(7)
-    checksumOf(body.subarray(0, 2 ** 20), body)
-    const begin = performance.now()
-    checksumOf(new Uint8Array(8), body)
-    expect(body.length / 1e6 / ((performance.now() - begin) / 1000)).toBeGreaterThan(300)
   })
 })

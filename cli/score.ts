@@ -1,0 +1,65 @@
+/* recurra score MODEL FILE: the log-probability of each line, or of each of its tokens, written as KenLM's query does. */
+import { Command } from 'commander'
+import { z } from 'zod'
+import { NGram, type NGramTokenScore, scoreTokens, type TokenScore } from '../src/index.js'
+import { readCorpus } from '../src/node/index.js'
+import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
+import { addFlags, readFlags, UsageError } from './flags.js'
+import { modelArgument, type OpenModel, withModel } from './openModel.js'
+import { visible, write } from './output.js'
+
+const schema = z.strictObject({
+  text: z.string().optional().describe('the text itself'),
+  tokens: z.boolean().default(false).describe('each token too: word=id, length of the longest match, log10'),
+  json: z.boolean().default(false).describe('one JSON object a line, with every token where --tokens is given'),
+  ...engineSchema.shape,
+  ...commonSchema.shape,
+})
+
+export function scoreCommand(): Command {
+  const command = new Command('score')
+    .description('tells the log-probability (log10) of each line, its end included; lines do not know each other')
+    .argument('<MODEL>', modelArgument)
+    .argument('[FILE]', 'a text in UTF-8; - is standard input')
+  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
+    const flags = readFlags(command, schema)
+    if ((file === undefined) === (flags.text === undefined))
+      throw new UsageError(`score: give a FILE or --text, ${flags.text === undefined ? 'one of them' : 'not both'}`)
+    const text = flags.text ?? (await readCorpus(file as string)).text
+    await withModel(path, engineOptionsOf(flags), async model => {
+      for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? [])
+        await write(`${shown(line, scoresOf(model, line), flags)}\n`)
+    })
+  })
+}
+
+type Score = TokenScore & Partial<NGramTokenScore>
+
+const scoresOf = (model: OpenModel, line: string): Score[] =>
+  model instanceof NGram ? model.score(line) : scoreTokens(model, line)
+
+function shown(line: string, scores: readonly Score[], { tokens, json }: { tokens: boolean; json: boolean }): string {
+  const text = line.replace(/\n$/, '')
+  const log10Probability = scores.reduce((sum, score) => sum + score.log10Probability, 0)
+  const unknown = scores.filter(score => score.unknown).length
+  if (json) {
+    const record = {
+      text,
+      logProbability: log10Probability * Math.LN10,
+      log10Probability,
+      tokens: scores.length,
+      unknown,
+    }
+    return JSON.stringify(tokens ? { ...record, scores } : record)
+  }
+  const total = `Total: ${number(log10Probability)} OOV: ${unknown}`
+  if (!tokens) return total
+  return [...scores.map(tokenShown), total].join('\t')
+}
+
+/** As KenLM's query: word=id length log10. A recurrent model has no longest match, so its tokens have no length. */
+function tokenShown({ text, token, matched, log10Probability }: Score): string {
+  return [`${visible(text)}=${token}`, matched, number(log10Probability)].filter(part => part !== undefined).join(' ')
+}
+
+const number = (value: number) => (Number.isFinite(value) ? String(Number(value.toPrecision(8))) : '-inf')
