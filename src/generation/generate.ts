@@ -1,6 +1,6 @@
 /* One to many: a text continued token by token, each token read back before the next is drawn. */
 import { Random, site } from '../engine/random.js'
-import { ConfigurationError } from '../errors.js'
+import { ConfigurationError, NumericError } from '../errors.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { Predictor } from './predictor.js'
 import { type SamplingOptions, sample } from './sampling.js'
@@ -60,6 +60,10 @@ export async function* generate(
     let held = ''
     for (let i = 0; i < length; i++) {
       const logProbabilities = reading.next()
+      if (logProbabilities.some(Number.isNaN))
+        throw new NumericError(
+          'generate: the model gives probabilities that are no numbers; its weights have diverged; train it again with a lower learningRate',
+        )
       // The unknown symbol stands for what cannot be written.
       if (tokenizer.unknown >= 0) logProbabilities[tokenizer.unknown] = -Infinity
       if (logProbabilities.every(value => value === -Infinity))

@@ -1,6 +1,8 @@
 // Whatever file is given, a fault is one clear line and exit code 1, and nothing is lost or left lying about.
 import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readSafetensors } from '../../src/formats/safetensors.js'
 import { fault, text, tiny, Workshop } from './commandLine.js'
 
 let shop: Workshop
@@ -67,7 +69,13 @@ describe('a run', () => {
     ])
     expect(ending.code).toBe(1)
     expect(fault(ending)).toMatch(/^recurra: train: step \d+: the loss is .*; lower learningRate/)
-    expect((await shop.run(['generate', 'wild', '--length', '1'])).code).toBe(0)
+    const { tensors } = readSafetensors(await readFile(join(shop.folder, 'wild/last.safetensors')), 'wild')
+    for (const { data } of tensors.values()) expect(Array.from(data as Float32Array).every(Number.isFinite)).toBe(true)
+    const writing = await shop.run(['generate', 'wild', '--length', '1'])
+    expect(writing.code).toBe(1)
+    expect(fault(writing)).toMatch(
+      /^recurra: generate: the model gives probabilities that are no numbers; .*; train it again/,
+    )
   })
 })
 
