@@ -16,6 +16,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    setupFiles: ['tests/longRuns.ts'],
     testTimeout: 60_000,
   },
 })

@@ -123,7 +123,7 @@ async function* steps(
   const memory = optimizer.init(engine, parameters)
   const carried = new CarriedState(engine, () => model.zeroState(batchSize))
   try {
-    while (step < mostSteps && seconds() < mostSeconds && !signal?.aborted) {
+    for (let last = false; !last && !signal?.aborted; ) {
       if (step % perEpoch === 0) carried.reset()
       const stretch = lanes.stretch(step % perEpoch)
       step++
@@ -134,7 +134,7 @@ async function* steps(
       since = { loss: since.loss + result.loss * count, tokens: since.tokens + count }
       await platform.pause()
 
-      const last = step >= mostSteps || seconds() >= mostSeconds || signal?.aborted === true
+      last = step >= mostSteps || seconds() >= mostSeconds || signal?.aborted === true
       const dear = minutes !== undefined && looking > LOOKING * seconds()
       const looks =
         text.validation !== undefined && (last || looksDue(configuration, step, progress(), looksDone, dear))
