@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { runNGramBench } from '../benchmarks/ngram.js'
 import { runTextBench } from '../benchmarks/text.js'
 import { runBench } from '../benchmarks/trainingStep.js'
-import { dashed } from '../src/models/configuration.js'
+import { dashed } from '../src/configuration.js'
 import { commonSchema, engineSchema } from './commonFlags.js'
 import { addFlags, givenFlags, readFlags, UsageError } from './flags.js'
 

@@ -13,6 +13,7 @@ type House = ReadonlyMap<string, string>
 /** From the ground up; rooms on the same floor do not know each other. */
 const floors = [
   ['errors'],
+  ['configuration'],
   ['text'],
   ['engine'],
   ['cells'],
@@ -31,7 +32,7 @@ const floors = [
 /** Rooms that stand on less than everything below them. */
 const standsOn: Record<string, readonly string[]> = {
   formats: ['errors', 'text', 'engine'],
-  ngram: ['errors', 'text', 'generation'],
+  ngram: ['errors', 'configuration', 'text', 'generation'],
 }
 
 const longest = 400

@@ -13,6 +13,7 @@ import type { Cell, CellState } from '../cells/cell.js'
 import { elman } from '../cells/elman.js'
 import { gru } from '../cells/gru.js'
 import { lstm } from '../cells/lstm.js'
+import { parseConfiguration } from '../configuration.js'
 import type { Engine } from '../engine/engine.js'
 import { defaultEngine, type EngineOptions, openEngine } from '../engine/open.js'
 import type { DropoutDraw } from '../engine/operations.js'
@@ -31,7 +32,6 @@ import type { Stretch } from '../text/lanes.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { WordVectors } from '../text/wordVectors.js'
 import { CarriedState } from './carriedState.js'
-import { parseConfiguration } from './configuration.js'
 import {
   type LanguageModelConfiguration,
   type LanguageModelOptions,

@@ -1,12 +1,12 @@
 /* A model as one safetensors file: parameters under PyTorch's names, and in the metadata what is needed to use them:
  * recurra.format, recurra.task, recurra.configuration and recurra.tokenizer (JSON). */
 import type { z } from 'zod'
+import { parseConfiguration } from '../configuration.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.js'
 import type { Parameter } from '../layers/parameter.js'
 import { HuggingFaceTokenizer } from '../text/huggingFaceTokenizer.js'
 import { type Tokenizer, tokenizerFromJSON } from '../text/tokenizer.js'
-import { parseConfiguration } from './configuration.js'
 
 const FORMAT = '1'
 

@@ -1,6 +1,7 @@
 /* What an n-gram model can be asked to be: one schema for the library, the configuration file, the flags and the help. */
 import { z } from 'zod'
-import { ConfigurationError, nearest } from '../errors.js'
+import { parseConfiguration } from '../configuration.js'
+import { ConfigurationError } from '../errors.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { Discounts } from './kneserNey.js'
 
@@ -92,10 +93,7 @@ export function resolveOptions(options: NGramOptions): ResolvedOptions {
     k,
     prune = [],
     ...parsed
-  } = parsedOptions({
-    ...rest,
-    discountFallback: own ? true : discountFallback,
-  })
+  } = parseConfiguration(ngramSchema, { ...rest, discountFallback: own ? true : discountFallback }, 'NGram.fit')
   demand(
     tokenizer === undefined || minCount === undefined,
     'minCount',
@@ -131,18 +129,4 @@ export function resolveOptions(options: NGramOptions): ResolvedOptions {
 
 function demand(holds: boolean, name: string, wanted: string, value: unknown): void {
   if (!holds) throw new ConfigurationError(`NGram.fit: ${name} must be ${wanted}; got ${JSON.stringify(value)}`)
-}
-
-/** By the schema; its first fault in one line. */
-function parsedOptions(options: object): NGramConfiguration {
-  const result = ngramSchema.safeParse(options)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  if (issue.code === 'unrecognized_keys') {
-    const [key] = issue.keys
-    const meant = nearest(key, [...Object.keys(ngramSchema.shape), 'tokenizer'])
-    throw new ConfigurationError(`NGram.fit: there is no option ${key}${meant ? `; did you mean ${meant}?` : ''}`)
-  }
-  const [key] = issue.path as [keyof typeof options]
-  throw new ConfigurationError(`NGram.fit: ${key}: ${issue.message}; got ${JSON.stringify(options[key])}`)
 }

@@ -1,10 +1,10 @@
 /* The trainer: forward, backward, clip, step, and again. It yields to the event loop between steps and can be left at any
  * time; what it keeps in the heap goes back when it ends, however it ends. */
 import { platform } from '#platform'
+import { parseConfiguration } from '../configuration.js'
 import { site } from '../engine/random.js'
 import { evaluate } from '../evaluation/perplexity.js'
 import { CarriedState } from '../models/carriedState.js'
-import { parseConfiguration } from '../models/configuration.js'
 import type { LanguageModel } from '../models/languageModel.js'
 import type { TextSplits } from '../text/corpus.js'
 import { Lanes } from '../text/lanes.js'

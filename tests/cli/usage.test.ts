@@ -1,7 +1,7 @@
 // Help, and wrong usage: everything that is wrong is told at once, in one line, before any work; exit code 2.
 import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dashed } from '../../src/models/configuration.js'
+import { dashed } from '../../src/configuration.js'
 import { languageModelSchema } from '../../src/models/languageModelOptions.js'
 import { trainingSchema } from '../../src/training/options.js'
 import { fault, Workshop } from './commandLine.js'

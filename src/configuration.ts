@@ -1,7 +1,7 @@
 /* Configuration is checked by schema before any work is done: every fault at once, in one line, each with its key, what
  * came and what is allowed; an unknown key with the nearest known one. */
 import type { z } from 'zod'
-import { ConfigurationError, nearest } from '../errors.js'
+import { ConfigurationError, nearest } from './errors.js'
 
 /** A value as a message shows it. */
 const show = (value: unknown): string => {
