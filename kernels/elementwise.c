@@ -6,22 +6,29 @@
 
 static int64_t elementwise_work(const void *record) { return ((const struct elementwise_record *)record)->count; }
 
-/* y[i] = value, or y[i] += value, over this thread's part; the value sees vectors a and b. */
-#define FOR_PART(value)                                                        \
-  for (int start = mine.from; start < mine.to; start += LANES) {               \
-    const int n = mine.to - start < LANES ? mine.to - start : LANES, j = start; \
-    vec a = GET(x), b = other ? GET(other) : a;                                \
-    (void)b;                                                                   \
-    vec result = (value);                                                      \
-    if (r->accumulate) result = GET(y) + result;                               \
-    PUT(y, result);                                                            \
+/* y[i] = value, or y[i] += value, over this thread's part; the value sees vectors a and b. A part is walked period by
+ * period, `other` being set back at each. */
+#define FOR_PART(value)                                                                  \
+  for (int from = mine.from, end; from < mine.to; from = end) {                          \
+    int phase = period ? from % period : 0;                                              \
+    end = period ? lesser((int64_t)from - phase + period, mine.to) : mine.to;            \
+    const float *other = operand && period ? operand + phase - from : operand;           \
+    for (int start = from; start < end; start += LANES) {                                \
+      const int n = end - start < LANES ? end - start : LANES, j = start;                \
+      vec a = GET(x), b = other ? GET(other) : a;                                        \
+      (void)b;                                                                           \
+      vec result = (value);                                                              \
+      if (r->accumulate) result = GET(y) + result;                                       \
+      PUT(y, result);                                                                    \
+    }                                                                                    \
   }
 
 static void elementwise(const struct context *context, const void *record) {
   const struct elementwise_record *r = record;
   struct range mine = share(r->count, 1024, context->thread, context->threads);
-  const float *x = at(context, r->a), *other = r->b ? at(context, r->b) : 0;
+  const float *x = at(context, r->a), *operand = r->b ? at(context, r->b) : 0;
   float *y = at(context, r->y);
+  const int period = r->period;
   vec alpha = v_splat((float)r->alpha), one = v_splat(1.0f), zero = v_splat(0.0f);
   switch ((enum elementwise)r->operation) {
     case ELEMENTWISE_SCALE: FOR_PART(alpha * a) break;
@@ -83,6 +90,26 @@ static void transpose(const struct context *context, const void *record) {
       float value = a[i * r->columns + j], *to = &y[j * r->rows + i];
       *to = r->accumulate ? *to + value : value;
     }
+  context_barrier(context);
+}
+
+static int64_t copy_rows_work(const void *record) {
+  const struct copy_rows_record *r = record;
+  return (int64_t)r->rows * r->columns;
+}
+
+static void copy_rows(const struct context *context, const void *record) {
+  const struct copy_rows_record *r = record;
+  const float *a = at(context, r->a);
+  float *y = at(context, r->y);
+  struct range mine = share(r->rows, 1, context->thread, context->threads);
+  for (ptrdiff_t i = mine.from; i < mine.to; i++) {
+    const float *from = a + i * r->a_stride;
+    float *to = y + i * r->y_stride;
+    if (r->accumulate)
+      for (int j = 0; j < r->columns; j++) to[j] += from[j];
+    else __builtin_memcpy(to, from, (size_t)r->columns * 4);
+  }
   context_barrier(context);
 }
 

@@ -30,6 +30,9 @@ enum kernel {
   KERNEL_ADD_ROW,
   KERNEL_SUM_ROWS,
   KERNEL_TRANSPOSE,
+  KERNEL_COPY_ROWS,
+  KERNEL_LAYER_NORM_FORWARD,
+  KERNEL_LAYER_NORM_BACKWARD,
   KERNEL_SUM,
   KERNEL_DROPOUT,
   KERNEL_SGD,
@@ -76,9 +79,10 @@ struct matmul_record {
   int32_t transpose_a; /* 1, or 0 */
   int32_t transpose_b; /* 1, or 0 */
   int32_t accumulate;  /* 1, or 0 */
+  int32_t packed_b;    /* 1: b is what PACK made of it, b_stride and transpose_b mean nothing; or 0 */
 };
 
-/* Rearranges w for the recurrence kernels, which multiply by it at every step. The size of `packed` in elements is
+/* Rearranges w for whoever multiplies by it more than once: the recurrence kernels at every step, a stream. The size of `packed` in elements is
  * ceil(n / panel) * panel * k, with the backend's panel width; the layout is the backend's own. */
 struct pack_record {
   int32_t n;         /* columns of the product */
@@ -88,7 +92,11 @@ struct pack_record {
   int32_t transpose; /* 1, or 0 */
 };
 
-/* The loop over time. On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass
+/* The recurrence kernels take a whole batch, or a ragged one: then `lengths` says how many steps each sequence has, the
+ * arrays marked [S, …] hold the steps that exist and nothing else (S rows, the sum of the lengths), and `rows` tells
+ * which row step t of sequence b is: rows[t B + b]. In a whole batch [S, …] is [T, B, …].
+ *
+ * The loop over time. On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass
  * needs. W h_{t-1} is added to the first G - A gates, and kept in `apart` for the last A. */
 struct recurrence_forward_record {
   place workspace;  /* [recurra_workspace] */
@@ -97,18 +105,19 @@ struct recurrence_forward_record {
   int32_t batch;    /* B */
   int32_t hidden;   /* H */
   int32_t reverse;  /* 1: from the last step to the first, or 0 */
-  place gates;      /* [T, B, G H] in: U x + b; out: activations */
-  place apart;      /* [T, B, A H] out: W h + apart_bias; or 0 where A = 0 */
+  place gates;      /* [S, G H] in: U x + b; out: activations */
+  place apart;      /* [S, A H] out: W h + apart_bias; or 0 where A = 0 */
   place apart_bias; /* [A H], or 0 where A = 0 */
   place weight;     /* W packed twice, k = H: the summed gates' n = (G - A) H columns, then the n = A H kept apart */
   place states;     /* [T + 1, B, H]; in: the initial state at 0 (at T if reverse); out: all others */
   place cells;      /* [T + 1, B, H] the same for c; or 0 where the cell has none */
   place mask;       /* [B, H] multiplies h before W, the same at every step; or 0 */
-  place lengths;    /* int32 [B], each 1 to T; past its length a sequence keeps its state, and its gates are not touched; or 0 */
+  place lengths;    /* int32 [B], each 0 to T; past its length a sequence keeps its state; or 0 */
+  place rows;       /* int32 [T, B], where there are lengths; or 0 */
 };
 
 /* Back-propagation through time. Consumes what forward left: `gates` becomes the gradient of U x + b, `apart` that of
- * W h + apart_bias. Where a sequence is over, both become 0. Weight gradients are matmuls of the caller's, over all
+ * W h + apart_bias. Weight gradients are matmuls of the caller's, over all
  * steps at once. */
 struct recurrence_backward_record {
   place workspace;        /* [recurra_workspace] */
@@ -117,21 +126,22 @@ struct recurrence_backward_record {
   int32_t batch;          /* B */
   int32_t hidden;         /* H */
   int32_t reverse;        /* as forward, or 0 */
-  place gates;            /* [T, B, G H] in: activations; out: gradient of U x + b */
-  place apart;            /* [T, B, A H] in: as forward left it; out: gradient of W h + apart_bias; or 0 where A = 0 */
+  place gates;            /* [S, G H] in: activations; out: gradient of U x + b */
+  place apart;            /* [S, A H] in: as forward left it; out: gradient of W h + apart_bias; or 0 where A = 0 */
   place weight;           /* W packed with n = H, k = G H */
   place states;           /* [T + 1, B, H] as forward left it */
   place cells;            /* [T + 1, B, H] as forward left it, or 0 */
   place mask;             /* as forward, or 0 */
   place lengths;          /* as forward, or 0 */
-  place d_outputs;        /* [T, B, H] gradient of h_t from outside the loop, or 0 */
-  place d_cells;          /* [T, B, H] gradient of c_t from outside the loop, or 0 */
+  place rows;             /* as forward, or 0 */
+  place d_outputs;        /* [S, H] gradient of h_t from outside the loop, or 0 */
+  place d_cells;          /* [S, H] gradient of c_t from outside the loop, or 0 */
   place d_final_hidden;   /* [B, H] gradient of the last state, or 0 */
   place d_final_cell;     /* [B, H], or 0 */
   place d_initial_hidden; /* [B, H] out, or 0 */
   place d_initial_cell;   /* [B, H] out, or 0 */
-  place dh_steps;         /* [T, B, H] out: the whole gradient of h_t, from outside and from later steps, or 0 */
-  place dc_steps;         /* [T, B, H] out: the whole gradient of c_t, or 0 */
+  place dh_steps;         /* [S, H] out: the whole gradient of h_t, from outside and from later steps, or 0 */
+  place dc_steps;         /* [S, H] out: the whole gradient of c_t, or 0 */
 };
 
 /* y_i = table[tokens_i]. A token outside 0 … vocabulary - 1 gives a row of zeros. */
@@ -178,8 +188,9 @@ struct output_loss_record {
 struct elementwise_record {
   int32_t operation;  /* enum elementwise */
   int32_t count;
+  int32_t period;     /* b has so many elements, used over and over, the same for each stretch of a; or 0: as many as a */
   place a;            /* [count] */
-  place b;            /* [count], or 0 where the operation has one operand */
+  place b;            /* [count] or [period], or 0 where the operation has one operand */
   place y;            /* [count] */
   int32_t accumulate; /* 1, or 0 */
   double alpha;
@@ -211,6 +222,43 @@ struct transpose_record {
   place a;
   place y;
   int32_t accumulate; /* 1, or 0 */
+};
+
+/* y [rows, columns] = a, each with its own distance from row to row: some columns of a wider matrix, to it or from it. */
+struct copy_rows_record {
+  int32_t rows;
+  int32_t columns;
+  int32_t a_stride;
+  int32_t y_stride;
+  place a;
+  place y;
+  int32_t accumulate; /* 1, or 0 */
+};
+
+/* Layer normalisation (Ba et al. 2016) of each row: y = gain (x - mean) / sqrt(variance + epsilon) + shift, with the
+ * variance over the columns, not over columns - 1. Sums are in float64. */
+struct layer_norm_forward_record {
+  int32_t rows;
+  int32_t columns;
+  place x;          /* [rows, columns] */
+  place gain;       /* [columns] */
+  place shift;      /* [columns], or 0 */
+  place y;          /* [rows, columns] */
+  place statistics; /* [rows, 2] out: mean and 1 / sqrt(variance + epsilon) of each row */
+  double epsilon;
+};
+
+struct layer_norm_backward_record {
+  int32_t rows;
+  int32_t columns;
+  place x;            /* [rows, columns] as forward */
+  place gain;         /* [columns] */
+  place statistics;   /* [rows, 2] as forward left it */
+  place d_y;          /* [rows, columns] */
+  place d_x;          /* [rows, columns], or 0 */
+  int32_t accumulate; /* of d_x: 1, or 0 */
+  place d_gain;       /* [columns] added to, or 0 */
+  place d_shift;      /* [columns] added to, or 0 */
 };
 
 /* y [1] = sum of a, or of its squares; in fixed blocks, block sums in float64. */
@@ -276,17 +324,20 @@ struct ceiling_record {
 
 #define RECORD_BYTES 256 /* room for the largest record */
 
-_Static_assert(sizeof(struct matmul_record) == 56, "matmul_record");
+_Static_assert(sizeof(struct matmul_record) == 60, "matmul_record");
 _Static_assert(sizeof(struct pack_record) == 20, "pack_record");
-_Static_assert(sizeof(struct recurrence_forward_record) == 56, "recurrence_forward_record");
-_Static_assert(sizeof(struct recurrence_backward_record) == 84, "recurrence_backward_record");
+_Static_assert(sizeof(struct recurrence_forward_record) == 60, "recurrence_forward_record");
+_Static_assert(sizeof(struct recurrence_backward_record) == 88, "recurrence_backward_record");
 _Static_assert(sizeof(struct embedding_forward_record) == 24, "embedding_forward_record");
 _Static_assert(sizeof(struct embedding_backward_record) == 24, "embedding_backward_record");
 _Static_assert(sizeof(struct output_loss_record) == 64, "output_loss_record");
-_Static_assert(sizeof(struct elementwise_record) == 32, "elementwise_record");
+_Static_assert(sizeof(struct elementwise_record) == 40, "elementwise_record");
 _Static_assert(sizeof(struct add_row_record) == 20, "add_row_record");
 _Static_assert(sizeof(struct sum_rows_record) == 24, "sum_rows_record");
 _Static_assert(sizeof(struct transpose_record) == 20, "transpose_record");
+_Static_assert(sizeof(struct copy_rows_record) == 28, "copy_rows_record");
+_Static_assert(sizeof(struct layer_norm_forward_record) == 40, "layer_norm_forward_record");
+_Static_assert(sizeof(struct layer_norm_backward_record) == 40, "layer_norm_backward_record");
 _Static_assert(sizeof(struct sum_record) == 20, "sum_record");
 _Static_assert(sizeof(struct dropout_record) == 40, "dropout_record");
 _Static_assert(sizeof(struct sgd_record) == 56, "sgd_record");

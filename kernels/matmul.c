@@ -14,7 +14,8 @@
 static inline int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
 static inline int lesser(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
 
-/* A matrix anywhere: element (i, j) stands at at[i * row + j * column]. */
+/* A matrix anywhere: element (i, j) stands at at[i * row + j * column]; one of the two is 1. As the right side of a
+ * product it may also be packed already: then column is 0, and row says how many terms a panel has. */
 struct matrix {
   const float *at;
   ptrdiff_t row, column;
@@ -142,7 +143,7 @@ static void pack_columns(struct matrix a, int rows, int count, int terms, float 
   }
 }
 
-/* One panel of B: terms k0 … k0 + k, columns n0 … n0 + width, the missing ones 0. */
+/* One panel of B: its first k terms of `width` columns, the missing ones 0. */
 static void pack_panel(struct matrix b, int k, int width, float *packed) {
   if (b.column == 1) {
     for (int i = 0; i < k; i++, packed += PANEL) {
@@ -155,12 +156,17 @@ static void pack_panel(struct matrix b, int k, int width, float *packed) {
     }
     return;
   }
-  for (int j = 0; j < PANEL; j++) {
-    const float *column = b.at + j * b.column;
-    if (j < width)
-      for (int i = 0; i < k; i++) packed[(ptrdiff_t)i * PANEL + j] = column[i * b.row];
-    else
-      for (int i = 0; i < k; i++) packed[(ptrdiff_t)i * PANEL + j] = 0;
+  for (int j0 = 0; j0 < PANEL; j0 += LANES) {
+    int i = 0;
+    for (; i + LANES <= k; i += LANES) {
+      vec block[LANES];
+      for (int j = 0; j < LANES; j++)
+        block[j] = j0 + j < width ? v_load(b.at + (j0 + j) * b.column + i) : v_splat(0.0f);
+      v_transpose(block);
+      for (int r = 0; r < LANES; r++) v_store(packed + (ptrdiff_t)(i + r) * PANEL + j0, block[r]);
+    }
+    for (; i < k; i++)
+      for (int j = j0; j < j0 + LANES; j++) packed[(ptrdiff_t)i * PANEL + j] = j < width ? b.at[j * b.column + i] : 0;
   }
 }
 
@@ -186,6 +192,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
   float *a_block = (float *)(workspace + round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms_most * 4, 64)) +
                    round_up(terms_most, RUN) * BLOCK_M * context->thread;
   enum packing packing = a.column == 1 ? RUNS : COLUMNS; /* one of the strides is 1 */
+  int packed = b.column == 0;
   int by_rows = m >= context->threads * TILE_ROWS || m >= n;
   for (int n0 = 0; n0 < n; n0 += BLOCK_N) {
     int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
@@ -193,11 +200,11 @@ static void product(const struct context *context, int m, int n, int k, struct m
     struct range mine = by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
     for (int k0 = 0; k0 < k || k0 == 0; k0 += BLOCK_K) {
       int terms = lesser(k - k0, BLOCK_K), first = k0 == 0 && !accumulate;
-      struct range packs = share(panels, 1, context->thread, context->threads);
+      struct range packs = share(packed ? 0 : panels, 1, context->thread, context->threads);
       for (int p = packs.from; p < packs.to; p++)
         pack_panel(part(b, k0, n0 + p * PANEL), terms, lesser(columns - p * PANEL, PANEL),
                    b_block + (ptrdiff_t)p * PANEL * terms);
-      if (by_rows) context_barrier(context);
+      if (by_rows && !packed) context_barrier(context);
       for (int m0 = rows.from; m0 < rows.to; m0 += BLOCK_M) {
         int height = lesser(rows.to - m0, BLOCK_M), count = tile_count(height);
         float *tile_at[BLOCK_M / TILE_ROWS + 1];
@@ -216,7 +223,8 @@ static void product(const struct context *context, int m, int n, int k, struct m
         }
         for (int p = mine.from; p < mine.to; p++) {
           int column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL);
-          const float *panel = b_block + (ptrdiff_t)p * PANEL * terms;
+          const float *panel = packed ? b.at + (ptrdiff_t)column * b.row + (ptrdiff_t)k0 * PANEL
+                                      : b_block + (ptrdiff_t)p * PANEL * terms;
           for (int i = 0; i < count; i++) {
             int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
             float *to[TILE_ROWS];
@@ -229,7 +237,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
           }
         }
       }
-      if (by_rows || k0 + BLOCK_K >= k) context_barrier(context);
+      if (packed ? n0 + BLOCK_N >= n && k0 + BLOCK_K >= k : by_rows || k0 + BLOCK_K >= k) context_barrier(context);
     }
   }
 }
@@ -243,6 +251,7 @@ static void matmul(const struct context *context, const void *record) {
   const struct matmul_record *r = record;
   struct matrix a = {at(context, r->a), r->transpose_a ? 1 : r->a_stride, r->transpose_a ? r->a_stride : 1};
   struct matrix b = {at(context, r->b), r->transpose_b ? 1 : r->b_stride, r->transpose_b ? r->b_stride : 1};
+  if (r->packed_b) b.row = r->k, b.column = 0;
   product(context, r->m, r->n, r->k, a, b, at(context, r->y), r->y_stride, r->bias ? at(context, r->bias) : 0,
           r->accumulate, at(context, r->workspace));
 }

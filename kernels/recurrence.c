@@ -1,8 +1,10 @@
 /* The loop over time, forward and backward, once for every cell. A cell supplies what one row does at one step: a
  * forward and a backward function, pointwise in the hidden units.
  *
- * Rows of the batch are independent, so each thread takes some rows through all of time and meets nobody. W is packed
- * once for the whole sequence; the rows of the moving operand are copied, at each step, into the form that tiles read. */
+ * Rows of the batch are independent, so each thread takes some rows through all of time and meets nobody. With fewer
+ * rows than threads (a stream of one) the threads share the columns of each step's product instead: every thread walks
+ * all rows, the first one does what is pointwise, and they meet twice a step. W is packed once for the whole sequence;
+ * the rows of the moving operand are copied, at each step, into the form that tiles read. */
 #include "context.h"
 #include "simd.h"
 
@@ -32,11 +34,14 @@ static const struct cell_entry cells[] = {
   [CELL_LSTM] = {4, 0, 1, lstm_forward, lstm_backward},
 };
 
+static inline int shares_columns(const struct context *context, int batch) { return batch < context->threads; }
+
 /* Which rows of the batch this thread takes; returns how many. Without lengths, an equal stretch. With lengths, the
  * longest row left goes to the thread with the fewest steps so far: every thread finds the same deal by itself. */
 static int deal_rows(const struct context *context, int batch, const int32_t *lengths, int32_t *order, int32_t *mine) {
-  if (!lengths || context->threads == 1) {
-    struct range rows = share(batch, 1, context->thread, context->threads);
+  int shared = shares_columns(context, batch);
+  if (!lengths || context->threads == 1 || shared) {
+    struct range rows = shared ? (struct range){0, batch} : share(batch, 1, context->thread, context->threads);
     for (int b = rows.from; b < rows.to; b++) mine[b - rows.from] = b;
     return rows.to - rows.from;
   }
@@ -77,22 +82,30 @@ static struct recurrence_workspace open_workspace(const struct context *context,
   return w;
 }
 
-/* to[i] = from[i] + row i of packed times W, n columns; from 0 starts at 0. */
-static void step_product(int rows, int n, int k, const float *packed, const float *weight, const float *const *from,
-                         float *const *to) {
-  int count = tile_count(rows);
-  for (int column = 0; column < n; column += PANEL, weight += (ptrdiff_t)k * PANEL)
+/* to[i] = from[i] + row i of packed times W, n columns; from 0 starts at 0. Where the threads share columns, this
+ * thread's panels of them. */
+static void step_product(const struct context *context, int shared, int rows, int n, int k, const float *packed,
+                         const float *weight, const float *const *from, float *const *to) {
+  int count = tile_count(rows), panels = (n + PANEL - 1) / PANEL;
+  struct range mine = shared ? share(panels, 1, context->thread, context->threads) : (struct range){0, panels};
+  for (int p = mine.from; p < mine.to; p++)
     for (int i = 0; i < count; i++) {
-      int first = tile_start(rows, count, i), size = tile_start(rows, count, i + 1) - first;
+      int first = tile_start(rows, count, i), size = tile_start(rows, count, i + 1) - first, column = p * PANEL;
       float *targets[TILE_ROWS];
       const float *starts[TILE_ROWS];
       for (int r = 0; r < size; r++) {
         targets[r] = to[first + r] + column;
         if (from) starts[r] = from[first + r] + column;
       }
-      tile(RUNS, size, k, packed + runs_floats(first, k), weight, lesser(n - column, PANEL), from ? starts : 0,
-           targets);
+      tile(RUNS, size, k, packed + runs_floats(first, k), weight + (ptrdiff_t)p * k * PANEL, lesser(n - column, PANEL),
+           from ? starts : 0, targets);
     }
+}
+
+/* The row of a [S, ...] array that step t of sequence b is. */
+static inline ptrdiff_t row_at(const int32_t *rows_of, int batch, int t, int b) {
+  ptrdiff_t place_in_batch = (ptrdiff_t)t * batch + b;
+  return rows_of ? rows_of[place_in_batch] : place_in_batch;
 }
 
 /* Row pointers of one block of the rows at work; a block is walked as a whole, so that they fit the stack. */
@@ -108,7 +121,7 @@ static void recurrence_forward(const struct context *context, const void *record
   const struct cell_entry *cell = &cells[r->cell];
   int hidden = r->hidden, batch = r->batch, summed = (cell->gates - cell->apart) * hidden;
   ptrdiff_t gates_row = (ptrdiff_t)cell->gates * hidden, apart_row = (ptrdiff_t)cell->apart * hidden;
-  const int32_t *lengths = r->lengths ? at(context, r->lengths) : 0;
+  const int32_t *lengths = r->lengths ? at(context, r->lengths) : 0, *rows_of = lengths ? at(context, r->rows) : 0;
   const float *mask = r->mask ? at(context, r->mask) : 0, *weight = at(context, r->weight);
   const float *apart_bias = r->apart_bias ? at(context, r->apart_bias) : 0;
   const float *weight_apart = weight + round_up(summed, PANEL) * hidden;
@@ -116,6 +129,7 @@ static void recurrence_forward(const struct context *context, const void *record
   float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
   struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, hidden, 1);
   int count = deal_rows(context, batch, lengths, w.order, w.mine);
+  int shared = shares_columns(context, batch), pointwise = !shared || context->thread == 0;
 
   for (int step = 0; step < r->time; step++) {
     int t = r->reverse ? r->time - 1 - step : step;
@@ -127,6 +141,7 @@ static void recurrence_forward(const struct context *context, const void *record
         w.active[active++] = b;
         continue;
       }
+      if (!pointwise) continue;
       __builtin_memcpy(states + (after + b) * hidden, states + (before + b) * hidden, (size_t)hidden * 4);
       if (cell_states)
         __builtin_memcpy(cell_states + (after + b) * hidden, cell_states + (before + b) * hidden, (size_t)hidden * 4);
@@ -137,9 +152,9 @@ static void recurrence_forward(const struct context *context, const void *record
       float *gate_rows[ROWS_AT_ONCE], *apart_rows[ROWS_AT_ONCE];
       const float *biases[ROWS_AT_ONCE], *operand[ROWS_AT_ONCE];
       for (int i = 0; i < rows; i++) {
-        ptrdiff_t place_of_row = (ptrdiff_t)t * batch + row[i];
-        gate_rows[i] = gates + place_of_row * gates_row;
-        apart_rows[i] = apart ? apart + place_of_row * apart_row : 0;
+        ptrdiff_t here = row_at(rows_of, batch, t, row[i]);
+        gate_rows[i] = gates + here * gates_row;
+        apart_rows[i] = apart ? apart + here * apart_row : 0;
         biases[i] = apart_bias;
         operand[i] = states + (before + row[i]) * hidden;
         if (mask) {
@@ -153,14 +168,19 @@ static void recurrence_forward(const struct context *context, const void *record
         int from = tile_start(rows, tile_total, i), size = tile_start(rows, tile_total, i + 1) - from;
         packed = pack_runs(size, hidden, operand + from, packed);
       }
-      if (summed) step_product(rows, summed, hidden, w.packed, weight, (const float *const *)gate_rows, gate_rows);
-      if (apart) step_product(rows, (int)apart_row, hidden, w.packed, weight_apart, apart_bias ? biases : 0, apart_rows);
-      for (int i = 0; i < rows; i++) {
+      if (summed)
+        step_product(context, shared, rows, summed, hidden, w.packed, weight, (const float *const *)gate_rows, gate_rows);
+      if (apart)
+        step_product(context, shared, rows, (int)apart_row, hidden, w.packed, weight_apart, apart_bias ? biases : 0,
+                     apart_rows);
+      if (shared) context_barrier(context);
+      for (int i = 0; pointwise && i < rows; i++) {
         ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
         cell->forward(hidden, gate_rows[i], apart_rows[i], states + old, cell_states ? cell_states + old : 0,
                       states + new, cell_states ? cell_states + new : 0);
       }
     }
+    if (shared) context_barrier(context);
   }
   context_barrier(context);
 }
@@ -179,7 +199,7 @@ static void recurrence_backward(const struct context *context, const void *recor
   const struct cell_entry *cell = &cells[r->cell];
   int hidden = r->hidden, batch = r->batch, terms = cell->gates * hidden;
   int apart_terms = cell->apart * hidden, summed = terms - apart_terms;
-  const int32_t *lengths = r->lengths ? at(context, r->lengths) : 0;
+  const int32_t *lengths = r->lengths ? at(context, r->lengths) : 0, *rows_of = lengths ? at(context, r->rows) : 0;
   const float *mask = r->mask ? at(context, r->mask) : 0, *weight = at(context, r->weight);
   float *gates = at(context, r->gates), *apart = apart_terms ? at(context, r->apart) : 0;
   const float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
@@ -189,10 +209,13 @@ static void recurrence_backward(const struct context *context, const void *recor
   float *dc_steps = r->dc_steps && cell->has_cell ? at(context, r->dc_steps) : 0;
   struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, terms, 3);
   int count = deal_rows(context, batch, lengths, w.order, w.mine);
-  float *dh = w.rows, *dc = dh + (ptrdiff_t)count * hidden, *through = dc + (ptrdiff_t)count * hidden;
+  int shared = shares_columns(context, batch), pointwise = !shared || context->thread == 0;
+  /* Where the threads share columns, they share the first one's rows too. */
+  float *rows_at = w.rows - (shared ? context->thread * recurrence_workspace_bytes(batch, hidden, terms, 3, 1) / 4 : 0);
+  float *dh = rows_at, *dc = dh + (ptrdiff_t)count * hidden, *through = dc + (ptrdiff_t)count * hidden;
   size_t row_bytes = (size_t)hidden * 4;
 
-  for (int i = 0; i < count; i++) {
+  for (int i = 0; pointwise && i < count; i++) {
     ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden;
     if (r->d_final_hidden) __builtin_memcpy(dh + (ptrdiff_t)i * hidden, (float *)at(context, r->d_final_hidden) + row, row_bytes);
     else __builtin_memset(dh + (ptrdiff_t)i * hidden, 0, row_bytes);
@@ -205,53 +228,50 @@ static void recurrence_backward(const struct context *context, const void *recor
     int active = 0;
     for (int i = 0; i < count; i++) {
       int b = w.mine[i];
-      ptrdiff_t row = (ptrdiff_t)t * batch + b;
-      if (!lengths || t < lengths[b]) {
-        w.active[active] = b;
-        w.slot[active++] = i;
-        continue;
-      }
-      __builtin_memset(gates + row * terms, 0, (size_t)terms * 4);
-      if (apart) __builtin_memset(apart + row * apart_terms, 0, (size_t)apart_terms * 4);
-      if (dh_steps) __builtin_memset(dh_steps + row * hidden, 0, row_bytes);
-      if (dc_steps) __builtin_memset(dc_steps + row * hidden, 0, row_bytes);
+      if (lengths && t >= lengths[b]) continue;
+      w.active[active] = b;
+      w.slot[active++] = i;
     }
     for (int first = 0; first < active; first += ROWS_AT_ONCE) {
       int rows = lesser(active - first, ROWS_AT_ONCE), tile_total = tile_count(rows);
       const int32_t *row = w.active + first, *slot = w.slot + first;
       float *targets[ROWS_AT_ONCE];
       for (int i = 0; i < rows; i++) {
-        ptrdiff_t here = (ptrdiff_t)t * batch + row[i], carried = (ptrdiff_t)slot[i] * hidden;
+        ptrdiff_t here = row_at(rows_of, batch, t, row[i]), carried = (ptrdiff_t)slot[i] * hidden;
         ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
+        targets[i] = (mask ? through : dh) + carried;
+        if (!pointwise) continue;
         if (d_outputs) add_row_to(hidden, dh + carried, d_outputs + here * hidden);
         if (dh_steps) __builtin_memcpy(dh_steps + here * hidden, dh + carried, row_bytes);
         if (d_cells) add_row_to(hidden, dc + carried, d_cells + here * hidden);
         cell->backward(hidden, gates + here * terms, apart ? apart + here * apart_terms : 0, states + old,
                        cell_states ? cell_states + old : 0, states + new, cell_states ? cell_states + new : 0,
                        dh + carried, dc + carried, dc_steps ? dc_steps + here * hidden : 0);
-        targets[i] = (mask ? through : dh) + carried;
       }
+      if (shared) context_barrier(context);
       float *packed = w.packed;
       for (int i = 0; i < tile_total; i++) {
         int from = tile_start(rows, tile_total, i), size = tile_start(rows, tile_total, i + 1) - from;
         for (int k = 0; k < terms; k += RUN)
           for (int j = 0; j < size; j++, packed += RUN) {
-            ptrdiff_t here = (ptrdiff_t)t * batch + row[from + j];
+            ptrdiff_t here = row_at(rows_of, batch, t, row[from + j]);
             int end = lesser(terms, k + RUN), split = k > summed ? k : lesser(end, summed);
             if (split > k) __builtin_memcpy(packed, gates + here * terms + k, (size_t)(split - k) * 4);
             if (end > split)
               __builtin_memcpy(packed + split - k, apart + here * apart_terms + split - summed, (size_t)(end - split) * 4);
           }
       }
-      step_product(rows, hidden, terms, w.packed, weight, mask ? 0 : (const float *const *)targets, targets);
-      if (mask)
+      step_product(context, shared, rows, hidden, terms, w.packed, weight, mask ? 0 : (const float *const *)targets,
+                   targets);
+      if (shared) context_barrier(context);
+      if (mask && pointwise)
         for (int i = 0; i < rows; i++) {
           ptrdiff_t carried = (ptrdiff_t)slot[i] * hidden, of_row = (ptrdiff_t)row[i] * hidden;
           for (int j = 0; j < hidden; j++) dh[carried + j] += through[carried + j] * mask[of_row + j];
         }
     }
   }
-  for (int i = 0; i < count; i++) {
+  for (int i = 0; pointwise && i < count; i++) {
     ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden;
     if (r->d_initial_hidden) __builtin_memcpy((float *)at(context, r->d_initial_hidden) + row, dh + (ptrdiff_t)i * hidden, row_bytes);
     if (r->d_initial_cell) __builtin_memcpy((float *)at(context, r->d_initial_cell) + row, dc + (ptrdiff_t)i * hidden, row_bytes);

@@ -100,6 +100,37 @@ INLINE vec v_with_sign(vec magnitude, vec sign) {
   return (vec)((ivec)magnitude | ((ivec)sign & v_splat_int((int32_t)0x80000000)));
 }
 
+/* The lanes of the lower and of the upper halves of a and b, one of a, one of b. */
+#if LANES == 16
+#define LOWER 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define UPPER 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif LANES == 8
+#define LOWER 0, 8, 1, 9, 2, 10, 3, 11
+#define UPPER 4, 12, 5, 13, 6, 14, 7, 15
+#else
+#define LOWER 0, 4, 1, 5
+#define UPPER 2, 6, 3, 7
+#endif
+#if defined(__clang__)
+INLINE vec v_lower(vec a, vec b) { return __builtin_shufflevector(a, b, LOWER); }
+INLINE vec v_upper(vec a, vec b) { return __builtin_shufflevector(a, b, UPPER); }
+#else
+INLINE vec v_lower(vec a, vec b) { return __builtin_shuffle(a, b, (ivec){LOWER}); }
+INLINE vec v_upper(vec a, vec b) { return __builtin_shuffle(a, b, (ivec){UPPER}); }
+#endif
+
+/* LANES rows become LANES columns: each round of perfect shuffles moves one bit of the lane's number to the row's. */
+INLINE void v_transpose(vec *rows) {
+  vec other[LANES];
+  for (int half = 1; half < LANES; half *= 2) {
+    for (int i = 0; i < LANES / 2; i++) {
+      other[2 * i] = v_lower(rows[i], rows[i + LANES / 2]);
+      other[2 * i + 1] = v_upper(rows[i], rows[i + LANES / 2]);
+    }
+    for (int i = 0; i < LANES; i++) rows[i] = other[i];
+  }
+}
+
 /* Walks a row in vectors: the code sees the offset j and the lanes that are real, n. */
 #define FOR_ROW(hidden, ...)                                           \
   for (int j = 0; j < (hidden); j += LANES) {                          \

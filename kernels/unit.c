@@ -8,6 +8,7 @@
 #include "embedding.c"
 #include "softmax.c"
 #include "elementwise.c"
+#include "layernorm.c"
 #include "dropout.c"
 #include "optimizer.c"
 #include "ceiling.c"
@@ -53,6 +54,9 @@ const struct unit SYMBOL(UNIT) = {
     [KERNEL_ADD_ROW] = {add_row, 0, add_row_work},
     [KERNEL_SUM_ROWS] = {sum_rows, 0, sum_rows_work},
     [KERNEL_TRANSPOSE] = {transpose, 0, transpose_work},
+    [KERNEL_COPY_ROWS] = {copy_rows, 0, copy_rows_work},
+    [KERNEL_LAYER_NORM_FORWARD] = {layer_norm_forward, 0, layer_norm_forward_work},
+    [KERNEL_LAYER_NORM_BACKWARD] = {layer_norm_backward, 0, layer_norm_backward_work},
     [KERNEL_SUM] = {sum, sum_workspace, sum_work},
     [KERNEL_DROPOUT] = {dropout, 0, dropout_work},
     [KERNEL_SGD] = {sgd, 0, sgd_work},

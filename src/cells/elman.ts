@@ -6,16 +6,15 @@
  * carries all the past. The fused kernel is kernels/elman.c. */
 import { type Activation, activate, add } from '../engine/operations.js'
 import { cell as kernel } from '../engine/records.js'
-import type { Cell } from './cell.js'
+import type { FusedKernelCell } from './cell.js'
 
 const kernels = { tanh: kernel.elmanTanh, relu: kernel.elmanRelu, sigmoid: kernel.elmanSigmoid }
 
 /** @param nonlinearity σ */
-export const elman = (nonlinearity: Activation = 'tanh'): Cell => ({
+export const elman = (nonlinearity: Activation = 'tanh'): FusedKernelCell => ({
   name: 'elman',
   gates: ['hidden'],
-  hasCell: false,
-  step(engine, [Ux], [Wh]) {
+  step(engine, { input: [Ux], recurrent: [Wh] }) {
     return { hidden: activate(engine, nonlinearity, add(engine, Ux, Wh)) }
   },
   fused: { kernel: kernels[nonlinearity], gates: 1, apart: 0, hasCell: false },

@@ -8,13 +8,12 @@
  * The fused kernel is kernels/gru.c. */
 import { activate, add, multiply } from '../engine/operations.js'
 import { cell as kernel } from '../engine/records.js'
-import type { Cell } from './cell.js'
+import type { FusedKernelCell } from './cell.js'
 
-export const gru: Cell = {
+export const gru: FusedKernelCell = {
   name: 'gru',
   gates: ['reset', 'update', 'candidate'],
-  hasCell: false,
-  step(engine, [Ur, Uz, Un], [Wr, Wz, Wn], { hidden }) {
+  step(engine, { input: [Ur, Uz, Un], recurrent: [Wr, Wz, Wn], hidden }) {
     const r = activate(engine, 'sigmoid', add(engine, Ur, Wr))
     const z = activate(engine, 'sigmoid', add(engine, Uz, Wz))
     const n = activate(engine, 'tanh', add(engine, Un, multiply(engine, r, Wn)))

@@ -11,19 +11,19 @@
 import { activate, add, multiply } from '../engine/operations.js'
 import { cell as kernel } from '../engine/records.js'
 import type { Tensor } from '../engine/tensor.js'
-import type { Cell } from './cell.js'
+import type { FusedKernelCell } from './cell.js'
 
-export const lstm: Cell = {
+export const lstm: FusedKernelCell = {
   name: 'lstm',
   gates: ['input', 'forget', 'candidate', 'output'],
   hasCell: true,
-  step(engine, [Ui, Uf, Ug, Uo], [Wi, Wf, Wg, Wo], state) {
+  step(engine, { input: [Ui, Uf, Ug, Uo], recurrent: [Wi, Wf, Wg, Wo], cell, normalised }) {
     const i = activate(engine, 'sigmoid', add(engine, Ui, Wi))
     const f = activate(engine, 'sigmoid', add(engine, Uf, Wf))
     const g = activate(engine, 'tanh', add(engine, Ug, Wg))
     const o = activate(engine, 'sigmoid', add(engine, Uo, Wo))
-    const c = add(engine, multiply(engine, f, state.cell as Tensor), multiply(engine, i, g))
-    return { hidden: multiply(engine, o, activate(engine, 'tanh', c)), cell: c }
+    const c = add(engine, multiply(engine, f, cell as Tensor), multiply(engine, i, g))
+    return { hidden: multiply(engine, o, activate(engine, 'tanh', normalised(c))), cell: c }
   },
   fused: { kernel: kernel.lstm, gates: 4, apart: 0, hasCell: true },
 }

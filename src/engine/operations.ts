@@ -271,14 +271,14 @@ export function concatenate(engine: Engine, parts: readonly Tensor[]): Tensor {
 }
 
 /**
- * y_i = table[tokens_i]; a token outside the table gives zeros.
+ * y_i = table[tokens_i]; a token outside the table gives zeros. Also how rows of any tensor are gathered.
  * @param tokens int32 [...]
- * @param table [vocabulary, width]
+ * @param table [..., width], its leading axes taken as one: the vocabulary
  * @returns [..., width]
  */
 export function embed(engine: Engine, tokens: Tensor, table: Tensor): Tensor {
-  checkShape(table, 'embed: table', [-1, -1], '(vocabulary, width)')
-  const [vocabulary, width] = table.shape
+  const width = table.shape.at(-1) ?? 1
+  const vocabulary = table.size / width
   const y = engine.tensor([...tokens.shape, width])
   const count = tokens.size
   engine.run(embeddingForward, { count, width, vocabulary, tokens: tokens.place, table: table.place, y: y.place })

@@ -81,12 +81,14 @@ export interface MatmulRecord {
   transposeB?: number | undefined
   /** 1, or 0 */
   accumulate?: number | undefined
+  /** 1: b is what PACK made of it, b_stride and transpose_b mean nothing; or 0 */
+  packedB?: number | undefined
 }
 
 export const matmul: KernelDefinition<MatmulRecord> = Object.freeze({
   name: 'matmul',
   number: 0,
-  bytes: 56,
+  bytes: 60,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: MatmulRecord, workspace: number) {
     const word = at / 4
@@ -104,6 +106,7 @@ export const matmul: KernelDefinition<MatmulRecord> = Object.freeze({
     words[word + 11] = record.transposeA ?? 0
     words[word + 12] = record.transposeB ?? 0
     words[word + 13] = record.accumulate ?? 0
+    words[word + 14] = record.packedB ?? 0
   },
   read(words: Int32Array, _doubles: Float64Array, at: number) {
     const word = at / 4
@@ -121,13 +124,15 @@ export const matmul: KernelDefinition<MatmulRecord> = Object.freeze({
       transposeA: words[word + 11],
       transposeB: words[word + 12],
       accumulate: words[word + 13],
+      packedB: words[word + 14],
     }
   },
 })
 
 /**
- * Rearranges w for the recurrence kernels, which multiply by it at every step. The size of `packed` in elements is
- * ceil(n / panel) * panel * k, with the backend's panel width; the layout is the backend's own.
+ * Rearranges w for whoever multiplies by it more than once: the recurrence kernels at every step, a stream. The
+ * size of `packed` in elements is ceil(n / panel) * panel * k, with the backend's panel width; the layout is the
+ * backend's own.
  */
 export interface PackRecord {
   /** columns of the product */
@@ -168,8 +173,11 @@ export const pack: KernelDefinition<PackRecord> = Object.freeze({
 })
 
 /**
- * The loop over time. On entry `gates` holds U x_t + b of every step; on return the activations that the backward
- * pass needs. W h_{t-1} is added to the first G - A gates, and kept in `apart` for the last A.
+ * The recurrence kernels take a whole batch, or a ragged one: then `lengths` says how many steps each sequence has,
+ * the arrays marked [S, …] hold the steps that exist and nothing else (S rows, the sum of the lengths), and `rows`
+ * tells which row step t of sequence b is: rows[t B + b]. In a whole batch [S, …] is [T, B, …]. The loop over time.
+ * On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass needs. W h_{t-1}
+ * is added to the first G - A gates, and kept in `apart` for the last A.
  */
 export interface RecurrenceForwardRecord {
   /** enum cell */
@@ -182,9 +190,9 @@ export interface RecurrenceForwardRecord {
   hidden: number
   /** 1: from the last step to the first, or 0 */
   reverse?: number | undefined
-  /** [T, B, G H] in: U x + b; out: activations */
+  /** [S, G H] in: U x + b; out: activations */
   gates: number
-  /** [T, B, A H] out: W h + apart_bias; or 0 where A = 0 */
+  /** [S, A H] out: W h + apart_bias; or 0 where A = 0 */
   apart?: number | undefined
   /** [A H], or 0 where A = 0 */
   apartBias?: number | undefined
@@ -196,16 +204,16 @@ export interface RecurrenceForwardRecord {
   cells?: number | undefined
   /** [B, H] multiplies h before W, the same at every step; or 0 */
   mask?: number | undefined
-  /**
-   * int32 [B], each 1 to T; past its length a sequence keeps its state, and its gates are not touched; or 0
-   */
+  /** int32 [B], each 0 to T; past its length a sequence keeps its state; or 0 */
   lengths?: number | undefined
+  /** int32 [T, B], where there are lengths; or 0 */
+  rows?: number | undefined
 }
 
 export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Object.freeze({
   name: 'recurrenceForward',
   number: 2,
-  bytes: 56,
+  bytes: 60,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: RecurrenceForwardRecord, workspace: number) {
     const word = at / 4
@@ -223,6 +231,7 @@ export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Obje
     words[word + 11] = record.cells ?? 0
     words[word + 12] = record.mask ?? 0
     words[word + 13] = record.lengths ?? 0
+    words[word + 14] = record.rows ?? 0
   },
   read(words: Int32Array, _doubles: Float64Array, at: number) {
     const word = at / 4
@@ -240,14 +249,14 @@ export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Obje
       cells: words[word + 11] >>> 0,
       mask: words[word + 12] >>> 0,
       lengths: words[word + 13] >>> 0,
+      rows: words[word + 14] >>> 0,
     }
   },
 })
 
 /**
  * Back-propagation through time. Consumes what forward left: `gates` becomes the gradient of U x + b, `apart` that
- * of W h + apart_bias. Where a sequence is over, both become 0. Weight gradients are matmuls of the caller's, over
- * all steps at once.
+ * of W h + apart_bias. Weight gradients are matmuls of the caller's, over all steps at once.
  */
 export interface RecurrenceBackwardRecord {
   /** enum cell */
@@ -260,9 +269,9 @@ export interface RecurrenceBackwardRecord {
   hidden: number
   /** as forward, or 0 */
   reverse?: number | undefined
-  /** [T, B, G H] in: activations; out: gradient of U x + b */
+  /** [S, G H] in: activations; out: gradient of U x + b */
   gates: number
-  /** [T, B, A H] in: as forward left it; out: gradient of W h + apart_bias; or 0 where A = 0 */
+  /** [S, A H] in: as forward left it; out: gradient of W h + apart_bias; or 0 where A = 0 */
   apart?: number | undefined
   /** W packed with n = H, k = G H */
   weight: number
@@ -274,9 +283,11 @@ export interface RecurrenceBackwardRecord {
   mask?: number | undefined
   /** as forward, or 0 */
   lengths?: number | undefined
-  /** [T, B, H] gradient of h_t from outside the loop, or 0 */
+  /** as forward, or 0 */
+  rows?: number | undefined
+  /** [S, H] gradient of h_t from outside the loop, or 0 */
   dOutputs?: number | undefined
-  /** [T, B, H] gradient of c_t from outside the loop, or 0 */
+  /** [S, H] gradient of c_t from outside the loop, or 0 */
   dCells?: number | undefined
   /** [B, H] gradient of the last state, or 0 */
   dFinalHidden?: number | undefined
@@ -286,16 +297,16 @@ export interface RecurrenceBackwardRecord {
   dInitialHidden?: number | undefined
   /** [B, H] out, or 0 */
   dInitialCell?: number | undefined
-  /** [T, B, H] out: the whole gradient of h_t, from outside and from later steps, or 0 */
+  /** [S, H] out: the whole gradient of h_t, from outside and from later steps, or 0 */
   dhSteps?: number | undefined
-  /** [T, B, H] out: the whole gradient of c_t, or 0 */
+  /** [S, H] out: the whole gradient of c_t, or 0 */
   dcSteps?: number | undefined
 }
 
 export const recurrenceBackward: KernelDefinition<RecurrenceBackwardRecord> = Object.freeze({
   name: 'recurrenceBackward',
   number: 3,
-  bytes: 84,
+  bytes: 88,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: RecurrenceBackwardRecord, workspace: number) {
     const word = at / 4
@@ -312,14 +323,15 @@ export const recurrenceBackward: KernelDefinition<RecurrenceBackwardRecord> = Ob
     words[word + 10] = record.cells ?? 0
     words[word + 11] = record.mask ?? 0
     words[word + 12] = record.lengths ?? 0
-    words[word + 13] = record.dOutputs ?? 0
-    words[word + 14] = record.dCells ?? 0
-    words[word + 15] = record.dFinalHidden ?? 0
-    words[word + 16] = record.dFinalCell ?? 0
-    words[word + 17] = record.dInitialHidden ?? 0
-    words[word + 18] = record.dInitialCell ?? 0
-    words[word + 19] = record.dhSteps ?? 0
-    words[word + 20] = record.dcSteps ?? 0
+    words[word + 13] = record.rows ?? 0
+    words[word + 14] = record.dOutputs ?? 0
+    words[word + 15] = record.dCells ?? 0
+    words[word + 16] = record.dFinalHidden ?? 0
+    words[word + 17] = record.dFinalCell ?? 0
+    words[word + 18] = record.dInitialHidden ?? 0
+    words[word + 19] = record.dInitialCell ?? 0
+    words[word + 20] = record.dhSteps ?? 0
+    words[word + 21] = record.dcSteps ?? 0
   },
   read(words: Int32Array, _doubles: Float64Array, at: number) {
     const word = at / 4
@@ -336,14 +348,15 @@ export const recurrenceBackward: KernelDefinition<RecurrenceBackwardRecord> = Ob
       cells: words[word + 10] >>> 0,
       mask: words[word + 11] >>> 0,
       lengths: words[word + 12] >>> 0,
-      dOutputs: words[word + 13] >>> 0,
-      dCells: words[word + 14] >>> 0,
-      dFinalHidden: words[word + 15] >>> 0,
-      dFinalCell: words[word + 16] >>> 0,
-      dInitialHidden: words[word + 17] >>> 0,
-      dInitialCell: words[word + 18] >>> 0,
-      dhSteps: words[word + 19] >>> 0,
-      dcSteps: words[word + 20] >>> 0,
+      rows: words[word + 13] >>> 0,
+      dOutputs: words[word + 14] >>> 0,
+      dCells: words[word + 15] >>> 0,
+      dFinalHidden: words[word + 16] >>> 0,
+      dFinalCell: words[word + 17] >>> 0,
+      dInitialHidden: words[word + 18] >>> 0,
+      dInitialCell: words[word + 19] >>> 0,
+      dhSteps: words[word + 20] >>> 0,
+      dcSteps: words[word + 21] >>> 0,
     }
   },
 })
@@ -510,9 +523,11 @@ export interface ElementwiseRecord {
   /** enum elementwise */
   operation: number
   count: number
+  /** b has so many elements, used over and over, the same for each stretch of a; or 0: as many as a */
+  period?: number | undefined
   /** [count] */
   a: number
-  /** [count], or 0 where the operation has one operand */
+  /** [count] or [period], or 0 where the operation has one operand */
   b?: number | undefined
   /** [count] */
   y: number
@@ -524,18 +539,19 @@ export interface ElementwiseRecord {
 export const elementwise: KernelDefinition<ElementwiseRecord> = Object.freeze({
   name: 'elementwise',
   number: 7,
-  bytes: 32,
+  bytes: 40,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: ElementwiseRecord) {
     const word = at / 4
     const double = at / 8
     words[word] = record.operation
     words[word + 1] = record.count
-    words[word + 2] = record.a
-    words[word + 3] = record.b ?? 0
-    words[word + 4] = record.y
-    words[word + 5] = record.accumulate ?? 0
-    doubles[double + 3] = record.alpha
+    words[word + 2] = record.period ?? 0
+    words[word + 3] = record.a
+    words[word + 4] = record.b ?? 0
+    words[word + 5] = record.y
+    words[word + 6] = record.accumulate ?? 0
+    doubles[double + 4] = record.alpha
   },
   read(words: Int32Array, doubles: Float64Array, at: number) {
     const word = at / 4
@@ -543,11 +559,12 @@ export const elementwise: KernelDefinition<ElementwiseRecord> = Object.freeze({
     return {
       operation: words[word],
       count: words[word + 1],
-      a: words[word + 2] >>> 0,
-      b: words[word + 3] >>> 0,
-      y: words[word + 4] >>> 0,
-      accumulate: words[word + 5],
-      alpha: doubles[double + 3],
+      period: words[word + 2],
+      a: words[word + 3] >>> 0,
+      b: words[word + 4] >>> 0,
+      y: words[word + 5] >>> 0,
+      accumulate: words[word + 6],
+      alpha: doubles[double + 4],
     }
   },
 })
@@ -665,6 +682,159 @@ export const transpose: KernelDefinition<TransposeRecord> = Object.freeze({
   },
 })
 
+/**
+ * y [rows, columns] = a, each with its own distance from row to row: some columns of a wider matrix, to it or from
+ * it.
+ */
+export interface CopyRowsRecord {
+  rows: number
+  columns: number
+  aStride: number
+  yStride: number
+  a: number
+  y: number
+  /** 1, or 0 */
+  accumulate?: number | undefined
+}
+
+export const copyRows: KernelDefinition<CopyRowsRecord> = Object.freeze({
+  name: 'copyRows',
+  number: 11,
+  bytes: 28,
+  usesWorkspace: false,
+  write(words: Int32Array, _doubles: Float64Array, at: number, record: CopyRowsRecord) {
+    const word = at / 4
+    words[word] = record.rows
+    words[word + 1] = record.columns
+    words[word + 2] = record.aStride
+    words[word + 3] = record.yStride
+    words[word + 4] = record.a
+    words[word + 5] = record.y
+    words[word + 6] = record.accumulate ?? 0
+  },
+  read(words: Int32Array, _doubles: Float64Array, at: number) {
+    const word = at / 4
+    return {
+      rows: words[word],
+      columns: words[word + 1],
+      aStride: words[word + 2],
+      yStride: words[word + 3],
+      a: words[word + 4] >>> 0,
+      y: words[word + 5] >>> 0,
+      accumulate: words[word + 6],
+    }
+  },
+})
+
+/**
+ * Layer normalisation (Ba et al. 2016) of each row: y = gain (x - mean) / sqrt(variance + epsilon) + shift, with
+ * the variance over the columns, not over columns - 1. Sums are in float64.
+ */
+export interface LayerNormForwardRecord {
+  rows: number
+  columns: number
+  /** [rows, columns] */
+  x: number
+  /** [columns] */
+  gain: number
+  /** [columns], or 0 */
+  shift?: number | undefined
+  /** [rows, columns] */
+  y: number
+  /** [rows, 2] out: mean and 1 / sqrt(variance + epsilon) of each row */
+  statistics: number
+  epsilon: number
+}
+
+export const layerNormForward: KernelDefinition<LayerNormForwardRecord> = Object.freeze({
+  name: 'layerNormForward',
+  number: 12,
+  bytes: 40,
+  usesWorkspace: false,
+  write(words: Int32Array, doubles: Float64Array, at: number, record: LayerNormForwardRecord) {
+    const word = at / 4
+    const double = at / 8
+    words[word] = record.rows
+    words[word + 1] = record.columns
+    words[word + 2] = record.x
+    words[word + 3] = record.gain
+    words[word + 4] = record.shift ?? 0
+    words[word + 5] = record.y
+    words[word + 6] = record.statistics
+    doubles[double + 4] = record.epsilon
+  },
+  read(words: Int32Array, doubles: Float64Array, at: number) {
+    const word = at / 4
+    const double = at / 8
+    return {
+      rows: words[word],
+      columns: words[word + 1],
+      x: words[word + 2] >>> 0,
+      gain: words[word + 3] >>> 0,
+      shift: words[word + 4] >>> 0,
+      y: words[word + 5] >>> 0,
+      statistics: words[word + 6] >>> 0,
+      epsilon: doubles[double + 4],
+    }
+  },
+})
+
+export interface LayerNormBackwardRecord {
+  rows: number
+  columns: number
+  /** [rows, columns] as forward */
+  x: number
+  /** [columns] */
+  gain: number
+  /** [rows, 2] as forward left it */
+  statistics: number
+  /** [rows, columns] */
+  dY: number
+  /** [rows, columns], or 0 */
+  dX?: number | undefined
+  /** of d_x: 1, or 0 */
+  accumulate?: number | undefined
+  /** [columns] added to, or 0 */
+  dGain?: number | undefined
+  /** [columns] added to, or 0 */
+  dShift?: number | undefined
+}
+
+export const layerNormBackward: KernelDefinition<LayerNormBackwardRecord> = Object.freeze({
+  name: 'layerNormBackward',
+  number: 13,
+  bytes: 40,
+  usesWorkspace: false,
+  write(words: Int32Array, _doubles: Float64Array, at: number, record: LayerNormBackwardRecord) {
+    const word = at / 4
+    words[word] = record.rows
+    words[word + 1] = record.columns
+    words[word + 2] = record.x
+    words[word + 3] = record.gain
+    words[word + 4] = record.statistics
+    words[word + 5] = record.dY
+    words[word + 6] = record.dX ?? 0
+    words[word + 7] = record.accumulate ?? 0
+    words[word + 8] = record.dGain ?? 0
+    words[word + 9] = record.dShift ?? 0
+  },
+  read(words: Int32Array, _doubles: Float64Array, at: number) {
+    const word = at / 4
+    return {
+      rows: words[word],
+      columns: words[word + 1],
+      x: words[word + 2] >>> 0,
+      gain: words[word + 3] >>> 0,
+      statistics: words[word + 4] >>> 0,
+      dY: words[word + 5] >>> 0,
+      dX: words[word + 6] >>> 0,
+      accumulate: words[word + 7],
+      dGain: words[word + 8] >>> 0,
+      dShift: words[word + 9] >>> 0,
+    }
+  },
+})
+
 /** y [1] = sum of a, or of its squares; in fixed blocks, block sums in float64. */
 export interface SumRecord {
   count: number
@@ -678,7 +848,7 @@ export interface SumRecord {
 
 export const sum: KernelDefinition<SumRecord> = Object.freeze({
   name: 'sum',
-  number: 11,
+  number: 14,
   bytes: 20,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: SumRecord, workspace: number) {
@@ -723,7 +893,7 @@ export interface DropoutRecord {
 
 export const dropout: KernelDefinition<DropoutRecord> = Object.freeze({
   name: 'dropout',
-  number: 12,
+  number: 15,
   bytes: 40,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: DropoutRecord) {
@@ -776,7 +946,7 @@ export interface SgdRecord {
 
 export const sgd: KernelDefinition<SgdRecord> = Object.freeze({
   name: 'sgd',
-  number: 13,
+  number: 16,
   bytes: 56,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: SgdRecord) {
@@ -837,7 +1007,7 @@ export interface AdamRecord {
 
 export const adam: KernelDefinition<AdamRecord> = Object.freeze({
   name: 'adam',
-  number: 14,
+  number: 17,
   bytes: 88,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: AdamRecord) {
@@ -889,7 +1059,7 @@ export interface CeilingRecord {
 
 export const ceiling: KernelDefinition<CeilingRecord> = Object.freeze({
   name: 'ceiling',
-  number: 15,
+  number: 18,
   bytes: 8,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: CeilingRecord) {
@@ -919,6 +1089,9 @@ export const kernels: readonly KernelDefinition<object>[] = Object.freeze([
   addRow,
   sumRows,
   transpose,
+  copyRows,
+  layerNormForward,
+  layerNormBackward,
   sum,
   dropout,
   sgd,

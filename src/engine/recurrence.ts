@@ -1,16 +1,11 @@
 /* The recurrence as one operation: the loop over time of any built-in cell, forward and backward, by the fused kernel.
  * Weight gradients are products over all steps at once, after the loop. Letters as in kernels/kernels.h. */
 import { ShapeError } from '../errors.js'
+import { multiplyEach } from './columns.js'
 import type { Engine } from './engine.js'
-import {
-  elementwise,
-  elementwiseOperation,
-  matmul,
-  pack,
-  recurrenceBackward,
-  recurrenceForward,
-  sumRows,
-} from './records.js'
+import { embed } from './operations.js'
+import { packed as packedRows, type Ragged } from './ragged.js'
+import { matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from './records.js'
 import { checkShape, type Tensor } from './tensor.js'
 
 /** What the fused kernel is told about a cell. */
@@ -27,7 +22,7 @@ export interface FusedCell {
 
 export interface RecurrenceInput {
   readonly cell: FusedCell
-  /** [T, B, G H]: U x + b of every step. Consumed: activations overwrite it. */
+  /** [T, B, G H]: U x + b of every step; [S, G H] of a ragged batch. Consumed: activations overwrite it. */
   readonly gates: Tensor
   /** W [G H, H] */
   readonly weight: Tensor
@@ -37,16 +32,18 @@ export interface RecurrenceInput {
   readonly hidden: Tensor
   /** c before the first step, [B, H], where the cell has one. */
   readonly cellState?: Tensor | undefined
-  /** int32 [B]: steps of each sequence, 1 to T. */
-  readonly lengths?: Tensor | undefined
-  /** From the last step to the first. */
+  /** Where sequences have lengths of their own. */
+  readonly ragged?: Ragged | undefined
+  /** From the last step to the first; of a ragged batch, from each sequence's own last. */
   readonly reverse?: boolean | undefined
   /** [B, H] multiplies h before W, the same at every step. */
   readonly mask?: Tensor | undefined
+  /** W as `packWeight` has packed it before, for whoever runs many short stretches without a tape. */
+  readonly packed?: Tensor | undefined
 }
 
 export interface RecurrenceOutput {
-  /** h of every step [T, B, H]; zeros where a sequence is over. */
+  /** h of every step [T, B, H]; [S, H] of a ragged batch. */
   readonly output: Tensor
   /** h after the last step of each sequence, [B, H]. */
   readonly hidden: Tensor
@@ -55,19 +52,21 @@ export interface RecurrenceOutput {
 }
 
 export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOutput {
-  const { cell, gates, weight, apartBias, lengths, reverse = false, mask } = input
-  const [time, batch, width] = gates.shape
+  const { cell, gates, weight, apartBias, ragged, reverse = false, mask } = input
+  const [time, batch] = ragged ? [ragged.time, ragged.batch] : gates.shape
+  const width = gates.shape.at(-1) as number
+  const steps = ragged ? ragged.count : time * batch
   const hidden = width / cell.gates
   const apartWidth = cell.apart * hidden
   const summed = width - apartWidth
   const step = batch * hidden
-  checkShape(gates, 'recurrence: gates', [-1, -1, weight.shape[0]], '(time, batch, gates × hidden)')
+  if (ragged) checkShape(gates, 'recurrence: gates', [steps, weight.shape[0]], '(steps, gates × hidden)')
+  else checkShape(gates, 'recurrence: gates', [-1, -1, weight.shape[0]], '(time, batch, gates × hidden)')
   checkShape(weight, 'recurrence: weight', [width, hidden], '(gates × hidden, hidden)')
   checkShape(input.hidden, 'recurrence: hidden', [batch, hidden], '(batch, hidden)')
   if (cell.hasCell !== (input.cellState !== undefined))
     throw new ShapeError(`recurrence: a state c must ${cell.hasCell ? '' : 'not '}be given for this cell`)
   if (input.cellState) checkShape(input.cellState, 'recurrence: cellState', [batch, hidden], '(batch, hidden)')
-  if (lengths) checkLengths(engine, lengths, batch, time)
 
   // The initial state stands before the first step, so that h_{t-1} of all steps is one stretch of memory.
   const trajectory = (initial: Tensor) => {
@@ -78,7 +77,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   const part = (states: Tensor, from: number, count: number) => engine.view(states, [count, batch, hidden], from * step)
   const states = trajectory(input.hidden)
   const cells = input.cellState && trajectory(input.cellState)
-  const apart = cell.apart > 0 ? engine.tensor([time, batch, apartWidth]) : undefined
+  const apart = cell.apart > 0 ? engine.tensor([steps, apartWidth]) : undefined
   const shared = {
     cell: cell.kernel,
     time,
@@ -90,14 +89,15 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     states: states.place,
     cells: cells?.place,
     mask: mask?.place,
-    lengths: lengths?.place,
+    lengths: ragged && engine.tokens(ragged.lengths).place,
+    rows: ragged && engine.tokens(ragged.rows).place,
   }
-  const packed = packWeight(engine, weight, summed, hidden)
+  const packed = input.packed ?? packWeight(engine, weight, cell)
   engine.run(recurrenceForward, { ...shared, apartBias: apartBias?.place, weight: packed.place })
 
-  const output = lengths
-    ? withoutPadding(engine, part(states, reverse ? 0 : 1, time), lengths)
-    : part(states, reverse ? 0 : 1, time)
+  const [before, after] = [part(states, reverse ? 1 : 0, time), part(states, reverse ? 0 : 1, time)]
+  const existing = (of: Tensor) => (ragged ? packedRows(engine, of, ragged) : of)
+  const output = existing(after)
   const last = (of: Tensor) => engine.view(of, [batch, hidden], reverse ? 0 : time * step)
   const result: RecurrenceOutput = { output, hidden: last(states), cellState: cells && last(cells) }
 
@@ -118,10 +118,8 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       })
       const dWeight = tape.target(weight)
       if (dWeight) {
-        const before = mask
-          ? masked(engine, part(states, reverse ? 1 : 0, time), mask)
-          : part(states, reverse ? 1 : 0, time)
-        const ofGates = { n: hidden, k: time * batch, b: before.place, bStride: hidden, yStride: hidden, transposeA: 1 }
+        const h = masked(engine, existing(before), mask, ragged)
+        const ofGates = { n: hidden, k: steps, b: h.place, bStride: hidden, yStride: hidden, transposeA: 1 }
         const { place, accumulate, tensor } = dWeight
         if (summed > 0)
           engine.run(matmul, { ...ofGates, m: summed, a: gates.place, aStride: width, y: place, accumulate })
@@ -134,7 +132,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       if (dBias && apart) {
         const { place: y, accumulate } = dBias
         engine.run(sumRows, {
-          rows: time * batch,
+          rows: steps,
           columns: apartWidth,
           stride: apartWidth,
           a: apart.place,
@@ -150,20 +148,17 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   return result
 }
 
-function checkLengths(engine: Engine, lengths: Tensor, batch: number, time: number): void {
-  checkShape(lengths, 'recurrence: lengths', [batch], '(batch)')
-  engine.copyOut(lengths).forEach((length, i) => {
-    if (!(length >= 1 && length <= time))
-      throw new ShapeError(`recurrence: lengths[${i}] must be 1 to ${time}, the time of the batch; got ${length}`)
-  })
-}
-
-/** W for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels. */
-function packWeight(engine: Engine, weight: Tensor, summed: number, hidden: number): Tensor {
+/**
+ * W [G H, H] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels.
+ * @param into where it goes; default a tensor of the innermost scope
+ */
+export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell, into?: Tensor): Tensor {
   const { panel } = engine.backend
+  const hidden = weight.shape[1]
+  const summed = (weight.shape[0] / gates) * (gates - alone)
   const padded = (columns: number) => Math.ceil(columns / panel) * panel * hidden
   const apart = weight.shape[0] - summed
-  const packed = engine.tensor([padded(summed) + padded(apart)])
+  const packed = into ?? engine.tensor([padded(summed) + padded(apart)])
   const put = (columns: number, from: number, to: number) => {
     if (columns === 0) return
     const w = engine.view(weight, [columns, hidden], from).place
@@ -189,30 +184,10 @@ function packColumns(engine: Engine, weight: Tensor): Tensor {
   return packed
 }
 
-/** A copy with zeros where a sequence is over. */
-function withoutPadding(engine: Engine, states: Tensor, lengths: Tensor): Tensor {
-  const [time, batch, hidden] = states.shape
-  const output = engine.tensor(states.shape)
-  engine.copy(states, output)
-  engine.copyOut(lengths).forEach((length, b) => {
-    for (let t = length; t < time; t++) engine.fill(engine.view(output, [hidden], (t * batch + b) * hidden), 0)
-  })
-  return output
-}
-
 /** h_{t-1} times the mask, for every step. */
-function masked(engine: Engine, states: Tensor, mask: Tensor): Tensor {
-  const [time, batch, hidden] = states.shape
-  const product = engine.tensor(states.shape)
-  const count = batch * hidden
-  for (let t = 0; t < time; t++)
-    engine.run(elementwise, {
-      operation: elementwiseOperation.multiply,
-      count,
-      a: engine.view(states, [count], t * count).place,
-      b: mask.place,
-      y: engine.view(product, [count], t * count).place,
-      alpha: 1,
-    })
-  return product
+function masked(engine: Engine, states: Tensor, mask: Tensor | undefined, ragged: Ragged | undefined): Tensor {
+  if (!mask) return states
+  if (!ragged) return multiplyEach(engine, states, mask)
+  const sequences = ragged.places.map(place => place % ragged.batch)
+  return multiplyEach(engine, states, embed(engine, engine.tokens(sequences), mask))
 }

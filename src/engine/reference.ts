@@ -35,7 +35,9 @@ export function referenceBackend(memory: WebAssembly.Memory): Backend {
 /** y = op(a) op(b) + bias, or y += op(a) op(b) */
 function matmul(r: Complete<records.MatmulRecord>, floats: Float64Array): void {
   const a = (i: number, l: number) => floats[r.a / 8 + (r.transposeA ? l * r.aStride + i : i * r.aStride + l)]
-  const b = (l: number, j: number) => floats[r.b / 8 + (r.transposeB ? j * r.bStride + l : l * r.bStride + j)]
+  // Packed, b is [n, k]: see pack.
+  const [columnStride, rowStride] = r.packedB ? [r.k, 1] : r.transposeB ? [r.bStride, 1] : [1, r.bStride]
+  const b = (l: number, j: number) => floats[r.b / 8 + l * rowStride + j * columnStride]
   for (let i = 0; i < r.m; i++) {
     for (let j = 0; j < r.n; j++) {
       const y = r.y / 8 + i * r.yStride + j
@@ -129,12 +131,13 @@ const operations: Readonly<Record<number, (a: number, b: number, alpha: number) 
   [id.reluGradient]: (a, b) => (a > 0 ? b : 0),
 }
 
-/** y = operation(a, b), element by element; b is a where it is absent, so that α a a needs no second place */
+/** y = operation(a, b), element by element; b is a where it is absent, so that α a a needs no second place,
+ * and begins again where it has a period */
 function elementwise(r: Complete<records.ElementwiseRecord>, floats: Float64Array): void {
   const operation = operations[r.operation]
   for (let i = 0; i < r.count; i++) {
     const a = floats[r.a / 8 + i]
-    const b = r.b ? floats[r.b / 8 + i] : a
+    const b = r.b ? floats[r.b / 8 + (r.period ? i % r.period : i)] : a
     put(floats, r.y, i, operation(a, b, r.alpha), r.accumulate)
   }
 }
@@ -160,6 +163,55 @@ function transpose(r: Complete<records.TransposeRecord>, floats: Float64Array): 
   for (let i = 0; i < r.rows; i++) {
     for (let j = 0; j < r.columns; j++) {
       put(floats, r.y, j * r.rows + i, floats[r.a / 8 + i * r.columns + j], r.accumulate)
+    }
+  }
+}
+
+/** y = a, each with its own stride */
+function copyRows(r: Complete<records.CopyRowsRecord>, floats: Float64Array): void {
+  for (let i = 0; i < r.rows; i++) {
+    for (let j = 0; j < r.columns; j++)
+      put(floats, r.y, i * r.yStride + j, floats[r.a / 8 + i * r.aStride + j], r.accumulate)
+  }
+}
+
+/** n = (x - mean) / √(variance + ε) over each row; y = gain n + shift */
+function layerNormForward(r: Complete<records.LayerNormForwardRecord>, floats: Float64Array): void {
+  const { rows, columns } = r
+  for (let i = 0; i < rows; i++) {
+    const x = floats.subarray(r.x / 8 + i * columns, r.x / 8 + (i + 1) * columns)
+    const mean = x.reduce((total, value) => total + value, 0) / columns
+    const variance = x.reduce((total, value) => total + (value - mean) ** 2, 0) / columns
+    const factor = 1 / Math.sqrt(variance + r.epsilon)
+    floats[r.statistics / 8 + 2 * i] = mean
+    floats[r.statistics / 8 + 2 * i + 1] = factor
+    for (let j = 0; j < columns; j++) {
+      const shift = r.shift ? floats[r.shift / 8 + j] : 0
+      floats[r.y / 8 + i * columns + j] = floats[r.gain / 8 + j] * (x[j] - mean) * factor + shift
+    }
+  }
+}
+
+/** With d = gain d_y: d_x = (d - mean(d) - n mean(d n)) / √(variance + ε); d_gain = Σ d_y n; d_shift = Σ d_y */
+function layerNormBackward(r: Complete<records.LayerNormBackwardRecord>, floats: Float64Array): void {
+  const { rows, columns } = r
+  for (let i = 0; i < rows; i++) {
+    const mean = floats[r.statistics / 8 + 2 * i]
+    const factor = floats[r.statistics / 8 + 2 * i + 1]
+    const at = i * columns
+    const n = (j: number) => (floats[r.x / 8 + at + j] - mean) * factor
+    const dY = (j: number) => floats[r.dY / 8 + at + j]
+    const d = (j: number) => floats[r.gain / 8 + j] * dY(j)
+    let plain = 0
+    let along = 0
+    for (let j = 0; j < columns; j++) {
+      plain += d(j) / columns
+      along += (d(j) * n(j)) / columns
+    }
+    for (let j = 0; j < columns; j++) {
+      if (r.dX) put(floats, r.dX, at + j, factor * (d(j) - plain - n(j) * along), r.accumulate)
+      if (r.dGain) floats[r.dGain / 8 + j] += dY(j) * n(j)
+      if (r.dShift) floats[r.dShift / 8 + j] += dY(j)
     }
   }
 }
@@ -257,6 +309,9 @@ const kernels: Readonly<Record<number, Kernel>> = Object.fromEntries([
   kernel(records.addRow, addRow),
   kernel(records.sumRows, sumRows),
   kernel(records.transpose, transpose),
+  kernel(records.copyRows, copyRows),
+  kernel(records.layerNormForward, layerNormForward),
+  kernel(records.layerNormBackward, layerNormBackward),
   kernel(records.sum, sum),
   kernel(records.dropout, dropout),
   kernel(records.sgd, sgd),

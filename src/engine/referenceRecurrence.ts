@@ -53,7 +53,7 @@ export function recurrenceForward(
   for (let step = 0; step < time; step++) {
     const t = reverse ? time - 1 - step : step
     for (let b = 0; b < batch; b++) {
-      const row = stepOf(record, cell, floats, t, b)
+      const row = stepOf(record, cell, floats, ints, t, b)
       if (isOver(record, ints, t, b)) {
         row.hNext.set(row.h)
         row.cNext.set(row.c)
@@ -94,16 +94,11 @@ export function recurrenceBackward(
 
     for (let step = time - 1; step >= 0; step--) {
       const t = reverse ? time - 1 - step : step
-      const here = t * batch + b
-      const row = stepOf(record, cell, floats, t, b)
+      if (isOver(record, ints, t, b)) continue
+      const here = rowAt(record, ints, t, b)
+      const row = stepOf(record, cell, floats, ints, t, b)
       const dhStep = optionalRow(floats, record.dhSteps, here, hidden)
       const dcStep = cell.hasCell ? optionalRow(floats, record.dcSteps, here, hidden) : undefined
-      if (isOver(record, ints, t, b)) {
-        for (const gradient of [...row.gates, ...row.apart]) gradient.fill(0)
-        dhStep?.fill(0)
-        dcStep?.fill(0)
-        continue
-      }
       addTo(dh, optionalRow(floats, record.dOutputs, here, hidden))
       if (cell.hasCell) addTo(dc, optionalRow(floats, record.dCells, here, hidden))
       dhStep?.set(dh)
@@ -130,11 +125,12 @@ function stepOf(
   record: CompleteRecord<RecurrenceForwardRecord> | CompleteRecord<RecurrenceBackwardRecord>,
   cell: CellSteps,
   floats: Float64Array,
+  ints: Int32Array,
   t: number,
   b: number,
 ): Step {
   const { batch, hidden, reverse } = record
-  const here = t * batch + b
+  const here = rowAt(record, ints, t, b)
   const before = (reverse ? t + 1 : t) * batch + b
   const after = (reverse ? t : t + 1) * batch + b
   const rows = (place: number, count: number) =>
@@ -149,7 +145,13 @@ function stepOf(
   }
 }
 
-/** Whether row b's sequence has no step t: it then keeps its state, and nothing flows through its gates. */
+/** The row of a [S, …] array that step t of sequence b is; none where the sequence is over. */
+function rowAt(record: { readonly rows: number; readonly batch: number }, ints: Int32Array, t: number, b: number) {
+  const inBatch = t * record.batch + b
+  return record.rows === 0 ? inBatch : Math.max(0, ints[record.rows / 4 + inBatch])
+}
+
+/** Whether row b's sequence has no step t: it then keeps its state. */
 function isOver(record: { readonly lengths: number }, ints: Int32Array, t: number, b: number): boolean {
   return record.lengths !== 0 && t >= ints[record.lengths / 4 + b]
 }

@@ -1,142 +1,212 @@
-/* A stack of recurrent layers: the cell's kernel over time, layer upon layer, with dropout between. Parameters have
- * PyTorch's names, shapes and start (uniform in ±1/√hidden). */
+/* A stack of recurrent layers, in one direction or both: the second layer reads what the first puts out; forward and
+ * backward outputs stand side by side (Schuster & Paliwal 1997). Parameters have PyTorch's names, shapes and start. */
 import type { Cell, CellState } from '../cells/cell.js'
+import { joinColumns, multiplyEach } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import {
-  add,
-  addRow,
-  concatenate,
-  type DropoutDraw,
-  dropout,
-  embed,
-  linear,
-  slice,
-  transpose,
-} from '../engine/operations.js'
+import { add, type DropoutDraw, dropout, embed } from '../engine/operations.js'
+import { packed, type Ragged, raggedOf, unpacked } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
-import { recurrence } from '../engine/recurrence.js'
-import type { Tensor } from '../engine/tensor.js'
-import { ShapeError } from '../errors.js'
-import { Parameter } from './parameter.js'
+import { show, type Tensor } from '../engine/tensor.js'
+import { ConfigurationError, ShapeError } from '../errors.js'
+import { Direction, type DirectionOptions, directionShapes, type Input } from './direction.js'
+import type { Initialisation } from './initialisation.js'
+import type { Parameter } from './parameter.js'
 
 export interface RecurrentOptions {
   readonly cell: Cell
   readonly inputSize: number
   readonly hiddenSize: number
   /** Default 1. */
-  readonly numLayers?: number
+  readonly numLayers?: number | undefined
+  /** Whether a second direction runs from each sequence's end; default false. */
+  readonly bidirectional?: boolean | undefined
   /** Whether gates have biases; default true. */
-  readonly bias?: boolean
+  readonly bias?: boolean | undefined
+  /** Units that h is projected to (LSTM; Sak et al. 2014); default 0: none. */
+  readonly projSize?: number | undefined
+  /** Whether a layer's input is added to its output, from the second layer on; default false. */
+  readonly residual?: boolean | undefined
+  /** d of each layer, whose h_t follows from h_{t−d} (Chang et al. 2017); default 1 everywhere. */
+  readonly dilations?: readonly number[] | undefined
+  /** h_{t−d} is added to h_{t−1} before W; default 1: nothing is. */
+  readonly skip?: number | undefined
+  /** Layer normalisation of both products, and of c where h is made of it (Ba et al. 2016); default false. */
+  readonly layerNorm?: boolean | undefined
+  /** Whether what stands before a text is learned; default false: zeros. */
+  readonly learnedState?: boolean | undefined
+  /** Probability that a unit between layers is dropped in training; default 0. */
+  readonly dropout?: number | undefined
+  /** Whether dropout has one mask for all steps (Gal & Ghahramani 2016); default false: one a step. */
+  readonly variational?: boolean | undefined
+  /** Probability that a unit of h is dropped before W, with one mask for all steps; default 0. */
+  readonly recurrentDropout?: number | undefined
+  /** Probability that a weight of W is dropped (DropConnect: Merity et al. 2018); default 0. */
+  readonly weightDrop?: number | undefined
+  /** Probability that a unit keeps its old value (Krueger et al. 2017); default 0. */
+  readonly zoneout?: number | undefined
   /** Prefix of the parameters' names. */
   readonly name: string
 }
 
-interface Layer {
-  readonly weightInput: Parameter
-  readonly weightHidden: Parameter
-  readonly biasInput: Parameter | undefined
-  readonly biasHidden: Parameter | undefined
+export interface RecurrentPass {
+  /** Steps of each sequence, 0 to time; default all. */
+  readonly lengths?: ArrayLike<number> | undefined
+  /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
+  readonly draw?: DropoutDraw | undefined
 }
 
-export interface RecurrentPass {
-  /** int32 [B]: steps of each sequence. */
-  readonly lengths?: Tensor | undefined
-  /** Dropout between layers; none where absent. */
-  readonly dropout?: { readonly probability: number; readonly draw: DropoutDraw } | undefined
+/** Draws of a direction keep to this many sites. */
+const SITES = 8
+/** Dropout of a layer's input. */
+const BETWEEN = 0
+
+/** Each layer's directions, as they are asked for. */
+function layout(options: RecurrentOptions): DirectionOptions[][] {
+  const { cell, inputSize, hiddenSize, numLayers = 1, bidirectional = false, projSize = 0, name } = options
+  const { dilations = [], skip = 1, layerNorm = false } = options
+  const demand = (holds: boolean, wanted: string) => {
+    if (!holds) throw new ConfigurationError(`${name}: ${wanted}`)
+  }
+  demand(
+    projSize === 0 || (cell.hasCell === true && projSize < hiddenSize),
+    `projSize needs a cell with a state c and must be below hiddenSize ${hiddenSize}; got ${cell.name} and ${projSize}`,
+  )
+  demand(
+    dilations.length === 0 || dilations.length === numLayers,
+    `dilations must have one number a layer, ${numLayers}; got ${dilations.length}`,
+  )
+  demand(skip === 1 || dilations.every(d => d === 1), 'dilations and skip exclude one another; leave one of them out')
+  demand(skip === 1 || cell.recurrent !== false, `skip needs a cell with recurrent weights; ${cell.name} has none`)
+  const outputs = projSize || hiddenSize
+  return Array.from({ length: numLayers }, (_, k) =>
+    (bidirectional ? [false, true] : [false]).map(reverse => ({
+      cell,
+      inputSize: k === 0 ? inputSize : outputs * (bidirectional ? 2 : 1),
+      hiddenSize,
+      projSize,
+      bias: options.bias ?? true,
+      reverse,
+      dilation: dilations[k] ?? 1,
+      skip,
+      layerNorm,
+      learnedState: options.learnedState ?? false,
+      recurrentDropout: options.recurrentDropout ?? 0,
+      weightDrop: options.weightDrop ?? 0,
+      zoneout: options.zoneout ?? 0,
+      prefix: name,
+      suffix: `_l${k}${reverse ? '_reverse' : ''}`,
+    })),
+  )
 }
+
+/** Numbers that training changes in such a stack, counted without making it. */
+export const recurrentParameterCount = (options: RecurrentOptions): number =>
+  layout(options)
+    .flat()
+    .flatMap(directionShapes)
+    .reduce((sum, [, shape]) => sum + shape.reduce((product, extent) => product * extent, 1), 0)
 
 export class Recurrent {
+  /** Of all layers and directions, as PyTorch orders them. */
   readonly parameters: readonly Parameter[]
-  private readonly layers: readonly Layer[]
+  private readonly layers: readonly (readonly Direction[])[]
 
+  /** @throws ConfigurationError for options that exclude one another */
   constructor(
     private readonly engine: Engine,
     readonly options: RecurrentOptions,
   ) {
-    const { cell, inputSize, hiddenSize, numLayers = 1, bias = true, name } = options
-    const rows = cell.gates.length * hiddenSize
-    this.layers = Array.from({ length: numLayers }, (_, k) => {
-      const parameter = (kind: string, shape: readonly number[]) =>
-        new Parameter(engine, `${name}.${kind}_l${k}`, shape)
-      return {
-        weightInput: parameter('weight_ih', [rows, k === 0 ? inputSize : hiddenSize]),
-        weightHidden: parameter('weight_hh', [rows, hiddenSize]),
-        biasInput: bias ? parameter('bias_ih', [rows]) : undefined,
-        biasHidden: bias ? parameter('bias_hh', [rows]) : undefined,
-      }
-    })
-    this.parameters = this.layers
-      .flatMap(layer => [layer.weightInput, layer.weightHidden, layer.biasInput, layer.biasHidden])
-      .filter(parameter => parameter !== undefined)
+    this.layers = layout(options).map(each => each.map(one => new Direction(engine, one)))
+    this.parameters = this.directions.flatMap(each => each.parameters)
   }
 
-  initialise(random: Random): void {
-    const bound = 1 / Math.sqrt(this.options.hiddenSize)
-    for (const parameter of this.parameters) parameter.fillUniform(random, bound)
+  /** In the order of states: layer 0 forward, layer 0 backward, layer 1 forward … */
+  get directions(): readonly Direction[] {
+    return this.layers.flat()
   }
 
-  /** The zero state of a batch: one [batch, hidden] a layer. Of the innermost scope. */
+  /** Width of the output: of both directions. */
+  get outputSize(): number {
+    return this.layers[0].reduce((sum, each) => sum + each.outputs, 0)
+  }
+
+  /** @param how default uniform, PyTorch's; see `Direction.initialise` */
+  initialise(random: Random, how: Initialisation = 'uniform', forgetBias?: number): void {
+    for (const each of this.directions) each.initialise(random, how, forgetBias)
+  }
+
+  /** What stands before a text: zeros, or what is learned. One entry a layer and direction. Of the innermost scope. */
   zeroState(batch: number): CellState[] {
-    const zeros = () => {
-      const tensor = this.engine.tensor([batch, this.options.hiddenSize])
-      this.engine.fill(tensor, 0)
-      return tensor
-    }
-    return this.layers.map(() => (this.options.cell.hasCell ? { hidden: zeros(), cell: zeros() } : { hidden: zeros() }))
+    return this.directions.map(each => each.startState(batch))
   }
 
   /**
    * Runs a batch of sequences.
-   * @param x [time, batch, inputSize]; or int32 tokens [time, batch], taken as one-hot vectors of inputSize
-   * @param state what each layer starts from
-   * @returns output [time, batch, hiddenSize] of the last layer, and each layer's state after the last step
+   * @param x [time, batch, inputSize]; int32 tokens [time, batch], taken as one-hot vectors; or tokens and a table
+   * @param state what each layer and direction starts from
+   * @returns output [time, batch, outputSize] of the last layer, zeros where a sequence is over; and the state of each
+   * layer and direction after its sequence's last step (backward: its first)
    */
-  forward(x: Tensor, state: readonly CellState[], pass: RecurrentPass = {}): { output: Tensor; state: CellState[] } {
-    const { engine } = this
-    const { cell } = this.options
-    if (state.length !== this.layers.length)
-      throw new ShapeError(`recurrent: state must have one entry a layer, ${this.layers.length}; got ${state.length}`)
+  forward(x: Input, state: readonly CellState[], pass: RecurrentPass = {}): { output: Tensor; state: CellState[] } {
+    const { engine, directions } = this
+    if (state.length !== directions.length)
+      throw new ShapeError(
+        `recurrent: state must have one entry a layer and direction, ${directions.length}; got ${state.length}`,
+      )
+    const { shape } = 'table' in x ? x.tokens : x
+    const [time, batch] = shape
+    const { lengths } = pass
+    if (lengths && lengths.length !== batch)
+      throw new ShapeError(
+        `recurrent: lengths must have one number a sequence, ${batch} in ${show(shape)}; got ${lengths.length}`,
+      )
+    const listed = lengths !== undefined
+    const ragged = raggedOf(lengths ?? new Int32Array(batch).fill(time), time)
+    let layerInput = listed ? listing(engine, x, ragged) : x
     const after: CellState[] = []
-    let output = x
     this.layers.forEach((layer, k) => {
-      if (k > 0 && pass.dropout && pass.dropout.probability > 0) {
-        const { probability, draw } = pass.dropout
-        output = dropout(engine, output, probability, { ...draw, site: draw.site * 65536 + k })
-      }
-      const [inputBias, apartBias] = this.biases(layer)
-      const result = recurrence(engine, {
-        cell: cell.fused,
-        gates: inputProduct(engine, output, layer.weightInput.value, inputBias),
-        weight: layer.weightHidden.value,
-        apartBias,
-        hidden: state[k].hidden,
-        cellState: state[k].cell,
-        lengths: pass.lengths,
-      })
-      output = result.output
-      after.push(result.cellState ? { hidden: result.hidden, cell: result.cellState } : { hidden: result.hidden })
+      const site = (direction: number) => (pass.draw?.site ?? 0) * 65536 + (2 * k + direction) * SITES
+      const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
+      if (k > 0) layerInput = this.dropped(layerInput as Tensor, ragged, draw(0))
+      const results = layer.map((each, i) =>
+        each.run(layerInput, state[after.length + i], { ragged, listed, draw: draw(i) }),
+      )
+      after.push(...results.map(result => result.state))
+      const output =
+        results.length > 1
+          ? joinColumns(
+              engine,
+              results.map(each => each.output),
+            )
+          : results[0].output
+      layerInput = this.options.residual && k > 0 ? add(engine, output, layerInput as Tensor) : output
     })
-    return { output, state: after }
+    const output = layerInput as Tensor
+    return { output: listed ? unpacked(engine, output, ragged) : output, state: after }
   }
 
-  /** b_ih + b_hh for the gates whose products are summed; for those kept apart, b_ih with U x and b_hh with W h. */
-  private biases({ biasInput, biasHidden }: Layer): [Tensor | undefined, Tensor | undefined] {
-    if (!biasInput || !biasHidden) return [undefined, undefined]
+  /** Dropout between layers: of every element by itself, or one mask for all steps of a sequence. */
+  private dropped(x: Tensor, { batch, places }: Ragged, draw: DropoutDraw | undefined): Tensor {
+    const { dropout: probability = 0, variational = false } = this.options
+    if (!draw || probability === 0) return x
     const { engine } = this
-    const { gates, apart } = this.options.cell.fused
-    if (apart === 0) return [add(engine, biasInput.value, biasHidden.value), undefined]
-    const rows = biasInput.shape[0]
-    const split = ((gates - apart) * rows) / gates
-    const apartBias = slice(engine, biasHidden.value, split, rows)
-    if (split === 0) return [biasInput.value, apartBias]
-    const summed = add(engine, slice(engine, biasInput.value, 0, split), slice(engine, biasHidden.value, 0, split))
-    return [concatenate(engine, [summed, slice(engine, biasInput.value, split, rows)]), apartBias]
+    const here = { ...draw, site: draw.site + BETWEEN }
+    if (!variational) return dropout(engine, x, probability, here)
+    const ones = engine.tensor([batch, x.shape.at(-1) as number])
+    engine.fill(ones, 1)
+    const mask = dropout(engine, ones, probability, here)
+    if (x.shape.length > 2) return multiplyEach(engine, x, mask)
+    const sequences = places.map(place => place % batch)
+    return multiplyEach(engine, x, embed(engine, engine.tokens(sequences), mask))
   }
 }
 
-/** U x_t + b for all steps at once. With one-hot x, U x_t is a column of U: a look-up in U transposed. */
-function inputProduct(engine: Engine, x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor {
-  if (x.kind === 'real') return linear(engine, x, weight, bias)
-  const columns = transpose(engine, weight)
-  return embed(engine, x, bias ? addRow(engine, columns, bias) : columns)
+/** The steps that exist of an input. */
+function listing(engine: Engine, x: Input, ragged: Ragged): Input {
+  const tokens = (of: Tensor) => {
+    const all = engine.copyOut(of)
+    return engine.tokens(ragged.places.map(place => all[place]))
+  }
+  if ('table' in x) return { tokens: tokens(x.tokens), table: x.table }
+  return x.kind === 'token' ? tokens(x) : packed(engine, x, ragged)
 }

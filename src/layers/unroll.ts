@@ -1,55 +1,132 @@
 /* A cell run over time by its own `step`, in plain operations on the tape: what a cell without a fused kernel trains
- * with, and the definition that each fused kernel is held to (tests/cells/unroll.test.ts). */
-import type { Cell, CellState } from '../cells/cell.js'
+ * with, what layer normalisation, zoneout, projection and skips through time run by, and the definition that each fused
+ * kernel is held to (tests/cells/unroll.test.ts). */
+import type { Cell, CellState, CellStep } from '../cells/cell.js'
+import { columns, multiplyEach } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import { concatenate, linear, reshape, slice } from '../engine/operations.js'
+import { add, concatenate, embed, linear, multiply, reshape, scale, slice } from '../engine/operations.js'
+import type { Ragged } from '../engine/ragged.js'
 import { checkShape, type Tensor } from '../engine/tensor.js'
 
-/** The parameters of one layer, in PyTorch's shapes; gates in the cell's order, one under another. */
-export interface LayerWeights {
-  /** U [gates × hidden, inputs] */
-  readonly weightInput: Tensor
-  /** W [gates × hidden, hidden] */
-  readonly weightHidden: Tensor
-  /** b_ih [gates × hidden] */
-  readonly biasInput?: Tensor | undefined
+export interface UnrollInput {
+  readonly cell: Cell
+  /** U x + b_ih of every step that exists, in the order of time: [S, gates × hidden]. */
+  readonly products: Tensor
+  /** Which sequences have which steps. */
+  readonly ragged: Ragged
+  /** As `CellState` says; sequences in their own order. */
+  readonly state: CellState
+  /** W [gates × hidden, outputs] */
+  readonly weight?: Tensor | undefined
   /** b_hh [gates × hidden] */
-  readonly biasHidden?: Tensor | undefined
+  readonly bias?: Tensor | undefined
+  /** W_hr [outputs, hidden]: h is projected to what is put out and carried (Sak et al. 2014). */
+  readonly projection?: Tensor | undefined
+  /** Normalises W h, all gates as one vector. */
+  readonly normaliseRecurrent?: ((product: Tensor) => Tensor) | undefined
+  /** Normalises c where h is made of it. */
+  readonly normaliseCell?: ((cell: Tensor) => Tensor) | undefined
+  /** h_{t−d} is added to h_{t−1} before W; `state.hidden` is then [d, batch, outputs]. */
+  readonly skip?: number | undefined
+  /** [batch, outputs] multiplies h before W, the same at every step. */
+  readonly mask?: Tensor | undefined
+  /** How much of the new state each unit takes, [S, outputs] for h and [S, hidden] for c, or one number for all. */
+  readonly taken?: { readonly hidden: Tensor | number; readonly cell: Tensor | number } | undefined
 }
 
 /**
- * Runs one layer over a batch of sequences.
- * @param x [time, batch, inputs]
- * @param state what the first step starts from
- * @returns output [time, batch, hidden], and the state after the last step
+ * Runs one layer in one direction over a batch of sequences.
+ * @returns output [S, outputs], and the state after each sequence's last step
  */
-export function unroll(
-  engine: Engine,
-  cell: Pick<Cell, 'name' | 'gates' | 'step'>,
-  x: Tensor,
-  state: CellState,
-  weights: LayerWeights,
-): { output: Tensor; state: CellState } {
-  checkShape(x, `${cell.name}: x`, [-1, -1, weights.weightInput.shape[1]], '(time, batch, inputs)')
-  const [time, batch] = x.shape
-  const hidden = weights.weightHidden.shape[1]
-  checkShape(weights.weightHidden, `${cell.name}: weightHidden`, [cell.gates.length * hidden, hidden])
-  const gatesOf = (whole: Tensor) => cell.gates.map((_, k) => slice(engine, whole, k * hidden, (k + 1) * hidden))
-  const biasesOf = (whole: Tensor | undefined) => (whole ? gatesOf(whole) : [])
-  const U = gatesOf(weights.weightInput)
-  const W = gatesOf(weights.weightHidden)
-  const inputBias = biasesOf(weights.biasInput)
-  const hiddenBias = biasesOf(weights.biasHidden)
+export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; state: CellState } {
+  const { cell, products, ragged, state, skip = 1 } = input
+  const { batch, time, order } = ragged
+  const gates = cell.gates.length
+  checkShape(products, `${cell.name}: U x`, [ragged.count, -1], '(steps, gates × hidden)')
+  const hidden = products.shape[1] / gates
+  const outputs = input.projection?.shape[0] ?? hidden
+  if (input.weight) checkShape(input.weight, `${cell.name}: W`, [gates * hidden, outputs], '(gates × hidden, outputs)')
+  const cut = (whole: Tensor) =>
+    gates === 1 ? [whole] : cell.gates.map((_, k) => columns(engine, whole, k * hidden, (k + 1) * hidden))
 
-  // The input products of all steps at once; a step takes its slice.
-  const products = U.map((weight, k) => linear(engine, x, weight, inputBias[k]))
-  const step = (t: number) => products.map(all => reshape(engine, slice(engine, all, t, t + 1), [batch, hidden]))
-  const outputs: Tensor[] = []
-  let now = state
-  for (let t = 0; t < time; t++) {
-    const recurrent = W.map((weight, k) => linear(engine, now.hidden, weight, hiddenBias[k]))
-    now = cell.step(engine, step(t), recurrent, now)
-    outputs.push(reshape(engine, now.hidden, [1, batch, hidden]))
+  // Rows are the sequences by length, so that those that go on are the first rows of every step.
+  const sorted = (of: Tensor, depth: number) => {
+    const rows = Int32Array.from({ length: depth * batch }, (_, i) => Math.floor(i / batch) * batch + order[i % batch])
+    return embed(engine, engine.tokens(rows), of)
   }
-  return { output: concatenate(engine, outputs), state: now }
+  const past = sorted(state.hidden, skip)
+  const mask = input.mask && sorted(input.mask, 1)
+  const steps: { hidden: Tensor; cell: Tensor | undefined }[] = []
+  let hiddenNow = slice(engine, past, (skip - 1) * batch, skip * batch)
+  let cellNow = cell.hasCell ? sorted(state.cell as Tensor, 1) : undefined
+  let from = 0
+  for (let t = 0; t < time && ragged.going[t] > 0; t++) {
+    const count = ragged.going[t]
+    const first = (of: Tensor) => (of.shape[0] === count ? of : slice(engine, of, 0, count))
+    const part = (of: Tensor) => slice(engine, of, from, from + count)
+    const before = first(hiddenNow)
+    const cellBefore = cellNow && first(cellNow)
+    let operand = before
+    if (skip > 1) {
+      const earlier = t >= skip ? steps[t - skip].hidden : slice(engine, past, t * batch, (t + 1) * batch)
+      operand = add(engine, before, first(earlier))
+    }
+    if (mask) operand = multiplyEach(engine, operand, first(mask))
+    const product = input.weight && linear(engine, operand, input.weight, input.bias)
+    const recurrent = product && (input.normaliseRecurrent?.(product) ?? product)
+    const step: CellStep = {
+      input: cut(part(products)),
+      recurrent: recurrent ? cut(recurrent) : [],
+      hidden: before,
+      cell: cellBefore,
+      normalised: input.normaliseCell ?? (c => c),
+    }
+    const made = cell.step(engine, step)
+    const { taken } = input
+    const take = (old: Tensor, now: Tensor, how: Tensor | number) =>
+      add(engine, old, gated(engine, add(engine, now, old, -1), typeof how === 'number' ? how : part(how)))
+    const projected = input.projection ? linear(engine, made.hidden, input.projection) : made.hidden
+    hiddenNow = taken ? take(before, projected, taken.hidden) : projected
+    cellNow = taken && cellBefore && made.cell ? take(cellBefore, made.cell, taken.cell) : made.cell
+    steps.push({ hidden: hiddenNow, cell: cellNow })
+    from += count
+  }
+  const output = joined(
+    engine,
+    steps.map(each => each.hidden),
+    [0, outputs],
+  )
+  const last = (start: Tensor, all: Tensor, depth: number) => {
+    const rows = lastRows(ragged, depth)
+    const found = embed(engine, engine.tokens(rows), concatenate(engine, [start, all]))
+    return depth > 1 ? reshape(engine, found, [depth, batch, found.shape[1]]) : found
+  }
+  const cells = steps.map(each => each.cell).filter(each => each !== undefined)
+  const start = cell.hasCell ? sorted(state.cell as Tensor, 1) : undefined
+  return {
+    output,
+    state: {
+      hidden: last(past, output, skip),
+      cell: start && last(start, joined(engine, cells, [0, hidden]), 1),
+    },
+  }
+}
+
+const gated = (engine: Engine, x: Tensor, how: Tensor | number): Tensor =>
+  typeof how === 'number' ? scale(engine, x, how) : multiply(engine, x, how)
+
+const joined = (engine: Engine, parts: readonly Tensor[], shape: readonly number[]): Tensor =>
+  parts.length > 0 ? concatenate(engine, parts) : engine.tensor(shape)
+
+/** Where the last `depth` states of each sequence stand in [states before the first step, by length; all steps]. */
+function lastRows({ batch, lengths, order, rows }: Ragged, depth: number): Int32Array {
+  const rank = new Int32Array(batch)
+  order.forEach((b, r) => {
+    rank[b] = r
+  })
+  return Int32Array.from({ length: depth * batch }, (_, i) => {
+    const b = i % batch
+    const t = lengths[b] - depth + Math.floor(i / batch)
+    return t >= 0 ? depth * batch + rows[t * batch + b] : (depth + t) * batch + rank[b]
+  })
 }

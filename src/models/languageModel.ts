@@ -104,6 +104,7 @@ export class LanguageModel implements Predictor {
         inputSize,
         hiddenSize,
         numLayers,
+        dropout: configuration.dropout,
         name: 'recurrent',
       })
       const tied = tieWeights ? table?.weight : undefined
@@ -226,9 +227,8 @@ export class LanguageModel implements Predictor {
     draw?: DropoutDraw,
   ): { output: Tensor; state: CellState[] } {
     this.checkOpen()
-    const x = this.embedding ? this.embedding.forward(tokens) : tokens
-    const dropout = draw && { probability: this.configuration.dropout, draw }
-    return this.recurrent.forward(x, state, { dropout })
+    const table = this.embedding?.weight.value
+    return this.recurrent.forward(table ? { tokens, table } : tokens, state, { draw })
   }
 
   /** Opens a reading: the state carried from token to token. */

@@ -1,7 +1,7 @@
 /* What every backend must pass: each kernel against the reference backend at sizes that no vector width divides, a whole
  * training step, and the bits that are promised. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Cell } from '../../src/cells/cell.js'
+import type { FusedKernelCell } from '../../src/cells/cell.js'
 import { elman } from '../../src/cells/elman.js'
 import { gru } from '../../src/cells/gru.js'
 import { lstm } from '../../src/cells/lstm.js'
@@ -18,7 +18,7 @@ import { type StepSizes, trainingSteps } from './trainingStep.js'
 const AWKWARD = [1, 3, 7, 17, 33, 65, 130] as const
 const BATCHES = [1, 3, 25] as const
 
-export const cells: readonly (readonly [string, Cell])[] = [
+export const cells: readonly (readonly [string, FusedKernelCell])[] = [
   ['elman tanh', elman('tanh')],
   ['elman relu', elman('relu')],
   ['elman sigmoid', elman('sigmoid')],
@@ -26,7 +26,7 @@ export const cells: readonly (readonly [string, Cell])[] = [
   ['lstm', lstm],
 ]
 
-export const smallStep = (cell: Cell, ragged: boolean): StepSizes => ({
+export const smallStep = (cell: FusedKernelCell, ragged: boolean): StepSizes => ({
   cell,
   vocabulary: 33,
   width: 17,
@@ -82,6 +82,32 @@ export function backendContract(engine: () => Engine): void {
         [1, 1, 1],
       ])
         check(draw, m, n, k, how)
+    })
+
+    test('is right, and the same bit for bit, where its right side is packed before', () => {
+      const draw = new Draw(10)
+      for (const [m, n, k] of [
+        [1, 130, 65],
+        [1, 1100, 515],
+        [25, 33, 130],
+        [3, 2100, 7],
+      ]) {
+        const buffers = { a: draw.values(m * k), b: draw.values(n * k), bias: draw.values(n) }
+        const products = [0, 1].map(packedB =>
+          engine().scope(() => {
+            const [a, b, bias] = Object.values(buffers).map(values => engine().from(values))
+            const { panel } = engine().backend
+            const packed = engine().tensor([Math.ceil(n / panel) * panel * k])
+            engine().run(records.pack, { n, k, w: b.place, packed: packed.place, transpose: 1 })
+            const y = engine().tensor([m * n])
+            const right = { b: packedB ? packed.place : b.place, bStride: k, transposeB: 1, packedB }
+            const fields = { m, n, k, a: a.place, aStride: k, bias: bias.place, y: y.place, yStride: n }
+            engine().run(records.matmul, { ...fields, ...right })
+            return engine().read(y)
+          }),
+        )
+        expectSameBits({ y: products[1] }, { y: products[0] })
+      }
     })
 
     test('is right where it is cut into blocks, of terms and of columns', () => {
@@ -156,6 +182,49 @@ export function backendContract(engine: () => Engine): void {
         expectSame(records.elementwise, fields, { a, ...b, y: draw.values(count) })
         expectSame(records.elementwise, { ...fields, accumulate: 1 }, { a, ...b, y: draw.values(count) })
         expectSame(records.elementwise, fields, { a, ...b }, { y: 'a' })
+      }
+  })
+
+  test('an operand with a period is used over and over', () => {
+    const draw = new Draw(27)
+    const operation = records.elementwiseOperation.multiply
+    for (const period of [...AWKWARD, 1500])
+      for (const times of [1, 3, 40]) {
+        const [a, b] = [draw.values(period * times), draw.values(period)]
+        for (const accumulate of [0, 1]) {
+          const fields = { operation, count: a.length, period, alpha: 1, accumulate }
+          expectSame(records.elementwise, fields, { a, b, y: draw.values(a.length) })
+        }
+      }
+  })
+
+  test('columns are copied out of wider rows and into them', () => {
+    const draw = new Draw(28)
+    for (const rows of AWKWARD)
+      for (const columns of AWKWARD) {
+        const [aStride, yStride] = [columns + draw.integer(0, 5), columns + draw.integer(0, 5)]
+        for (const accumulate of [0, 1])
+          expectSame(
+            records.copyRows,
+            { rows, columns, aStride, yStride, accumulate },
+            { a: draw.values(rows * aStride), y: draw.values(rows * yStride) },
+          )
+      }
+  })
+
+  test('layer normalisation is right, forward and backward', () => {
+    const draw = new Draw(29)
+    for (const rows of [1, 3, 25])
+      for (const columns of AWKWARD.slice(1)) {
+        const [x, gain] = [draw.values(rows * columns, 3), draw.values(columns)]
+        const fields = { rows, columns, epsilon: 1e-5 }
+        const room = { y: draw.values(rows * columns), statistics: draw.values(rows * 2) }
+        expectSame(records.layerNormForward, fields, { x, gain, shift: draw.values(columns), ...room })
+        expectSame(records.layerNormForward, fields, { x, gain, ...room })
+        const { statistics } = runKernel(right, records.layerNormForward, fields, { x, gain, ...room })
+        const given = { x, gain, statistics, dY: draw.values(rows * columns) }
+        const added = { dX: draw.values(rows * columns), dGain: draw.values(columns), dShift: draw.values(columns) }
+        expectSame(records.layerNormBackward, { rows, columns, accumulate: 1 }, { ...given, ...added })
       }
   })
 

@@ -1,13 +1,14 @@
 /* Every operation, every cell and every layer against central finite differences in float64, at random shapes. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Cell } from '../../src/cells/cell.js'
+import type { FusedKernelCell } from '../../src/cells/cell.js'
 import { elman } from '../../src/cells/elman.js'
 import { gru } from '../../src/cells/gru.js'
 import { lstm } from '../../src/cells/lstm.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import * as operations from '../../src/engine/operations.js'
+import { packed, raggedOf } from '../../src/engine/ragged.js'
 import { recurrence } from '../../src/engine/recurrence.js'
 import type { Tensor } from '../../src/engine/tensor.js'
 import { Embedding } from '../../src/layers/embedding.js'
@@ -173,7 +174,7 @@ describe('the gradient is that of finite differences', () => {
   })
 })
 
-const cells: readonly (readonly [string, Cell])[] = [
+const cells: readonly (readonly [string, FusedKernelCell])[] = [
   ['elman tanh', elman('tanh')],
   ['elman relu', elman('relu')],
   ['elman sigmoid', elman('sigmoid')],
@@ -196,13 +197,19 @@ describe.each(cells)('the gradient of the cell %s is that of finite differences'
 
   test('written in plain operations', () => {
     check((draw, { rows: batch, columns: hidden, width: inputs }) => {
-      const named = { x: input(draw, 3, batch, inputs), ...weightsOf(draw, inputs, hidden) }
+      const named = { x: input(draw, 3 * batch, inputs), ...weightsOf(draw, inputs, hidden) }
       return [
         { ...named, ...stateOf(draw, batch, hidden) },
         t => {
-          const { x, weightInput, weightHidden, biasInput, biasHidden } = t
-          const weights = { weightInput, weightHidden, biasInput, biasHidden }
-          const { output, state } = unroll(engine, cell, x, { hidden: t.hidden, cell: t.cell }, weights)
+          const products = operations.linear(engine, t.x, t.weightInput, t.biasInput)
+          const { output, state } = unroll(engine, {
+            cell,
+            products,
+            ragged: raggedOf(new Int32Array(batch).fill(3), 3),
+            state: { hidden: t.hidden, cell: t.cell },
+            weight: t.weightHidden,
+            bias: t.biasHidden,
+          })
           return [output, state.hidden, ...(state.cell ? [state.cell] : [])]
         },
       ]
@@ -215,7 +222,7 @@ describe.each(cells)('the gradient of the cell %s is that of finite differences'
     for (const withMask of [false, true])
       check((draw, { rows: batch, columns: hidden, width: time }) => {
         const apartBias: Inputs = apart ? { apartBias: input(draw, apart * hidden) } : {}
-        const lengths = draw.integers(batch, 1, time)
+        const list = raggedOf(draw.integers(batch, 0, time), time)
         const mask = draw.values(batch * hidden, 2)
         return [
           {
@@ -228,12 +235,12 @@ describe.each(cells)('the gradient of the cell %s is that of finite differences'
             const result = recurrence(engine, {
               cell: cell.fused,
               // The kernel consumes its gates, so it is given a copy.
-              gates: operations.scale(engine, t.gates, 1),
+              gates: ragged ? packed(engine, t.gates, list) : operations.scale(engine, t.gates, 1),
               weight: t.weight,
               apartBias: t.apartBias,
               hidden: t.hidden,
               cellState: t.cell,
-              lengths: ragged ? engine.tokens(lengths) : undefined,
+              ragged: ragged ? list : undefined,
               mask: withMask ? engine.from(mask, [batch, hidden]) : undefined,
               reverse,
             })
@@ -250,7 +257,14 @@ describe.each(cells)('the gradient of the cell %s is that of finite differences'
     const tied = kind === 'tied' ? embedding.weight : undefined
     const output = new Linear(engine, { inputs: hidden, outputs: vocabulary, name: 'output', tied })
     const inputSize = kind === 'one-hot' ? vocabulary : hidden
-    const stack = new Recurrent(engine, { cell, inputSize, hiddenSize: hidden, numLayers: 2, name: 'recurrent' })
+    const stack = new Recurrent(engine, {
+      cell,
+      inputSize,
+      hiddenSize: hidden,
+      numLayers: 2,
+      dropout: 0.3,
+      name: 'recurrent',
+    })
     const own = kind === 'one-hot' ? [] : embedding.parameters
     const parameters = [...own, ...stack.parameters, ...output.parameters]
     for (const { value } of parameters) engine.write(value, draw.values(value.size, 0.6))
@@ -261,8 +275,8 @@ describe.each(cells)('the gradient of the cell %s is that of finite differences'
       const tokens = engine.tokens(text, [time, batch])
       const x = kind === 'one-hot' ? tokens : embedding.forward(tokens)
       const { output: h } = stack.forward(x, stack.zeroState(batch), {
-        lengths: engine.tokens(lengths),
-        dropout: { probability: 0.3, draw: { seed: 1, step: 1, site: 2 } },
+        lengths,
+        draw: { seed: 1, step: 1, site: 2 },
       })
       return output.loss(h, engine.tokens(targets)).loss
     }

@@ -123,6 +123,7 @@ export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
       cells: cells?.place,
       mask: given.mask && put(engine, given.mask).place,
       lengths: given.lengths && put(engine, given.lengths).place,
+      rows: given.lengths && put(engine, rowsOf(given.lengths, time)).place,
     }
     const held: Held = {}
     const keep = (name: string, tensor: Tensor | undefined) => {
@@ -155,6 +156,12 @@ export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
     return held
   })
 }
+
+/** Steps where they stand in a whole batch; −1 where a sequence is over. */
+const rowsOf = (lengths: Int32Array, time: number) =>
+  Int32Array.from({ length: time * lengths.length }, (_, i) =>
+    Math.floor(i / lengths.length) < lengths[i % lengths.length] ? i : -1,
+  )
 
 interface PackPart {
   readonly n: number

@@ -70,6 +70,16 @@ function problem(name: CellName, options: Options, seed: number): Problem {
 const hasCell = (p: Problem) => p.name === 'lstm'
 const exists = (p: Problem, t: number, b: number) => !p.lengths || t < p.lengths[b]
 
+const eachStep = (p: Problem, value: (t: number, b: number, i: number) => number) =>
+  Array.from({ length: p.time * p.batch }, (_, i) => value(Math.floor(i / p.batch), i % p.batch, i))
+
+/** Of [T, B, terms], the steps that exist; zeros elsewhere, where the kernel has left what stood there. */
+const existing = (p: Problem, x: Float64Array) =>
+  x.map((value, i) => {
+    const step = Math.floor(i / (x.length / (p.time * p.batch)))
+    return exists(p, Math.floor(step / p.batch), step % p.batch) ? value : 0
+  })
+
 function forward(p: Problem) {
   const { time, batch, hidden, reverse } = p
   const { gates, apart } = sizes[p.name]
@@ -95,6 +105,8 @@ function forward(p: Problem) {
     cells: hasCell(p) ? put(cells) : 0,
     mask: p.mask ? put(p.mask) : 0,
     lengths: p.lengths ? putInts(p.lengths) : 0,
+    // Steps stand where they would in a whole batch; none may be looked for past a sequence's end.
+    rows: p.lengths ? putInts(eachStep(p, (t, b, i) => (exists(p, t, b) ? i : -1))) : 0,
   }
   const shape = { cell: cell[p.name], time, batch, hidden, reverse }
   run(recurrenceForward, { ...shape, ...places, weight, apartBias: apart ? put(p.apartBias) : 0 })
@@ -162,8 +174,8 @@ function backward(p: Problem) {
     dFinalHidden: put(p.dFinalHidden),
     dFinalCell: cells ? put(p.dFinalCell) : 0,
   })
-  const dGates = get(places.gates, time * row * gates)
-  const dApart = apart ? get(places.apart, time * row * apart) : new Float64Array(0)
+  const dGates = existing(p, get(places.gates, time * row * gates))
+  const dApart = apart ? existing(p, get(places.apart, time * row * apart)) : new Float64Array(0)
 
   // dW = Σ over steps and rows of (gradient of the product) ⊗ (h_{t-1} ∘ mask); the bias of the products has the sum.
   const dWeight = new Float64Array(gates * hidden * hidden)
@@ -186,8 +198,8 @@ function backward(p: Problem) {
     dApartBias,
     dInitialHidden: get(out.dInitialHidden, row),
     dInitialCell: cells ? get(out.dInitialCell, row) : undefined,
-    dhSteps: get(out.dhSteps, time * row),
-    dcSteps: cells ? get(out.dcSteps, time * row) : undefined,
+    dhSteps: existing(p, get(out.dhSteps, time * row)),
+    dcSteps: cells ? existing(p, get(out.dcSteps, time * row)) : undefined,
     activations,
     states,
     cells,

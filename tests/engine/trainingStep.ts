@@ -26,7 +26,14 @@ export interface StepSizes {
 export function trainingSteps(engine: Engine, sizes: StepSizes, steps: number): Held {
   const { cell, vocabulary, width, hidden, batch, time, ragged } = sizes
   const embedding = new Embedding(engine, { vocabularySize: vocabulary, size: width, name: 'embedding' })
-  const stack = new Recurrent(engine, { cell, inputSize: width, hiddenSize: hidden, numLayers: 2, name: 'recurrent' })
+  const stack = new Recurrent(engine, {
+    cell,
+    inputSize: width,
+    hiddenSize: hidden,
+    numLayers: 2,
+    dropout: sizes.dropout,
+    name: 'recurrent',
+  })
   const output = new Linear(engine, { inputs: hidden, outputs: vocabulary, name: 'output' })
   const random = new Random(7, 0, site.initialisation)
   for (const layer of [embedding, stack, output]) layer.initialise(random)
@@ -45,8 +52,8 @@ export function trainingSteps(engine: Engine, sizes: StepSizes, steps: number): 
         watchAll(tape, parameters)
         const x = embedding.forward(engine.tokens(text, [time, batch]))
         const { output: h, state } = stack.forward(x, stack.zeroState(batch), {
-          lengths: ragged ? engine.tokens(lengths) : undefined,
-          dropout: { probability: sizes.dropout, draw: { seed: 7, step, site: site.dropout } },
+          lengths: ragged ? lengths : undefined,
+          draw: { seed: 7, step, site: site.dropout },
         })
         const { loss, losses: rows } = output.loss(h, engine.tokens(targets))
         tape.backward(loss)

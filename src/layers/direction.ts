@@ -1,0 +1,326 @@
+/* One recurrent layer in one direction: its parameters, how they begin, and how a batch of sequences runs through it, by
+ * the fused kernel where there is one for what is asked, else step by step (unroll.ts).
+ *
+ * Parameters have PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_hr_l0, with _reverse behind
+ * them for the second direction. Beyond PyTorch: hidden_l0 and cell_l0, a state that is learned, and norm_ih_weight_l0,
+ * norm_ih_bias_l0 … of layer normalisation. */
+import type { Cell, CellState } from '../cells/cell.js'
+import { layerNorm } from '../engine/columns.js'
+import type { Engine } from '../engine/engine.js'
+import {
+  add,
+  addRow,
+  concatenate,
+  type DropoutDraw,
+  dropout,
+  embed,
+  linear,
+  reshape,
+  slice,
+  transpose,
+} from '../engine/operations.js'
+import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
+import type { Random } from '../engine/random.js'
+import { recurrence } from '../engine/recurrence.js'
+import type { Tensor } from '../engine/tensor.js'
+import { folded } from './dilation.js'
+import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
+import { Parameter } from './parameter.js'
+import { unroll } from './unroll.js'
+
+export interface DirectionOptions {
+  readonly cell: Cell
+  readonly inputSize: number
+  readonly hiddenSize: number
+  /** Outputs of a projection; 0: none. */
+  readonly projSize: number
+  readonly bias: boolean
+  readonly reverse: boolean
+  readonly dilation: number
+  /** 1: none. */
+  readonly skip: number
+  readonly layerNorm: boolean
+  readonly learnedState: boolean
+  readonly recurrentDropout: number
+  readonly weightDrop: number
+  readonly zoneout: number
+  readonly prefix: string
+  /** Behind the names: `_l0`, `_l0_reverse`. */
+  readonly suffix: string
+}
+
+/** Names and shapes of a direction's parameters, in PyTorch's order. */
+export function directionShapes(options: DirectionOptions): [name: string, shape: readonly number[]][] {
+  const { cell, inputSize, hiddenSize, projSize, bias, layerNorm, learnedState, prefix, suffix } = options
+  const rows = cell.gates.length * hiddenSize
+  const outputs = projSize || hiddenSize
+  const recurrent = cell.recurrent !== false
+  const shapes: [string, readonly number[]][] = [['weight_ih', [rows, inputSize]]]
+  if (recurrent) shapes.push(['weight_hh', [rows, outputs]])
+  if (bias && !layerNorm) {
+    shapes.push(['bias_ih', [rows]])
+    if (recurrent) shapes.push(['bias_hh', [rows]])
+  }
+  if (projSize) shapes.push(['weight_hr', [projSize, hiddenSize]])
+  if (layerNorm) {
+    shapes.push(['norm_ih_weight', [rows]], ['norm_ih_bias', [rows]])
+    if (recurrent) shapes.push(['norm_hh_weight', [rows]], ['norm_hh_bias', [rows]])
+    if (cell.hasCell) shapes.push(['norm_cell_weight', [hiddenSize]], ['norm_cell_bias', [hiddenSize]])
+  }
+  if (learnedState) {
+    shapes.push(['hidden', [outputs]])
+    if (cell.hasCell) shapes.push(['cell', [hiddenSize]])
+  }
+  return shapes.map(([kind, shape]) => [`${prefix}.${kind}${suffix}`, shape])
+}
+
+/** Tokens as an input: rows of a table of vectors. */
+export interface Lookup {
+  /** int32 [...] */
+  readonly tokens: Tensor
+  /** [vocabulary, inputSize] */
+  readonly table: Tensor
+}
+
+/** Real numbers [..., inputSize], tokens taken as one-hot vectors, or tokens taken as rows of a table. */
+export type Input = Tensor | Lookup
+
+export interface DirectionPass {
+  /** The steps that exist; a whole batch has its own. */
+  readonly ragged: Ragged
+  /** Whether x and the output are [S, ...] of a ragged batch, not [time, batch, ...]. */
+  readonly listed: boolean
+  /** What training draws from; none in evaluation. `site` is this direction's own. */
+  readonly draw: DropoutDraw | undefined
+}
+
+export class Direction {
+  readonly parameters: readonly Parameter[]
+  private readonly byKind: ReadonlyMap<string, Parameter>
+
+  constructor(
+    private readonly engine: Engine,
+    readonly options: DirectionOptions,
+  ) {
+    const { prefix, suffix } = options
+    this.parameters = directionShapes(options).map(([name, shape]) => new Parameter(engine, name, shape))
+    const kindOf = (name: string) => name.slice(prefix.length + 1, name.length - suffix.length)
+    this.byKind = new Map(this.parameters.map(parameter => [kindOf(parameter.name), parameter]))
+  }
+
+  private value(kind: string): Tensor | undefined {
+    return this.byKind.get(kind)?.value
+  }
+
+  /** Units that a step puts out. */
+  get outputs(): number {
+    return this.options.projSize || this.options.hiddenSize
+  }
+
+  /** States that h is carried by: more than one where the layer looks further back than a step. */
+  get depth(): number {
+    return Math.max(this.options.dilation, this.options.skip)
+  }
+
+  /**
+   * PyTorch's start, uniform in ±1/√hiddenSize; or W orthogonal; or W the identity with U normal of deviation 0.001 and
+   * no bias (IRNN: Le et al. 2015). Gains of normalisation begin at 1, its shifts and a learned state at 0.
+   * @param forgetBias what the forget gate's bias is, b_ih + b_hh (Jozefowicz et al. 2015: 1)
+   */
+  initialise(random: Random, how: Initialisation, forgetBias: number | undefined): void {
+    const { cell, hiddenSize } = this.options
+    const bound = 1 / Math.sqrt(hiddenSize)
+    for (const [kind, parameter] of this.byKind) {
+      if (kind.startsWith('norm')) this.engine.fill(parameter.value, kind.endsWith('weight') ? 1 : 0)
+      else if (kind === 'hidden' || kind === 'cell') this.engine.fill(parameter.value, 0)
+      else if (how === 'orthogonal' && kind === 'weight_hh') fillOrthogonal(parameter, random)
+      else if (how === 'identity' && kind === 'weight_hh') fillIdentity(parameter)
+      else if (how === 'identity' && kind === 'weight_ih') parameter.fillNormal(random, 0.001)
+      else if (how === 'identity' && kind.startsWith('bias')) this.engine.fill(parameter.value, 0)
+      else parameter.fillUniform(random, bound)
+    }
+    const forget = cell.gates.indexOf('forget')
+    if (forgetBias === undefined || forget < 0) return
+    for (const [kind, value] of [
+      ['bias_ih', forgetBias],
+      ['norm_ih_bias', forgetBias],
+      ['bias_hh', 0],
+    ] as const) {
+      const parameter = this.byKind.get(kind)
+      if (parameter) fillGate(parameter, forget, cell.gates.length, value)
+    }
+  }
+
+  /** What stands before a text: zeros, or the state that is learned. Of the innermost scope. */
+  startState(batch: number): CellState {
+    const { hiddenSize, cell, dilation } = this.options
+    const start = (kind: string, depth: number, width: number) => {
+      const shape = depth > 1 ? [depth, batch, width] : [batch, width]
+      const zeros = this.engine.tensor(shape)
+      this.engine.fill(zeros, 0)
+      const learned = this.value(kind)
+      return learned ? addRow(this.engine, zeros, learned) : zeros
+    }
+    const hidden = start('hidden', this.depth, this.outputs)
+    return cell.hasCell ? { hidden, cell: start('cell', dilation, hiddenSize) } : { hidden }
+  }
+
+  /**
+   * @param x [time, batch, inputSize] or, listed, [S, inputSize]; or tokens in that order
+   * @returns output [time, batch, outputs] or [S, outputs], and the state after each sequence's last step (reverse: its
+   * first)
+   */
+  run(x: Input, state: CellState, pass: DirectionPass): { output: Tensor; state: CellState } {
+    const { engine } = this
+    const { dilation, reverse } = this.options
+    const [weight, bias] = this.recurrentProduct(pass.draw)
+    const gates = this.inputProduct(x, bias)
+    if (dilation === 1) return this.loop(gates, state, weight, pass)
+    const fold = folded(engine, pass.ragged, dilation, reverse)
+    const list = reshape(engine, gates, [pass.ragged.count, gates.shape.at(-1) as number])
+    const inner = { ...pass, ragged: fold.ragged, listed: true }
+    const result = this.loop(fold.fold(list), fold.foldState(state), weight, inner)
+    const output = fold.unfold(result.output)
+    const { time, batch } = pass.ragged
+    return {
+      output: pass.listed ? output : reshape(engine, output, [time, batch, this.outputs]),
+      state: fold.unfoldState(result.state),
+    }
+  }
+
+  /** Whether the fused kernel does all that is asked. */
+  private get fused(): boolean {
+    const { cell, skip, layerNorm, zoneout, projSize } = this.options
+    return cell.fused !== undefined && skip === 1 && !layerNorm && zoneout === 0 && !projSize
+  }
+
+  private loop(gates: Tensor, state: CellState, weight: Tensor | undefined, pass: DirectionPass) {
+    const { engine } = this
+    const { cell, reverse } = this.options
+    const { ragged, listed } = pass
+    if (!this.fused || !cell.fused || !weight) return this.unrolled(gates, state, weight, pass)
+    const result = recurrence(engine, {
+      cell: cell.fused,
+      gates,
+      weight,
+      apartBias: this.apartBias(),
+      hidden: state.hidden,
+      cellState: state.cell,
+      ragged: listed ? ragged : undefined,
+      reverse,
+      mask: this.mask(ragged.batch, pass.draw),
+    })
+    return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
+  }
+
+  private unrolled(gates: Tensor, state: CellState, weight: Tensor | undefined, pass: DirectionPass) {
+    const { engine } = this
+    const { cell, reverse, skip, zoneout, hiddenSize } = this.options
+    const { listed, draw } = pass
+    const { time, batch, count } = pass.ragged
+    const ragged = listed ? pass.ragged : raggedOf(new Int32Array(batch).fill(time), time)
+    const turned = reverse ? reversedRows(ragged) : undefined
+    const turn = (of: Tensor) => (turned ? embed(engine, engine.tokens(turned), of) : of)
+    const norm = (kind: string) => {
+      const [gain, shift] = [this.value(`norm_${kind}_weight`), this.value(`norm_${kind}_bias`)]
+      return gain && ((x: Tensor) => layerNorm(engine, x, gain, shift))
+    }
+    const taken = (use: number, width: number) => {
+      if (!draw) return 1 - zoneout
+      return scaledOnes(engine, [count, width], zoneout, { ...draw, site: draw.site + use })
+    }
+    const result = unroll(engine, {
+      cell,
+      products: turn(reshape(engine, gates, [count, gates.shape.at(-1) as number])),
+      ragged,
+      state,
+      weight,
+      bias: this.value('bias_hh'),
+      projection: this.value('weight_hr'),
+      normaliseRecurrent: norm('hh'),
+      normaliseCell: norm('cell'),
+      skip,
+      mask: this.mask(batch, draw),
+      taken: zoneout > 0 ? { hidden: taken(ZONEOUT, this.outputs), cell: taken(ZONEOUT + 1, hiddenSize) } : undefined,
+    })
+    const output = turn(result.output)
+    return {
+      output: listed ? output : reshape(engine, output, [time, batch, this.outputs]),
+      state: result.state,
+    }
+  }
+
+  /** One mask of h for all steps (Gal & Ghahramani 2016). */
+  private mask(batch: number, draw: DropoutDraw | undefined): Tensor | undefined {
+    const { recurrentDropout } = this.options
+    if (!draw || recurrentDropout === 0) return undefined
+    const { engine } = this
+    const ones = engine.tensor([batch, this.outputs])
+    engine.fill(ones, 1)
+    return dropout(engine, ones, recurrentDropout, { ...draw, site: draw.site + RECURRENT })
+  }
+
+  /** W, some of it dropped in training (DropConnect: Merity et al. 2018), and the bias that joins U x. */
+  private recurrentProduct(draw: DropoutDraw | undefined): [Tensor | undefined, Tensor | undefined] {
+    const { weightDrop } = this.options
+    const weight = this.value('weight_hh')
+    const dropped =
+      weight && draw && weightDrop > 0
+        ? dropout(this.engine, weight, weightDrop, { ...draw, site: draw.site + WEIGHT })
+        : weight
+    return [dropped, this.inputBias()]
+  }
+
+  /** b_ih + b_hh for the gates whose products the kernel sums; for those kept apart, and unrolled, b_ih alone. */
+  private inputBias(): Tensor | undefined {
+    const { engine } = this
+    const [input, recurrent] = [this.value('bias_ih'), this.value('bias_hh')]
+    const { fused } = this.options.cell
+    if (!input || !recurrent || !fused || !this.fused) return input
+    const { gates, apart } = fused
+    if (apart === 0) return add(engine, input, recurrent)
+    const split = ((gates - apart) * input.size) / gates
+    if (split === 0) return input
+    const summed = add(engine, slice(engine, input, 0, split), slice(engine, recurrent, 0, split))
+    return concatenate(engine, [summed, slice(engine, input, split, input.size)])
+  }
+
+  /** b_hh of the gates whose two products stay apart. */
+  private apartBias(): Tensor | undefined {
+    const bias = this.value('bias_hh')
+    const { fused } = this.options.cell
+    if (!bias || !fused || fused.apart === 0) return undefined
+    return slice(this.engine, bias, ((fused.gates - fused.apart) * bias.size) / fused.gates, bias.size)
+  }
+
+  /**
+   * U x_t + b of all steps at once, normalised where the layer is. Of one-hot x, U x_t is a column of U. Of rows of a
+   * table with fewer rows than there are steps, U is multiplied by the table, and the products are looked up.
+   */
+  private inputProduct(x: Input, bias: Tensor | undefined): Tensor {
+    const { engine } = this
+    const weight = this.value('weight_ih') as Tensor
+    const [gain, shift] = [this.value('norm_ih_weight'), this.value('norm_ih_bias')]
+    const finished = (product: Tensor) => (gain ? layerNorm(engine, product, gain, shift) : product)
+    if ('table' in x) {
+      const { tokens, table } = x
+      if (table.shape[0] < tokens.size) return embed(engine, tokens, finished(linear(engine, table, weight, bias)))
+      return finished(linear(engine, embed(engine, tokens, table), weight, bias))
+    }
+    if (x.kind === 'real') return finished(linear(engine, x, weight, bias))
+    const table = transpose(engine, weight)
+    return embed(engine, x, finished(bias ? addRow(engine, table, bias) : table))
+  }
+}
+
+/** Draws of a direction: each use has a site of its own. */
+const RECURRENT = 1
+const WEIGHT = 2
+const ZONEOUT = 3
+
+/** 1 with probability 1 − p, else 0. */
+function scaledOnes(engine: Engine, shape: readonly number[], probability: number, draw: DropoutDraw): Tensor {
+  const ones = engine.tensor(shape)
+  engine.fill(ones, 1 - probability)
+  return dropout(engine, ones, probability, draw)
+}
