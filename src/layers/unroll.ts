@@ -62,7 +62,8 @@ export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; st
   let from = 0
   for (let t = 0; t < time && ragged.going[t] > 0; t++) {
     const count = ragged.going[t]
-    const first = (of: Tensor) => (of.shape[0] === count ? of : slice(engine, of, 0, count))
+    // Always a slice, also of all rows: gradients then add up in the same order whoever else is in the batch.
+    const first = (of: Tensor) => slice(engine, of, 0, count)
     const part = (of: Tensor) => slice(engine, of, from, from + count)
     const before = first(hiddenNow)
     const cellBefore = cellNow && first(cellNow)

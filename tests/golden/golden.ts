@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
  *
  * - layer: the parameters (`weight_ih_l0`, …), `x`, `h0` (`c0`), `output`, `hn` (`cn`), the weights `wo`, `wh` (`wc`)
  *   of `loss` = Σ output·wo + Σ hn·wh (+ Σ cn·wc), and `grad.<name>` of each parameter and of `x`, `h0` (`c0`).
- *   With `lengths`, output and `grad.x` are zero past a sequence's end and `hn` is the state at its own end.
+ *   Where `bidirectional`, states are ordered layer 0 forward, layer 0 backward, layer 1 … With `lengths`, output and `grad.x` are zero past a sequence's end and `hn` is the state at its own end.
  * - languageModel: `stream` [batch, 10·time + 1]; its first stretch as `tokens` and `targets` [time, batch]; the
  *   parameters (`embedding.weight`, `recurrent.weight_ih_l0`, …, `output.weight`, `output.bias`); from the zero state
  *   over that stretch `logits`, `hn` (`cn`), `loss` (mean cross-entropy) and `grad.<parameter>`; and per optimizer,
@@ -31,6 +31,8 @@ export interface GoldenCase {
   /** A ragged batch: the length of each sequence, in no order. */
   lengths?: number[]
   bidirectional?: boolean
+  /** LSTM only: units that h is projected to. */
+  projSize?: number
   /** The rest belongs to language models. */
   vocabularySize?: number
   input?: 'embedding' | 'oneHot'
@@ -98,7 +100,7 @@ function typed(where: string, dtype: GoldenCase['dtype'], tensor: FileTensor): G
   return { shape, data: dtype === 'float32' ? Float32Array.from(data) : Float64Array.from(data) }
 }
 
-export function loadGolden(name: 'recurrent-float32' | 'recurrent-float64'): Golden {
+export function loadGolden(name: 'recurrent-float32' | 'recurrent-float64' | 'layers-float64'): Golden {
   const file = readJson(name) as FileContent
   const cases = file.cases.map(one => {
     const entries = Object.entries(one.tensors)

@@ -369,4 +369,5 @@ def main():
     write_math(HERE / 'math-float64.json')
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -20,9 +20,9 @@ const cellOf = ({ cell, nonlinearity }: GoldenCase): Cell =>
 
 /** h0 of all layers, [layers, batch, hidden], as one state a layer. */
 function statesOf(engine: Engine, golden: GoldenCase, hidden: Tensor, cell: Tensor | undefined): CellState[] {
-  const { numLayers, batchSize, hiddenSize } = golden
-  const layer = (of: Tensor, k: number) => reshape(engine, slice(engine, of, k, k + 1), [batchSize, hiddenSize])
-  return Array.from({ length: numLayers }, (_, k) => ({
+  const { numLayers, batchSize } = golden
+  const layer = (of: Tensor, k: number) => reshape(engine, slice(engine, of, k, k + 1), [batchSize, of.shape[2]])
+  return Array.from({ length: numLayers * (golden.bidirectional ? 2 : 1) }, (_, k) => ({
     hidden: layer(hidden, k),
     ...(cell && { cell: layer(cell, k) }),
   }))
@@ -44,9 +44,10 @@ function finals(engine: Engine, state: readonly CellState[]): Record<string, Ten
 
 /** What the layer of a `layer` case computes: output, hn, cn, loss and grad.*, named as in the golden file. */
 export function runLayer(engine: Engine, golden: GoldenCase): Values {
-  const { inputSize, hiddenSize, numLayers, bias, tensors } = golden
+  const { inputSize, hiddenSize, numLayers, bidirectional, projSize, bias, tensors } = golden
   const cell = cellOf(golden)
-  const layer = new Recurrent(engine, { cell, inputSize, hiddenSize, numLayers, bias, name: 'layer' })
+  const shape = { inputSize, hiddenSize, numLayers, bidirectional, projSize, bias }
+  const layer = new Recurrent(engine, { cell, ...shape, name: 'layer' })
   const plain = (parameter: Parameter) => parameter.name.replace('layer.', '')
   for (const parameter of layer.parameters) engine.write(parameter.value, tensors[plain(parameter)].data)
   const computed = engine.scope(() =>

@@ -5,6 +5,8 @@ import { describeEach, float32Backends, reference } from '../engine/everyBackend
 import { loadGolden } from '../golden/golden.js'
 import { GoldenModel, runLayer, type Values } from './goldenModel.js'
 
+const shapes = loadGolden('layers-float64')
+
 const precisions = [
   { golden: loadGolden('recurrent-float32'), backends: float32Backends, tolerance: 2e-5 },
   { golden: loadGolden('recurrent-float64'), backends: [reference], tolerance: 1e-10 },
@@ -23,9 +25,12 @@ for (const { golden, backends, tolerance } of precisions) {
   const models = golden.cases.filter(({ kind }) => kind === 'languageModel')
 
   describeEach(backends, engine => {
-    test.each(layers)(`$name is PyTorch's within ${tolerance}: outputs, states, loss, every gradient`, each => {
-      expectAllNear(runLayer(engine(), each), pick(each.tensors, isResult), tolerance)
-    })
+    test.each([...layers, ...shapes.cases])(
+      `$name is PyTorch's within ${tolerance}: outputs, states, loss, every gradient`,
+      each => {
+        expectAllNear(runLayer(engine(), each), pick(each.tensors, isResult), tolerance)
+      },
+    )
 
     describe.each(models)('$name', each => {
       const withModel = (work: (model: GoldenModel) => Values) => {
