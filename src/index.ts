@@ -1,4 +1,6 @@
 /* The public face. */
+export type { Cell, CellState, CellStep } from './cells/cell.js'
+export * as operations from './cells/operations.js'
 export {
   type AgreementComparison,
   agreementByDistance,

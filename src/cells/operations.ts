@@ -1,0 +1,14 @@
+/* What a cell of one's own is written in: operations on tensors, each with its gradient. */
+export { columns, joinColumns, layerNorm } from '../engine/columns.js'
+export {
+  type Activation,
+  activate,
+  add,
+  addRow,
+  concatenate,
+  linear,
+  multiply,
+  reshape,
+  scale,
+  slice,
+} from '../engine/operations.js'
