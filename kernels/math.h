@@ -45,10 +45,17 @@ INLINE vec v_exp(vec x) {
   return v_select(x < v_splat(-87.33654f), v_splat(0.0f), y);
 }
 
-/* sigmoid(x) = 1 / (1 + exp(-x)): at most 2.5 ulp from -87.3 up; 0 below -88.4 or so. */
+/* sigmoid(x) = 1 / (1 + exp(-x)): at most 2.5 ulp from -87.3 up; 0 below, as the result would be denormal. */
 INLINE vec v_sigmoid(vec x) {
   vec one = v_splat(1.0f);
-  return one / (one + v_exp((vec){0} - x));
+  vec bounded = v_at_least(v_splat(-87.3f), v_at_most(v_splat(87.3f), x));
+  vec shifted = v_fma(bounded, v_splat(-LOG2_E), v_splat(ROUNDER));
+  vec n = v_splat(ROUNDER) - shifted;
+  vec r = v_fma(n, v_splat(LN2_HIGH), (vec){0} - bounded);
+  r = v_fma(n, v_splat(LN2_LOW), r);
+  vec scale = power_of_two(shifted);
+  vec y = one / (one + v_fma(scale, expm1_reduced(r), scale));
+  return v_select(x < v_splat(-87.3f), v_splat(0.0f), y);
 }
 
 /* tanh(x) = m / (m + 2) with m = exp(2|x|) - 1, which keeps small x right to the last digit: at most 2.5 ulp. */

@@ -2,9 +2,9 @@
  * forward and a backward function, pointwise in the hidden units.
  *
  * Rows of the batch are independent, so each thread takes some rows through all of time and meets nobody. With fewer
- * rows than threads (a stream of one) the threads share the columns of each step's product instead: every thread walks
- * all rows, the first one does what is pointwise, and they meet twice a step. W is packed once for the whole sequence;
- * the rows of the moving operand are copied, at each step, into the form that tiles read. */
+ * rows than threads (a stream of one) the threads share the columns of each step's product instead, and meet twice a step;
+ * with more it costs speed, even where W fills a core's own cache. W is packed once for the whole sequence; the rows of
+ * the moving operand are copied, at each step, into the form that tiles read. */
 #include "context.h"
 #include "simd.h"
 
@@ -38,8 +38,8 @@ static inline int shares_columns(const struct context *context, int batch) { ret
 
 /* Which rows of the batch this thread takes; returns how many. Without lengths, an equal stretch. With lengths, the
  * longest row left goes to the thread with the fewest steps so far: every thread finds the same deal by itself. */
-static int deal_rows(const struct context *context, int batch, const int32_t *lengths, int32_t *order, int32_t *mine) {
-  int shared = shares_columns(context, batch);
+static int deal_rows(const struct context *context, int batch, const int32_t *lengths, int shared, int32_t *order,
+                     int32_t *mine) {
   if (!lengths || context->threads == 1 || shared) {
     struct range rows = shared ? (struct range){0, batch} : share(batch, 1, context->thread, context->threads);
     for (int b = rows.from; b < rows.to; b++) mine[b - rows.from] = b;
@@ -108,6 +108,11 @@ static inline ptrdiff_t row_at(const int32_t *rows_of, int batch, int t, int b) 
   return rows_of ? rows_of[place_in_batch] : place_in_batch;
 }
 
+/* Of the rows at work, those whose pointwise part this thread does. */
+static inline struct range pointwise_rows(const struct context *context, int shared, int rows) {
+  return shared ? share(rows, 1, context->thread, context->threads) : (struct range){0, rows};
+}
+
 /* Row pointers of one block of the rows at work; a block is walked as a whole, so that they fit the stack. */
 #define ROWS_AT_ONCE (TILE_ROWS * 16)
 
@@ -128,8 +133,8 @@ static void recurrence_forward(const struct context *context, const void *record
   float *gates = at(context, r->gates), *apart = r->apart ? at(context, r->apart) : 0;
   float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
   struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, hidden, 1);
-  int count = deal_rows(context, batch, lengths, w.order, w.mine);
-  int shared = shares_columns(context, batch), pointwise = !shared || context->thread == 0;
+  int shared = shares_columns(context, batch), leads = !shared || context->thread == 0;
+  int count = deal_rows(context, batch, lengths, shared, w.order, w.mine);
 
   for (int step = 0; step < r->time; step++) {
     int t = r->reverse ? r->time - 1 - step : step;
@@ -141,7 +146,7 @@ static void recurrence_forward(const struct context *context, const void *record
         w.active[active++] = b;
         continue;
       }
-      if (!pointwise) continue;
+      if (!leads) continue;
       __builtin_memcpy(states + (after + b) * hidden, states + (before + b) * hidden, (size_t)hidden * 4);
       if (cell_states)
         __builtin_memcpy(cell_states + (after + b) * hidden, cell_states + (before + b) * hidden, (size_t)hidden * 4);
@@ -174,7 +179,8 @@ static void recurrence_forward(const struct context *context, const void *record
         step_product(context, shared, rows, (int)apart_row, hidden, w.packed, weight_apart, apart_bias ? biases : 0,
                      apart_rows);
       if (shared) context_barrier(context);
-      for (int i = 0; pointwise && i < rows; i++) {
+      struct range own = pointwise_rows(context, shared, rows);
+      for (int i = own.from; i < own.to; i++) {
         ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
         cell->forward(hidden, gate_rows[i], apart_rows[i], states + old, cell_states ? cell_states + old : 0,
                       states + new, cell_states ? cell_states + new : 0);
@@ -208,20 +214,21 @@ static void recurrence_backward(const struct context *context, const void *recor
   float *dh_steps = r->dh_steps ? at(context, r->dh_steps) : 0;
   float *dc_steps = r->dc_steps && cell->has_cell ? at(context, r->dc_steps) : 0;
   struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, terms, 3);
-  int count = deal_rows(context, batch, lengths, w.order, w.mine);
-  int shared = shares_columns(context, batch), pointwise = !shared || context->thread == 0;
+  int shared = shares_columns(context, batch), leads = !shared || context->thread == 0;
+  int count = deal_rows(context, batch, lengths, shared, w.order, w.mine);
   /* Where the threads share columns, they share the first one's rows too. */
   float *rows_at = w.rows - (shared ? context->thread * recurrence_workspace_bytes(batch, hidden, terms, 3, 1) / 4 : 0);
   float *dh = rows_at, *dc = dh + (ptrdiff_t)count * hidden, *through = dc + (ptrdiff_t)count * hidden;
   size_t row_bytes = (size_t)hidden * 4;
 
-  for (int i = 0; pointwise && i < count; i++) {
+  for (int i = 0; leads && i < count; i++) {
     ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden;
     if (r->d_final_hidden) __builtin_memcpy(dh + (ptrdiff_t)i * hidden, (float *)at(context, r->d_final_hidden) + row, row_bytes);
     else __builtin_memset(dh + (ptrdiff_t)i * hidden, 0, row_bytes);
     if (r->d_final_cell) __builtin_memcpy(dc + (ptrdiff_t)i * hidden, (float *)at(context, r->d_final_cell) + row, row_bytes);
     else __builtin_memset(dc + (ptrdiff_t)i * hidden, 0, row_bytes);
   }
+  if (shared) context_barrier(context);
   for (int step = r->time - 1; step >= 0; step--) {
     int t = r->reverse ? r->time - 1 - step : step;
     ptrdiff_t before = (ptrdiff_t)(r->reverse ? t + 1 : t) * batch, after = (ptrdiff_t)(r->reverse ? t : t + 1) * batch;
@@ -236,11 +243,12 @@ static void recurrence_backward(const struct context *context, const void *recor
       int rows = lesser(active - first, ROWS_AT_ONCE), tile_total = tile_count(rows);
       const int32_t *row = w.active + first, *slot = w.slot + first;
       float *targets[ROWS_AT_ONCE];
+      struct range own = pointwise_rows(context, shared, rows);
       for (int i = 0; i < rows; i++) {
         ptrdiff_t here = row_at(rows_of, batch, t, row[i]), carried = (ptrdiff_t)slot[i] * hidden;
         ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
         targets[i] = (mask ? through : dh) + carried;
-        if (!pointwise) continue;
+        if (i < own.from || i >= own.to) continue;
         if (d_outputs) add_row_to(hidden, dh + carried, d_outputs + here * hidden);
         if (dh_steps) __builtin_memcpy(dh_steps + here * hidden, dh + carried, row_bytes);
         if (d_cells) add_row_to(hidden, dc + carried, d_cells + here * hidden);
@@ -264,14 +272,14 @@ static void recurrence_backward(const struct context *context, const void *recor
       step_product(context, shared, rows, hidden, terms, w.packed, weight, mask ? 0 : (const float *const *)targets,
                    targets);
       if (shared) context_barrier(context);
-      if (mask && pointwise)
-        for (int i = 0; i < rows; i++) {
+      if (mask)
+        for (int i = own.from; i < own.to; i++) {
           ptrdiff_t carried = (ptrdiff_t)slot[i] * hidden, of_row = (ptrdiff_t)row[i] * hidden;
           for (int j = 0; j < hidden; j++) dh[carried + j] += through[carried + j] * mask[of_row + j];
         }
     }
   }
-  for (int i = 0; pointwise && i < count; i++) {
+  for (int i = 0; leads && i < count; i++) {
     ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden;
     if (r->d_initial_hidden) __builtin_memcpy((float *)at(context, r->d_initial_hidden) + row, dh + (ptrdiff_t)i * hidden, row_bytes);
     if (r->d_initial_cell) __builtin_memcpy((float *)at(context, r->d_initial_cell) + row, dc + (ptrdiff_t)i * hidden, row_bytes);

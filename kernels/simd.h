@@ -92,9 +92,20 @@ INLINE vec v_fma(vec a, vec b, vec c) { return a * b + c; }
 
 /* x where the mask is set, else y. Masks are what comparisons give: all bits or none. */
 INLINE vec v_select(ivec mask, vec x, vec y) { return (vec)((mask & (ivec)x) | (~mask & (ivec)y)); }
-/* The bound first: a NaN in x passes through. */
+/* The bound first: a NaN in x passes through, as x86's minimum and maximum give their second operand then. */
+#if defined(__AVX512F__)
+INLINE vec v_at_most(vec bound, vec x) { return (vec)_mm512_min_ps((__m512)bound, (__m512)x); }
+INLINE vec v_at_least(vec bound, vec x) { return (vec)_mm512_max_ps((__m512)bound, (__m512)x); }
+#elif defined(__AVX2__) && !defined(PAIRS)
+INLINE vec v_at_most(vec bound, vec x) { return (vec)_mm256_min_ps((__m256)bound, (__m256)x); }
+INLINE vec v_at_least(vec bound, vec x) { return (vec)_mm256_max_ps((__m256)bound, (__m256)x); }
+#elif defined(__wasm__)
+INLINE vec v_at_most(vec bound, vec x) { return (vec)wasm_f32x4_pmin((v128_t)x, (v128_t)bound); }
+INLINE vec v_at_least(vec bound, vec x) { return (vec)wasm_f32x4_pmax((v128_t)x, (v128_t)bound); }
+#else
 INLINE vec v_at_most(vec bound, vec x) { return v_select(x > bound, bound, x); }
 INLINE vec v_at_least(vec bound, vec x) { return v_select(x < bound, bound, x); }
+#endif
 INLINE vec v_abs(vec x) { return (vec)((ivec)x & v_splat_int(0x7fffffff)); }
 INLINE vec v_with_sign(vec magnitude, vec sign) {
   return (vec)((ivec)magnitude | ((ivec)sign & v_splat_int((int32_t)0x80000000)));
