@@ -221,20 +221,21 @@ static void product(const struct context *context, int m, int n, int k, struct m
           for (int r = 0; r < size; r++) row[r] = block.at + r * block.row;
           pack_runs(size, terms, row, tile_at[i]);
         }
-        for (int p = mine.from; p < mine.to; p++) {
+        /* Tiles kept in runs stay in the first cache while the panels pass; others pass while a panel stays. */
+        int wide = mine.to - mine.from;
+        for (int q = 0; q < count * wide; q++) {
+          int i = packing == RUNS ? q / wide : q % count, p = mine.from + (packing == RUNS ? q % wide : q / count);
+          int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
           int column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL);
           const float *panel = packed ? b.at + (ptrdiff_t)column * b.row + (ptrdiff_t)k0 * PANEL
                                       : b_block + (ptrdiff_t)p * PANEL * terms;
-          for (int i = 0; i < count; i++) {
-            int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
-            float *to[TILE_ROWS];
-            const float *start[TILE_ROWS];
-            for (int r = 0; r < size; r++) {
-              to[r] = y + (m0 + from + r) * y_row + column;
-              start[r] = first ? bias + column : to[r];
-            }
-            tile(packing, size, terms, tile_at[i], panel, width, first && !bias ? 0 : start, to);
+          float *to[TILE_ROWS];
+          const float *start[TILE_ROWS];
+          for (int r = 0; r < size; r++) {
+            to[r] = y + (m0 + from + r) * y_row + column;
+            start[r] = first ? bias + column : to[r];
           }
+          tile(packing, size, terms, tile_at[i], panel, width, first && !bias ? 0 : start, to);
         }
       }
       if (packed ? n0 + BLOCK_N >= n && k0 + BLOCK_K >= k : by_rows || k0 + BLOCK_K >= k) context_barrier(context);
