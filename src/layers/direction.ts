@@ -86,10 +86,10 @@ export interface Lookup {
 export type Input = Tensor | Lookup
 
 export interface DirectionPass {
-  /** The steps that exist; a whole batch has its own. */
-  readonly ragged: Ragged
-  /** Whether x and the output are [S, ...] of a ragged batch, not [time, batch, ...]. */
-  readonly listed: boolean
+  readonly time: number
+  readonly batch: number
+  /** Where sequences have lengths of their own: x and the output are then [S, ...], not [time, batch, ...]. */
+  readonly ragged: Ragged | undefined
   /** What training draws from; none in evaluation. `site` is this direction's own. */
   readonly draw: DropoutDraw | undefined
 }
@@ -176,16 +176,11 @@ export class Direction {
     const [weight, bias] = this.recurrentProduct(pass.draw)
     const gates = this.inputProduct(x, bias)
     if (dilation === 1) return this.loop(gates, state, weight, pass)
-    const fold = folded(engine, pass.ragged, dilation, reverse)
-    const list = reshape(engine, gates, [pass.ragged.count, gates.shape.at(-1) as number])
-    const inner = { ...pass, ragged: fold.ragged, listed: true }
-    const result = this.loop(fold.fold(list), fold.foldState(state), weight, inner)
-    const output = fold.unfold(result.output)
-    const { time, batch } = pass.ragged
-    return {
-      output: pass.listed ? output : reshape(engine, output, [time, batch, this.outputs]),
-      state: fold.unfoldState(result.state),
-    }
+    const fold = folded(engine, stepsOf(pass), dilation, reverse)
+    const { ragged } = fold
+    const inner = { ...pass, time: ragged.time, batch: ragged.batch, ragged }
+    const result = this.loop(fold.fold(asList(engine, gates)), fold.foldState(state), weight, inner)
+    return { output: this.asGiven(fold.unfold(result.output), pass), state: fold.unfoldState(result.state) }
   }
 
   /** Whether the fused kernel does all that is asked. */
@@ -197,7 +192,6 @@ export class Direction {
   private loop(gates: Tensor, state: CellState, weight: Tensor | undefined, pass: DirectionPass) {
     const { engine } = this
     const { cell, reverse } = this.options
-    const { ragged, listed } = pass
     if (!this.fused || !cell.fused || !weight) return this.unrolled(gates, state, weight, pass)
     const result = recurrence(engine, {
       cell: cell.fused,
@@ -206,9 +200,9 @@ export class Direction {
       apartBias: this.apartBias(),
       hidden: state.hidden,
       cellState: state.cell,
-      ragged: listed ? ragged : undefined,
+      ragged: pass.ragged,
       reverse,
-      mask: this.mask(ragged.batch, pass.draw),
+      mask: this.mask(pass.batch, pass.draw),
     })
     return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
   }
@@ -216,9 +210,8 @@ export class Direction {
   private unrolled(gates: Tensor, state: CellState, weight: Tensor | undefined, pass: DirectionPass) {
     const { engine } = this
     const { cell, reverse, skip, zoneout, hiddenSize } = this.options
-    const { listed, draw } = pass
-    const { time, batch, count } = pass.ragged
-    const ragged = listed ? pass.ragged : raggedOf(new Int32Array(batch).fill(time), time)
+    const { batch, draw } = pass
+    const ragged = stepsOf(pass)
     const turned = reverse ? reversedRows(ragged) : undefined
     const turn = (of: Tensor) => (turned ? embed(engine, engine.tokens(turned), of) : of)
     const norm = (kind: string) => {
@@ -227,11 +220,11 @@ export class Direction {
     }
     const taken = (use: number, width: number) => {
       if (!draw) return 1 - zoneout
-      return scaledOnes(engine, [count, width], zoneout, { ...draw, site: draw.site + use })
+      return scaledOnes(engine, [ragged.count, width], zoneout, { ...draw, site: draw.site + use })
     }
     const result = unroll(engine, {
       cell,
-      products: turn(reshape(engine, gates, [count, gates.shape.at(-1) as number])),
+      products: turn(asList(engine, gates)),
       ragged,
       state,
       weight,
@@ -243,11 +236,12 @@ export class Direction {
       mask: this.mask(batch, draw),
       taken: zoneout > 0 ? { hidden: taken(ZONEOUT, this.outputs), cell: taken(ZONEOUT + 1, hiddenSize) } : undefined,
     })
-    const output = turn(result.output)
-    return {
-      output: listed ? output : reshape(engine, output, [time, batch, this.outputs]),
-      state: result.state,
-    }
+    return { output: this.asGiven(turn(result.output), pass), state: result.state }
+  }
+
+  /** A list of steps in the form that the input had. */
+  private asGiven(output: Tensor, { time, batch, ragged }: DirectionPass): Tensor {
+    return ragged ? output : reshape(this.engine, output, [time, batch, this.outputs])
   }
 
   /** One mask of h for all steps (Gal & Ghahramani 2016). */
@@ -311,6 +305,15 @@ export class Direction {
     const table = transpose(engine, weight)
     return embed(engine, x, finished(bias ? addRow(engine, table, bias) : table))
   }
+}
+
+/** The steps that exist: of a whole batch, all. */
+const stepsOf = ({ ragged, time, batch }: DirectionPass): Ragged =>
+  ragged ?? raggedOf(new Int32Array(batch).fill(time), time)
+
+const asList = (engine: Engine, x: Tensor): Tensor => {
+  const width = x.shape.at(-1) as number
+  return x.shape.length === 2 ? x : reshape(engine, x, [x.size / width, width])
 }
 
 /** Draws of a direction: each use has a site of its own. */

@@ -160,16 +160,15 @@ export class Recurrent {
       throw new ShapeError(
         `recurrent: lengths must have one number a sequence, ${batch} in ${show(shape)}; got ${lengths.length}`,
       )
-    const listed = lengths !== undefined
-    const ragged = raggedOf(lengths ?? new Int32Array(batch).fill(time), time)
-    let layerInput = listed ? listing(engine, x, ragged) : x
+    const ragged = lengths && raggedOf(lengths, time)
+    let layerInput = ragged ? listing(engine, x, ragged) : x
     const after: CellState[] = []
     this.layers.forEach((layer, k) => {
       const site = (direction: number) => (pass.draw?.site ?? 0) * 65536 + (2 * k + direction) * SITES
       const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
-      if (k > 0) layerInput = this.dropped(layerInput as Tensor, ragged, draw(0))
+      if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0))
       const results = layer.map((each, i) =>
-        each.run(layerInput, state[after.length + i], { ragged, listed, draw: draw(i) }),
+        each.run(layerInput, state[after.length + i], { time, batch, ragged, draw: draw(i) }),
       )
       after.push(...results.map(result => result.state))
       const output =
@@ -182,11 +181,11 @@ export class Recurrent {
       layerInput = this.options.residual && k > 0 ? add(engine, output, layerInput as Tensor) : output
     })
     const output = layerInput as Tensor
-    return { output: listed ? unpacked(engine, output, ragged) : output, state: after }
+    return { output: ragged ? unpacked(engine, output, ragged) : output, state: after }
   }
 
   /** Dropout between layers: of every element by itself, or one mask for all steps of a sequence. */
-  private dropped(x: Tensor, { batch, places }: Ragged, draw: DropoutDraw | undefined): Tensor {
+  private dropped(x: Tensor, batch: number, ragged: Ragged | undefined, draw: DropoutDraw | undefined): Tensor {
     const { dropout: probability = 0, variational = false } = this.options
     if (!draw || probability === 0) return x
     const { engine } = this
@@ -195,8 +194,8 @@ export class Recurrent {
     const ones = engine.tensor([batch, x.shape.at(-1) as number])
     engine.fill(ones, 1)
     const mask = dropout(engine, ones, probability, here)
-    if (x.shape.length > 2) return multiplyEach(engine, x, mask)
-    const sequences = places.map(place => place % batch)
+    if (!ragged) return multiplyEach(engine, x, mask)
+    const sequences = ragged.places.map(place => place % batch)
     return multiplyEach(engine, x, embed(engine, engine.tokens(sequences), mask))
   }
 }
