@@ -112,20 +112,22 @@ export function writeSafetensors(
 }
 
 /**
- * The tensors and the metadata of a safetensors file, copied out of `bytes`. Nothing in the file is trusted. A checksum
+ * The tensors and the metadata of a safetensors file, copied out of its bytes. Nothing in the file is trusted. A checksum
  * is verified where there is one; there must be one under `requireChecksum`, and where any metadata key begins with
  * `recurra.`: such a file comes from here.
  *
  * Throws FileFormatError, whose message begins with `where`.
  */
 export function readSafetensors(
-  bytes: Uint8Array,
+  given: Uint8Array,
   where: string,
   { requireChecksum = false }: ReadSafetensorsOptions = {},
 ): SafetensorsContent {
   const fail = (problem: string): never => {
     throw new FileFormatError(`${where}: ${problem}`)
   }
+  // Of a Buffer of Node's, slice would make no copy.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
   const bodyStart = 8 + headerLength(bytes, fail)
   const checked = verifyChecksum(bytes, bodyStart, fail)
   const { places, metadata } = readHeader(bytes.subarray(8, bodyStart), bytes.length - bodyStart, fail)

@@ -68,6 +68,8 @@ function eventOf(line: Uint8Array, where: string, unended: boolean): Metric | un
   } catch {
     return fault('an event must be a JSON object; it is not JSON')
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return fault('an event must be a JSON object')
   const { data } = eventSchema.safeParse(value)
   return data ?? fault(faultsIn(eventSchema, value).join('; '))
 }

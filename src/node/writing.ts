@@ -141,7 +141,7 @@ async function* chunksOf(content: FileContent): AsyncGenerator<Uint8Array, void,
 }
 
 /** A system may take a part of what it is given, and says how much. */
-async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
+export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     const written = await file.write(bytes.subarray(at, at + largestWrite))
     if (!(written > 0)) throw Object.assign(new Error('the file takes no more bytes'), { code: 'ENOSPC' })

@@ -41,7 +41,9 @@ class XxHash32 {
     }
     const to = bytes.length - ((bytes.length - from) % stripe)
     if ((bytes.byteOffset + from) % 4 === 0) this.stripes(bytes.subarray(from, to))
-    else for (let at = from; at < to; at += moved) this.stripes(bytes.slice(at, Math.min(at + moved, to)))
+    else
+      for (let at = from; at < to; at += moved)
+        this.stripes(Uint8Array.from(bytes.subarray(at, Math.min(at + moved, to))))
     this.rest.set(bytes.subarray(to))
     return this
   }

@@ -93,6 +93,16 @@ describe('a safetensors file', () => {
     expect(readSafetensors(moved.subarray(3), 'm').tensors.get('x')?.data).toEqual(Float32Array.of(1, 2))
   })
 
+  it('may come in a Buffer of Node’s, at any place of its pool', () => {
+    const bytes = writeSafetensors(all, metadata)
+    for (const offset of [0, 1, 4]) {
+      const pooled = Buffer.alloc(bytes.length + 16)
+      pooled.set(bytes, offset)
+      const { tensors } = readSafetensors(pooled.subarray(offset, offset + bytes.length), 'm')
+      for (const { name, data } of all) expect(tensors.get(name)?.data).toEqual(data)
+    }
+  })
+
   it('may come from another program, unaligned, in any order, with no checksum', () => {
     const bytes = file({ b: { dtype: 'F64', shape: [1], data_offsets: [4, 12] }, a: f32([1], 0, 4) }, 12)
     new DataView(bytes.buffer).setFloat64(bytes.length - 8, 2.5, true)

@@ -56,6 +56,7 @@ describe('xxHash32 of parts', () => {
     const moved = new Uint8Array(bytes.length + 1)
     moved.set(bytes, 1)
     expect(xxHash32(moved.subarray(1))).toBe(xxHash32(bytes))
+    expect(xxHash32(Buffer.from(moved.buffer, 1))).toBe(xxHash32(bytes))
   })
 })
 
