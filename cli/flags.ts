@@ -2,7 +2,7 @@
  * choices in the help. All faults of a command line are found before any work, and told in one line. */
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
-import { dashed, parseConfiguration } from '../src/configuration.js'
+import { type Contradiction, contradictionsIn, dashed, faultsIn, parseConfiguration } from '../src/configuration.js'
 import { ConfigurationError } from '../src/errors.js'
 
 /** Wrong usage: exit code 2. */
@@ -33,6 +33,7 @@ function fieldOf(field: unknown): { type: unknown; fallback: unknown } {
 
 const METAVARIABLE: Record<string, string> = {
   out: 'PATH',
+  folder: 'PATH',
   config: 'FILE',
   prompt: 'TEXT',
   text: 'TEXT',
@@ -102,34 +103,39 @@ export interface ConfigurationFile {
   readonly values: unknown
 }
 
+export interface FlagReading {
+  /** Where one is given. */
+  readonly file?: ConfigurationFile | undefined
+  /** What flags and file must hold together. Default nothing. */
+  readonly contradictions?: readonly Contradiction[] | undefined
+}
+
 /**
  * The values of a command's flags, over those of a configuration file where one is given, checked and with defaults.
- * @throws UsageError with all faults
+ * @throws UsageError with all faults: of the file, of the flags, and where both together contradict themselves
  */
-export function readFlags<S extends z.ZodObject>(command: Command, schema: S, file?: ConfigurationFile): z.output<S> {
+export function readFlags<S extends z.ZodObject>(
+  command: Command,
+  schema: S,
+  { file, contradictions = [] }: FlagReading = {},
+): z.output<S> {
   const values = givenFlags(command)
   const name = nameOf(command)
-  const check = (values: object) => parseConfiguration(schema, values, name, flagOf)
-  const faults: string[] = []
-  const attempt = (work: () => unknown) => {
-    try {
-      work()
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error
-      faults.push(error.message)
-    }
-  }
-  if (file) attempt(() => parseConfiguration(file.schema, file.values ?? {}, file.path))
-  attempt(() => check(values))
+  const settings = Object.entries((file?.values ?? {}) as object).filter(([key]) => Object.hasOwn(schema.shape, key))
+  const together = { ...Object.fromEntries(settings), ...values }
+  const ofFile = file ? faultsIn(file.schema, file.values ?? {}) : []
+  const ofFlags = [...faultsIn(schema, values, flagOf), ...contradictionsIn(schema, together, contradictions, flagOf)]
+  const lines: string[] = []
+  if (ofFile.length > 0) lines.push(`${file?.path}: ${ofFile.join('; ')}`)
+  if (ofFlags.length > 0) lines.push(`${name}: ${ofFlags.join('; ')}`)
   const { args, registeredArguments } = command
   const excess = args.slice(registeredArguments.length)
   if (excess.length > 0 && !args.some(isFlag))
-    faults.push(
+    lines.push(
       `${name}: ${excess.join(' ')} is too much; it takes ${registeredArguments.map(each => each.name()).join(' ') || 'flags alone'}`,
     )
-  if (faults.length > 0) throw new UsageError(faults.join('; '))
-  const settings = Object.entries((file?.values ?? {}) as object).filter(([key]) => key in schema.shape)
-  return check({ ...Object.fromEntries(settings), ...values })
+  if (lines.length > 0) throw new UsageError(lines.join('; '))
+  return parseConfiguration(schema, together, name, { nameOf: flagOf })
 }
 
 const isFlag = (arg: string) => /^-./.test(arg)

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { Random, site } from '../src/engine/random.js'
 import { FileFormatError, nearest } from '../src/errors.js'
 import { languageModelSchema, trainingSchema } from '../src/index.js'
+import { languageModelContradictions } from '../src/models/languageModelOptions.js'
 import { readTextFile } from '../src/node/files.js'
 import { RunFolder, readCorpus, splitCorpus } from '../src/node/index.js'
 import { readWordVectors } from '../src/node/wordVectorFile.js'
@@ -63,7 +64,7 @@ function trainLmCommand(): Command {
     async (path: string | undefined) => {
       const { config } = givenFlags(command)
       const file = typeof config === 'string' ? await readConfiguration(config, fileSchema) : undefined
-      const flags = readFlags(command, schema, file)
+      const flags = readFlags(command, schema, { file, contradictions: languageModelContradictions })
       const data = path ?? (file?.values as { data?: string } | undefined)?.data
       if (data === undefined)
         throw new UsageError('train lm: FILE is missing; give a text to train on, or - for standard input')

@@ -2,11 +2,11 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import { ConfigurationError, NGram, type NGramConfiguration, ngramSchema, type TextCorpus } from '../src/index.js'
-import { resolveOptions } from '../src/ngram/ngramOptions.js'
+import { ngramContradictions } from '../src/ngram/ngramOptions.js'
 import { readCorpus } from '../src/node/index.js'
 import { commonSchema, jsonSchema } from './commonFlags.js'
 import { picked, readConfiguration } from './configurationFile.js'
-import { addFlags, asUsage, givenFlags, readFlags, UsageError } from './flags.js'
+import { addFlags, givenFlags, readFlags, UsageError } from './flags.js'
 import { checkFree, nextFree, writeNew } from './outFile.js'
 import { decimals, whole, write } from './output.js'
 
@@ -39,13 +39,12 @@ export function trainNGramCommand(): Command {
     async (path: string | undefined) => {
       const { config } = givenFlags(command)
       const file = typeof config === 'string' ? await readConfiguration(config, fileSchema) : undefined
-      const flags = readFlags(command, schema, file)
+      const flags = readFlags(command, schema, { file, contradictions: ngramContradictions })
       const data = path ?? (file?.values as { data?: string } | undefined)?.data
       if (data === undefined)
         throw new UsageError('train ngram: FILE is missing; give a text to count, or - for standard input')
       const options = picked(ngramSchema, flags)
       const out = flags.out ?? (await nextFree(PARENT, 'ngram', '.ngram'))
-      await asUsage(() => resolveOptions(options))
       checkForm(out, options)
       await checkFree(out)
       const corpus = await readCorpus(data)

@@ -35,6 +35,7 @@ import { CarriedState } from './carriedState.js'
 import {
   type LanguageModelConfiguration,
   type LanguageModelOptions,
+  languageModelContradictions,
   languageModelParameterCount,
   languageModelSchema,
 } from './languageModelOptions.js'
@@ -84,14 +85,6 @@ export class LanguageModel implements Predictor {
   ) {
     const { hiddenSize, numLayers, embedding, embeddingSize = hiddenSize, tieWeights } = configuration
     const vocabularySize = tokenizer.size
-    if (configuration.freezeEmbedding && (tieWeights || embedding !== 'learned'))
-      throw new ConfigurationError(
-        `freezeEmbedding needs an embedding of its own; got ${tieWeights ? 'tieWeights' : embedding}; leave one of them out`,
-      )
-    if (tieWeights && (embedding !== 'learned' || embeddingSize !== hiddenSize))
-      throw new ConfigurationError(
-        `tieWeights needs a learned embedding as long as hiddenSize, ${hiddenSize}; got ${embedding === 'learned' ? embeddingSize : embedding}; leave embeddingSize out`,
-      )
     engine.heap.demand(languageModelParameterCount(configuration, vocabularySize) * engine.backend.elementBytes)
     const made = engine.keepTogether(() => {
       const table =
@@ -137,7 +130,11 @@ export class LanguageModel implements Predictor {
       ...options
     } = creation
     const unit = given ? { unit: given.unit } : {}
-    const asked = parseConfiguration(languageModelSchema, { ...options, ...unit }, 'LanguageModel.create')
+    const check = (values: object) =>
+      parseConfiguration(languageModelSchema, values, 'LanguageModel.create', {
+        contradictions: languageModelContradictions,
+      })
+    const asked = check({ ...options, ...unit })
     const tokenizer = given ?? fitTokenizer(corpus.text, asked)
     if (corpus.text.length === 0 || tokenizer.size < 2)
       throw new ConfigurationError(`LanguageModel.create: the corpus ${corpus.name} is empty; give it some text`)
@@ -146,7 +143,7 @@ export class LanguageModel implements Predictor {
       throw new ConfigurationError(
         `LanguageModel.create: vectors of length ${found.dimension} need embedding learned and embeddingSize ${found.dimension}; got ${asked.embedding} and ${asked.embeddingSize}; leave both out`,
       )
-    const configuration = found ? { ...asked, embeddingSize: found.dimension } : asked
+    const configuration = found ? check({ ...asked, embeddingSize: found.dimension }) : asked
     const model = new LanguageModel(
       await engineFor({ engine, backend, threads, instructionSet }),
       configuration,
@@ -168,7 +165,7 @@ export class LanguageModel implements Predictor {
   static async load(from: string | URL | Uint8Array, options: ModelEngineOptions = {}): Promise<LanguageModel> {
     const bytes = from instanceof Uint8Array ? from : await platform.readBytes(from)
     const where = from instanceof Uint8Array ? 'model' : String(from)
-    const file = await modelFromBytes(bytes, where, 'language model', languageModelSchema)
+    const file = await modelFromBytes(bytes, where, 'language model', languageModelSchema, languageModelContradictions)
     const promised = languageModelParameterCount(file.configuration, file.tokenizer.size)
     if (promised !== file.elements)
       throw new FileFormatError(

@@ -1,5 +1,6 @@
 /* What a language model is made of: one schema for the library, the configuration file, the flags and the help. */
 import { z } from 'zod'
+import { contradiction } from '../configuration.js'
 import { units } from '../text/tokenizer.js'
 
 export const languageModelSchema = z.strictObject({
@@ -30,6 +31,25 @@ export const languageModelSchema = z.strictObject({
   tieWeights: z.boolean().default(false).describe('the output layer shares its weights with the embedding'),
   dropout: z.number().min(0).lt(1).default(0).describe('probability that a unit between layers is dropped in training'),
 })
+
+/** What these keys must hold together. The embedding may also be a file of vectors, which are learned on. */
+export const languageModelContradictions = [
+  contradiction(languageModelSchema, ['freezeEmbedding', 'tieWeights', 'embedding'], (values, nameOf) =>
+    values.freezeEmbedding && (values.tieWeights || values.embedding === 'one-hot')
+      ? `needs an embedding of its own; leave it or ${values.tieWeights ? nameOf('tieWeights') : `${nameOf('embedding')} one-hot`} out`
+      : undefined,
+  ),
+  contradiction(languageModelSchema, ['tieWeights', 'embedding'], ({ tieWeights, embedding }, nameOf) =>
+    tieWeights && embedding === 'one-hot'
+      ? `needs a learned embedding; leave it or ${nameOf('embedding')} one-hot out`
+      : undefined,
+  ),
+  contradiction(languageModelSchema, ['embeddingSize', 'hiddenSize', 'tieWeights'], (values, nameOf) =>
+    values.tieWeights && values.embeddingSize !== undefined && values.embeddingSize !== values.hiddenSize
+      ? `must be ${nameOf('hiddenSize')}, ${values.hiddenSize}, where ${nameOf('tieWeights')} is set`
+      : undefined,
+  ),
+]
 
 /** A language model's configuration, complete. */
 export type LanguageModelConfiguration = z.output<typeof languageModelSchema>

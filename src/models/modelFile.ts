@@ -1,7 +1,7 @@
 /* A model as one safetensors file: parameters under PyTorch's names, and in the metadata what is needed to use them:
  * recurra.format, recurra.task, recurra.configuration and recurra.tokenizer (JSON). */
 import type { z } from 'zod'
-import { parseConfiguration } from '../configuration.js'
+import { type Contradiction, parseConfiguration } from '../configuration.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.js'
 import type { Parameter } from '../layers/parameter.js'
@@ -40,6 +40,7 @@ export async function modelFromBytes<S extends z.ZodObject>(
   where: string,
   task: string,
   schema: S,
+  contradictions: readonly Contradiction[] = [],
 ): Promise<ModelFile<z.output<S>>> {
   const { tensors, metadata } = readSafetensors(bytes, where, { requireChecksum: true })
   const entry = (key: string): string => {
@@ -63,7 +64,7 @@ export async function modelFromBytes<S extends z.ZodObject>(
     throw new FileFormatError(`${where}: a ${task} is wanted; the file holds a ${entry('task')}`)
   let configuration: z.output<S>
   try {
-    configuration = parseConfiguration(schema, parsed('configuration'), 'recurra.configuration')
+    configuration = parseConfiguration(schema, parsed('configuration'), 'recurra.configuration', { contradictions })
   } catch (error) {
     if (error instanceof ConfigurationError) throw new FileFormatError(`${where}: ${error.message}`)
     throw error

@@ -1,6 +1,6 @@
 /* What an n-gram model can be asked to be: one schema for the library, the configuration file, the flags and the help. */
 import { z } from 'zod'
-import { parseConfiguration } from '../configuration.js'
+import { contradiction, parseConfiguration } from '../configuration.js'
 import { ConfigurationError } from '../errors.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { Discounts } from './kneserNey.js'
@@ -55,6 +55,25 @@ export const ngramSchema = z.strictObject({
     .describe('each line is a sentence of its own, between <s> and </s> (default: for words only)'),
 })
 
+/** What these keys must hold together. */
+export const ngramContradictions = [
+  contradiction(ngramSchema, ['vocabularySize', 'unit'], ({ vocabularySize, unit }, nameOf) =>
+    vocabularySize !== undefined && unit !== 'byte-pair'
+      ? `is for byte pairs alone; leave it out, or give ${nameOf('unit')} byte-pair`
+      : undefined,
+  ),
+  contradiction(ngramSchema, ['prune', 'order'], ({ prune = [], order }) =>
+    prune.length > order ? `must have at most ${order} elements, one an order` : undefined,
+  ),
+]
+
+/** Where a tokenizer is given, it has learned its symbols already. */
+const tokenizerContradictions = (['minCount', 'vocabularySize'] as const).map(key =>
+  contradiction(ngramSchema, [key], values =>
+    values[key] === undefined ? undefined : 'is the tokenizer’s own where one is given; leave it out',
+  ),
+)
+
 /** An n-gram model's configuration, complete but for what depends on the unit. */
 export type NGramConfiguration = z.output<typeof ngramSchema>
 
@@ -84,35 +103,14 @@ export interface ResolvedOptions {
 export function resolveOptions(options: NGramOptions): ResolvedOptions {
   const { tokenizer, discountFallback, ...rest } = options
   const own = Array.isArray(discountFallback) ? (discountFallback as Discounts) : undefined
-  const {
-    order,
-    unit,
-    minCount,
-    vocabularySize,
-    smoothing,
-    k,
-    prune = [],
-    ...parsed
-  } = parseConfiguration(ngramSchema, { ...rest, discountFallback: own ? true : discountFallback }, 'NGram.fit')
-  demand(
-    tokenizer === undefined || minCount === undefined,
-    'minCount',
-    'the tokenizer’s own where one is given',
-    minCount,
-  )
-  demand(
-    vocabularySize === undefined || (unit === 'byte-pair' && tokenizer === undefined),
-    'vocabularySize',
-    'left out but for byte pairs',
-    vocabularySize,
-  )
-  demand(
-    own === undefined || (own.length === 3 && own.every((discount, i) => discount >= 0 && discount <= i + 1)),
-    'discountFallback',
-    'true, or three discounts of at most 1, 2 and 3',
-    own,
-  )
-  demand(prune.length <= order, 'prune', `at most ${order} numbers, one an order`, prune)
+  const values = { ...rest, discountFallback: own ? true : discountFallback }
+  const contradictions = [...ngramContradictions, ...(tokenizer === undefined ? [] : tokenizerContradictions)]
+  const parsed = parseConfiguration(ngramSchema, values, 'NGram.fit', { contradictions })
+  if (own && !(own.length === 3 && own.every((discount, i) => discount >= 0 && discount <= i + 1)))
+    throw new ConfigurationError(
+      `NGram.fit: discountFallback must be true, or three discounts of at most 1, 2 and 3; got ${JSON.stringify(own)}`,
+    )
+  const { order, unit, minCount, vocabularySize, smoothing, k, prune = [] } = parsed
   return {
     order,
     unit,
@@ -125,8 +123,4 @@ export function resolveOptions(options: NGramOptions): ResolvedOptions {
     prune: Array.from({ length: order }, (_, i) => prune[Math.min(i, prune.length - 1)] ?? 0),
     sentences: parsed.sentences ?? (tokenizer === undefined && unit === 'word'),
   }
-}
-
-function demand(holds: boolean, name: string, wanted: string, value: unknown): void {
-  if (!holds) throw new ConfigurationError(`NGram.fit: ${name} must be ${wanted}; got ${JSON.stringify(value)}`)
 }

@@ -99,7 +99,11 @@ describe('train ngram', () => {
     ],
     [2, 'fox.txt --prune 0,2,1', /--prune: must begin with 0 and never fall, as 0,0,1; got \[0,2,1\]/],
     [2, 'fox.txt --prune 0,x', /--prune: must be a number; got x/],
-    [2, 'fox.txt --vocabulary-size 300', /vocabularySize must be left out but for byte pairs/],
+    [
+      2,
+      'fox.txt --vocabulary-size 300',
+      /--vocabulary-size: is for byte pairs alone; leave it out, or give --unit byte-pair; got 300/,
+    ],
     [2, 'fox.txt --out m.txt', /--out must end in \.arpa, \.arpa\.gz or \.ngram; got m\.txt/],
     [2, 'fox.txt --smoothing add-k --out m.arpa', /ARPA cannot say add-k/],
     [1, 'fox.txt --out fox.txt/m.arpa', /fox\.txt is a file, not a folder/],

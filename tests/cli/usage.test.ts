@@ -62,7 +62,14 @@ describe('wrong usage', () => {
       'train lm nothing.txt --steps 1.5 --cel gru --optimizer adm',
       'recurra: train lm: --steps: must be a whole number; got 1.5; --optimizer must be adam, adamw or sgd; got adm; did you mean adam?; --cel is not known; did you mean --cell?',
     ],
-    ['train lm fox.txt --tie-weights --embedding one-hot', /^recurra: tieWeights needs a learned embedding/],
+    [
+      'train lm fox.txt --tie-weights --embedding one-hot --hiden-size 3 --steps 0',
+      'recurra: train lm: --steps: must be at least 1; got 0; --hiden-size is not known; did you mean --hidden-size?; --tie-weights: needs a learned embedding; leave it or --embedding one-hot out; got true',
+    ],
+    [
+      'train ngram fox.txt --vocabulary-size 300 --order 2 --prune 0,0,1',
+      'recurra: train ngram: --vocabulary-size: is for byte pairs alone; leave it out, or give --unit byte-pair; got 300; --prune: must have at most 2 elements, one an order; got [0,0,1]',
+    ],
     ['train lm fox.txt --config nothing.yaml', /^recurra: nothing.yaml: cannot read the file: it does not exist/],
     ['generate', "recurra: missing required argument 'MODEL'"],
     ['generate m --text a --prompt b', 'recurra: generate: --prompt and --text mean the same; give one of them'],
