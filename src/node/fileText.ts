@@ -1,4 +1,4 @@
-// A text that stays in its file, because it is too long to be held: UTF-8, read by chunks of a megabyte, each time anew.
+// A text that stays in its file, because it is too long to be held: UTF-8, read by chunks, each time anew.
 // One pass at the beginning checks every byte and notes where in the text each chunk begins, so that any stretch is found
 // without reading what stands before it. Reading is synchronous, as counting and encoding are.
 import { randomBytes } from 'node:crypto'
@@ -11,7 +11,8 @@ import { codePoints, type TextSource } from '../text/corpus.js'
 import { checkUtf8, explained } from './files.js'
 import { nameOf } from './lines.js'
 
-const chunkSize = 2 ** 20
+// Small beside the pieces that a long text is split into, as a piece is read by whole chunks.
+const chunkSize = 2 ** 18
 
 /** Closes the files of texts that nobody has any more. */
 const dropped = new FinalizationRegistry<number>(file => closeSync(file))

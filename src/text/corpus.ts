@@ -155,7 +155,12 @@ function corpusPart(
   indices: readonly number[],
   stretchOf: (index: number) => [from: number, to: number],
 ): string | TextSource {
-  const stretches = indices.map(stretchOf)
+  const stretches: [from: number, to: number][] = []
+  for (const [from, to] of indices.map(stretchOf)) {
+    const last = stretches.at(-1)
+    if (last?.[1] === from) last[1] = to
+    else stretches.push([from, to])
+  }
   const chunks = function* (from = 0, to = Infinity) {
     let before = 0
     for (const [begin, end] of stretches) {
