@@ -113,11 +113,16 @@ export function checkUtf8(bytes: Uint8Array, where: string, before = 0): void {
   if (!isUtf8(bytes)) throw new FileFormatError(`${where}: ${notUtf8(bytes, before)}`)
 }
 
+/** What a byte order mark says, where it is UTF-16's. */
+export function utf16Of(bytes: Uint8Array): string | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'UTF-16LE'
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'UTF-16BE' : undefined
+}
+
 function notUtf8(bytes: Uint8Array, before: number): string {
-  const utf16 =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? 'UTF-16LE' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'UTF-16BE' : ''
+  const utf16 = before === 0 ? utf16Of(bytes) : undefined
   const offset = firstInvalidByte(bytes)
-  const came = `byte ${before + offset} (0x${bytes[offset].toString(16).padStart(2, '0')}) is not${utf16 && `; it looks like ${utf16}`}`
+  const came = `byte ${before + offset} (0x${bytes[offset].toString(16).padStart(2, '0')}) is not${utf16 ? `; it looks like ${utf16}` : ''}`
   return `the text must be UTF-8; ${came}; convert it, as with: iconv -f ${utf16 || 'LATIN1'} -t UTF-8`
 }
 

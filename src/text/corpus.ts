@@ -84,9 +84,24 @@ export class TextCorpus {
 
   /** The tokens of the text, four bytes each. */
   encode(tokenizer: { encoder(): TokenEncoder }): Int32Array {
+    return this.encodeBeginning(tokenizer, Infinity).tokens
+  }
+
+  /** The first tokens, `most` or a chunk's more, and how many characters have been read for them. */
+  encodeBeginning(
+    tokenizer: { encoder(): TokenEncoder },
+    most: number,
+  ): { readonly tokens: Int32Array; readonly characters: number } {
     const tokens = new GrowingInt32(Math.max(1, Math.min(this.length, chunkLength)))
-    for (const more of this.encodeChunks(tokenizer)) tokens.append(more)
-    return tokens.taken()
+    const encoder = tokenizer.encoder()
+    let characters = 0
+    for (const chunk of this.chunks()) {
+      if (tokens.length >= most) break
+      tokens.append(encoder.push(chunk))
+      characters += codePoints(chunk)
+    }
+    tokens.append(encoder.end())
+    return { tokens: tokens.taken(), characters }
   }
 }
 
