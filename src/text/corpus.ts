@@ -17,6 +17,8 @@ export interface TextSource {
 
 // Of a text that is held, so much is encoded at once.
 const chunkLength = 2 ** 20
+/** Tokens that room is asked for before any has come. */
+const mostRoom = 2 ** 30
 
 export class TextCorpus {
   readonly length: number
@@ -92,7 +94,9 @@ export class TextCorpus {
     tokenizer: { encoder(): TokenEncoder },
     most: number,
   ): { readonly tokens: Int32Array; readonly characters: number } {
-    const tokens = new GrowingInt32(Math.max(1, Math.min(this.length, chunkLength)))
+    // Few tokenizers give more tokens than there are code units: so nothing is copied, and room that is not written to
+    // takes no memory.
+    const tokens = new GrowingInt32(Math.max(1, Math.min(this.length, most + chunkLength, mostRoom)))
     const encoder = tokenizer.encoder()
     let characters = 0
     for (const chunk of this.chunks()) {
