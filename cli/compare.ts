@@ -109,7 +109,7 @@ function textTable(
   const strange = unknown > 0 ? `, ${whole(unknown)} of them unknown, one symbol to all` : ''
   const what = unit === 'word' ? 'words and line ends' : 'characters'
   return `${table(modelRows(models))}
-trained on ${whole(train.text.length)} characters of ${train.name.replace(/ \(training\)$/, '')}; ${minutesInWords(minutes)}, seed ${seed}
+trained on ${whole(train.length)} characters of ${train.name.replace(/ \(training\)$/, '')}; ${minutesInWords(minutes)}, seed ${seed}
 each model foretells the same ${whole(tokens)} held-out ${what}${strange}; to each a line end stands before the text
 n-grams: interpolated modified Kneser-Ney; ${passes(models)}
 `

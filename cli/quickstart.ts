@@ -55,8 +55,8 @@ export function quickstartCommand(): Command {
       training: trainingSchema.parse({
         minutes: flags.minutes,
         seed: flags.seed,
-        batchSize: lanesFor(corpus.train.text.length),
-        timeSteps: Math.min(TIME_STEPS, Math.max(1, corpus.train.text.length - 1)),
+        batchSize: lanesFor(corpus.train.length),
+        timeSteps: Math.min(TIME_STEPS, Math.max(1, corpus.train.length - 1)),
         learningRate: 0.008,
       }),
       engine: engineOptionsOf(flags),
@@ -90,11 +90,14 @@ async function readData(
 ): Promise<Pick<Session, 'corpus' | 'data'> & { prompt: string }> {
   if (path === undefined) {
     const corpus = await readLibraryDeclarations({ seed })
-    const text = [corpus.train, corpus.validation, corpus.test].map(part => part.text).join('')
-    return { corpus, data: { name: 'TypeScript library declarations', sha256: sha256(text) }, prompt: PROMPT }
+    return {
+      corpus,
+      data: { name: 'TypeScript library declarations', sha256: sha256(corpus.train, corpus.validation, corpus.test) },
+      prompt: PROMPT,
+    }
   }
   const whole = await readCorpus(path)
-  return { corpus: splitCorpus(whole, { seed }), data: { name: path, sha256: sha256(whole.text) }, prompt: '' }
+  return { corpus: splitCorpus(whole, { seed }), data: { name: path, sha256: sha256(whole) }, prompt: '' }
 }
 
 /** What counting alone gives, on the same training text and the same held-out characters. */
@@ -123,7 +126,7 @@ const indented = (text: string) =>
 /** Three lines that run as pasted. */
 function goingOn(path: string | undefined, prompt: string, { train }: TextSplits): string[] {
   const begin = prompt ? ` --prompt "${prompt}"` : ''
-  const word = /\p{L}{3,12}/u.exec(train.text)?.[0] ?? ''
+  const word = /\p{L}{3,12}/u.exec([...train.chunks(0, 1000)].join(''))?.[0] ?? ''
   const text = prompt || word
   return [
     `npx recurra generate ${FOLDER}${begin} --temperature ${TEMPERATURE}`,

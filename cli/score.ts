@@ -1,7 +1,7 @@
 /* recurra score MODEL FILE: the log-probability of each line, or of each of its tokens, written as KenLM's query does. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { NGram, type NGramTokenScore, scoreTokens, type TokenScore } from '../src/index.js'
+import { NGram, type NGramTokenScore, scoreTokens, TextCorpus, type TokenScore } from '../src/index.js'
 import { readCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
 import { addFlags, readFlags, UsageError } from './flags.js'
@@ -25,10 +25,9 @@ export function scoreCommand(): Command {
     const flags = readFlags(command, schema)
     if ((file === undefined) === (flags.text === undefined))
       throw new UsageError(`score: give a FILE or --text, ${flags.text === undefined ? 'one of them' : 'not both'}`)
-    const text = flags.text ?? (await readCorpus(file as string)).text
+    const corpus = flags.text === undefined ? await readCorpus(file as string) : new TextCorpus(flags.text, '--text')
     await withModel(path, engineOptionsOf(flags), async model => {
-      for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? [])
-        await write(`${shown(line, scoresOf(model, line), flags)}\n`)
+      for (const line of corpus.lines()) await write(`${shown(line, scoresOf(model, line), flags)}\n`)
     })
   })
 }

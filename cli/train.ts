@@ -74,7 +74,7 @@ function trainLmCommand(): Command {
       const training = picked(trainingSchema, flags)
       const { run, result, model, test } = await trainInFolder({
         corpus: splitCorpus(whole, { seed: training.seed }),
-        data: { name: data, sha256: sha256(whole.text) },
+        data: { name: data, sha256: sha256(whole) },
         model: { ...picked(languageModelSchema, flags), embedding: vectors ? 'learned' : embeddingOf(flags.embedding) },
         vectors,
         tokenizer: flags.tokenizer === undefined ? undefined : await tokenizerOf(flags.tokenizer),

@@ -11,6 +11,7 @@ import {
   type LanguageModelConfiguration,
   openEngine,
   RecurraError,
+  type TextCorpus,
   type TextSplits,
   type TrainingConfiguration,
   type TrainingEvent,
@@ -28,8 +29,12 @@ import { TrainingProgress } from './progress.js'
 
 export const version: string = createRequire(import.meta.url)('recurra/package.json').version
 
-/** Of a text as it was read: UTF-8, line ends LF, no byte order mark. */
-export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+/** Of texts as they were read, one after the other: UTF-8, line ends LF, no byte order mark. */
+export function sha256(...texts: TextCorpus[]): string {
+  const hash = createHash('sha256')
+  for (const text of texts) for (const chunk of text.chunks()) hash.update(chunk)
+  return hash.digest('hex')
+}
 
 /** A file of word vectors that the embedding begins from. */
 export interface VectorFile {
@@ -190,7 +195,7 @@ function vectorLine({ report }: WordVectors, path: string): string {
 }
 
 function corpusLine({ train, validation, test }: TextSplits, name: string): string {
-  const [a, b, c] = [train, validation, test].map(part => whole(part.text.length))
+  const [a, b, c] = [train, validation, test].map(part => whole(part.length))
   return `text: ${name === '-' ? 'standard input' : name}: ${a} characters to train on, ${b} for validation, ${c} for the test`
 }
 

@@ -28,7 +28,7 @@ export { type NGramConfiguration, type NGramOptions, ngramSchema } from './ngram
 export { BytePairTokenizer } from './text/bytePairTokenizer.js'
 export { ByteTokenizer } from './text/byteTokenizer.js'
 export { CharacterTokenizer } from './text/characterTokenizer.js'
-export { splitText, TextCorpus, type TextSplits } from './text/corpus.js'
+export { splitText, TextCorpus, type TextSource, type TextSplits } from './text/corpus.js'
 export { fitTokenizer, type TokenizerOptions } from './text/fitTokenizer.js'
 export { type GeneratedCorpusName, generatedCorpora, generatedCorpus } from './text/generated/generatedCorpora.js'
 export { HuggingFaceTokenizer } from './text/huggingFaceTokenizer.js'

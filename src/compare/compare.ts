@@ -68,22 +68,20 @@ export async function comparedOn(test: TextCorpus, rivals: readonly Rival[]): Pr
 /** An n-gram model on a text that begins after the start symbol, as a recurrent model begins: see `evaluate`. */
 export function scoreOf(model: NGram, corpus: TextCorpus): HeldOutScore {
   const { tokenizer } = model
-  const tokens = tokenizer.encode(corpus.text)
+  const tokens = corpus.encode(tokenizer)
   const begun = new Int32Array(tokens.length + 1)
   begun[0] = tokenizer.start
   begun.set(tokens, 1)
-  const all = model.foretell(begun)
-  const start = model.foretell(begun.subarray(0, 1))
+  const all = model.foretell([begun])
+  const start = model.foretell([begun.subarray(0, 1)])
   const loss = -(all.known + all.unknown - start.known - start.unknown) / tokens.length
   return scoreFrom(corpus, { loss, tokens: tokens.length, unknown: all.unknownCount - start.unknownCount })
 }
 
 function scoreFrom(
-  { text }: TextCorpus,
+  { characters }: TextCorpus,
   { loss, tokens, unknown }: { loss: number; tokens: number; unknown: number },
 ): HeldOutScore {
-  let characters = 0
-  for (const _ of text) characters++
   const bitsPerCharacter = (loss * tokens) / Math.LN2 / characters
   return { loss, perplexity: Math.exp(loss), bitsPerCharacter, tokens, unknown }
 }

@@ -105,7 +105,7 @@ export async function withRivals<T>(
       rivals.push(rival)
       spent += rival.seconds / 60
     }
-    const training = fitting(plan.training, tokenizer.encode(corpus.text).length)
+    const training = fitting(plan.training, corpus.encode(tokenizer).length)
     const limit = Math.max(minutes - spent, minutes / 2)
     const onEvent = (event: TrainingEvent) => onProgress?.({ stage: 'training', model: name, event })
     const trained = await trainBest(model, { train: corpus, validation }, { ...training, seed, signal }, limit, onEvent)

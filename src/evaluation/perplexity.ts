@@ -43,7 +43,7 @@ export async function evaluate(
   corpus: TextCorpus,
   { tokens: most = Infinity, signal }: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const encoded = model.tokenizer.encode(corpus.text)
+  const { tokens: encoded, characters: read } = corpus.encodeBeginning(model.tokenizer, most)
   const count = Math.min(encoded.length, most)
   if (count === 0)
     throw new ConfigurationError(`${corpus.name}: there is nothing to evaluate; give a text that is not empty`)
@@ -76,7 +76,7 @@ export async function evaluate(
   }
   const loss = sum / count
   const unknown = tokens.subarray(1).reduce((total, token) => (token === unknownToken ? total + 1 : total), 0)
-  const characters = (codePoints(corpus.text) * count) / encoded.length
+  const characters = (read * count) / encoded.length
   return {
     loss,
     perplexity: Math.exp(loss),
@@ -104,10 +104,4 @@ function stretchOf(
       if (from + t >= 0 && at + 1 < tokens.length) targets[t * lanes + lane] = tokens[at + 1]
     }
   return { inputs, targets }
-}
-
-function codePoints(text: string): number {
-  let count = 0
-  for (const _ of text) count++
-  return count
 }

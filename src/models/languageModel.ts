@@ -135,8 +135,8 @@ export class LanguageModel implements Predictor {
         contradictions: languageModelContradictions,
       })
     const asked = check({ ...options, ...unit })
-    const tokenizer = given ?? fitTokenizer(corpus.text, asked)
-    if (corpus.text.length === 0 || tokenizer.size < 2)
+    const tokenizer = given ?? fitTokenizer(corpus, asked)
+    if (corpus.length === 0 || tokenizer.size < 2)
       throw new ConfigurationError(`LanguageModel.create: the corpus ${corpus.name} is empty; give it some text`)
     const found = await vectors?.(tokenizer.vocabulary.map((_, token) => tokenizer.decode([token])))
     if (found && (asked.embedding !== 'learned' || (asked.embeddingSize ?? found.dimension) !== found.dimension))

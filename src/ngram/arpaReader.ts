@@ -1,6 +1,7 @@
 /* Reads ARPA files (arpaWriter.ts shows the format) line by line into a trie. The file may be SRILM's, KenLM's or ours;
  * nothing in it is trusted, and what is wrong is named by its line. */
 import { FileFormatError } from '../errors.js'
+import { GrowingFloat32, GrowingInt32 } from '../text/growing.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import {
   arpaSymbols,
@@ -11,7 +12,6 @@ import {
 } from './arpaSymbols.js'
 import { type ByteSource, eachLine } from './byteLines.js'
 import { ByteWords } from './byteWords.js'
-import { GrowingFloat32, GrowingInt32 } from './growing.js'
 import { NGramTrie } from './trie.js'
 
 export interface ArpaReading {

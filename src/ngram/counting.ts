@@ -3,7 +3,8 @@
  * An n-gram is its context (the number of an n-gram one shorter, which the text had one place before) and its last
  * token. Two stable counting sorts, by last token and then by context, bring equal ones together; the first of them is
  * the same for every order and done once. The numbers that come out are the sorted order, as the trie wants it.
- * Memory: five 32-bit numbers a token of the text while it runs, and four an n-gram that stay. */
+ * Memory: five 32-bit numbers a token while it runs, and four an n-gram that stay. A long text is counted in batches
+ * of some millions of tokens (nGramCounter.ts), so only the n-grams grow with it. */
 
 export interface SentenceMarks {
   /** `<s>`: context only, never foretold. */
@@ -32,48 +33,38 @@ export interface Counting {
   readonly marks: SentenceMarks | undefined
 }
 
-/** Tokens of sentences, each closed by its end mark, with the begin mark put before each. */
-function withBegins(tokens: Int32Array, { begin, end }: SentenceMarks): Int32Array {
-  let sentences = 0
-  for (let i = 0; i < tokens.length; i++) if (tokens[i] === end) sentences++
-  const stream = new Int32Array(tokens.length + sentences)
-  let at = 0
-  for (let i = 0; i < tokens.length; i++) {
-    if (i === 0 || tokens[i - 1] === end) stream[at++] = begin
-    stream[at++] = tokens[i]
-  }
-  return stream
-}
-
 /**
- * @param tokens each in 0 … vocabularySize − 1; with sentence marks, every sentence closed by its end mark
+ * @param stream each token in 0 … vocabularySize − 1; with sentence marks, every sentence opened by its begin mark and
+ *   closed by its end mark
+ * @param from n-grams that end before this place are not counted: they are there as contexts, with a count of 0
  * @returns a level an order
  */
-export function countNGrams(tokens: Int32Array, { order, vocabularySize, marks }: Counting): CountedLevel[] {
-  const stream = marks ? withBegins(tokens, marks) : tokens
+export function countNGrams(stream: Int32Array, { order, vocabularySize, marks }: Counting, from = 0): CountedLevel[] {
   const length = stream.length
   const counts = new Int32Array(vocabularySize)
-  for (let t = 0; t < length; t++) counts[stream[t]]++
+  for (let t = from; t < length; t++) counts[stream[t]]++
   const words = Int32Array.from({ length: vocabularySize }, (_, i) => i)
   const none = new Int32Array(0)
+  const opens = from === 0 && !marks
   const levels: CountedLevel[] = [
-    { words, parents: none, suffixes: none, counts, opening: marks ? -1 : (stream[0] ?? -1) },
+    { words, parents: none, suffixes: none, counts, opening: opens ? (stream[0] ?? -1) : -1 },
   ]
   if (order === 1) return levels
 
   // Every place that can end a longer n-gram, sorted by its token: no n-gram goes over a sentence's begin.
   const begin = marks ? marks.begin : -1
-  const byWord = new Int32Array(Math.max(0, length - (marks ? counts[begin] : 1)))
   const place = new Int32Array(vocabularySize + 1)
   for (let t = 1; t < length; t++) if (stream[t] !== begin) place[stream[t] + 1]++
   for (let word = 0; word < vocabularySize; word++) place[word + 1] += place[word]
+  const byWord = new Int32Array(place[vocabularySize])
   for (let t = 1; t < length; t++) if (stream[t] !== begin) byWord[place[stream[t]]++] = t
 
   let shorter = stream.slice()
   let longer = new Int32Array(length)
   const sorted = new Int32Array(byWord.length)
   for (let n = 2; n <= order; n++) {
-    const level = countLevel(stream, byWord, sorted, shorter, longer, levels[n - 2].words.length, marks ? -1 : n - 1)
+    const contexts = levels[n - 2].words.length
+    const level = countLevel(stream, byWord, sorted, shorter, longer, { contexts, from, opening: opens ? n - 1 : -1 })
     levels.push(level)
     const kept = shorter
     shorter = longer
@@ -92,8 +83,7 @@ function countLevel(
   sorted: Int32Array,
   shorter: Int32Array,
   longer: Int32Array,
-  contexts: number,
-  openingPlace: number,
+  { contexts, from, opening: openingPlace }: { contexts: number; from: number; opening: number },
 ): CountedLevel {
   const place = new Int32Array(contexts + 1)
   let found = 0
@@ -135,7 +125,7 @@ function countLevel(
     parents[i] = shorter[t - 1]
     suffixes[i] = shorter[t]
   }
-  for (let t = 0; t < longer.length; t++) if (longer[t] >= 0) counts[longer[t]]++
+  for (let t = from; t < longer.length; t++) if (longer[t] >= 0) counts[longer[t]]++
   const opening = openingPlace >= 0 && openingPlace < longer.length ? longer[openingPlace] : -1
   return { words, parents, suffixes, counts, opening }
 }

@@ -1,6 +1,8 @@
 /* A tokenizer of any kind for a model that takes each line as a sentence of its own: the line end is the token </s>, and
  * <s> is an id that no text has. The two ids follow the tokenizer's own. */
+import { GrowingInt32 } from '../text/growing.js'
 import type { TokenDecoder } from '../text/tokenDecoder.js'
+import { collecting, type TokenEncoder } from '../text/tokenEncoder.js'
 import type { Tokenizer, TokenizerJSON } from '../text/tokenizer.js'
 import type { SentenceMarks } from './counting.js'
 
@@ -23,15 +25,50 @@ export class LineTokenizer implements Tokenizer {
 
   /** A carriage return before a line end belongs to it. */
   encode(text: string): Int32Array {
-    const lines = text.split(/\r?\n/).map(line => this.inner.encode(line))
-    const tokens = new Int32Array(lines.reduce((sum, line) => sum + line.length + 1, -1))
-    let at = 0
-    for (const line of lines) {
-      tokens.set(line, at)
-      at += line.length + 1
-      if (at <= tokens.length) tokens[at - 1] = this.marks.end
+    const tokens = new GrowingInt32(Math.max(64, text.length >> 2))
+    const reader = this.readerInto(tokens)
+    reader.push(text)
+    reader.end()
+    return tokens.taken()
+  }
+
+  encoder(): TokenEncoder {
+    return collecting(tokens => this.readerInto(tokens))
+  }
+
+  private readerInto(tokens: GrowingInt32) {
+    /** Of a line that has begun and not ended. */
+    let line: TokenEncoder | undefined
+    let carriageReturn = ''
+    const close = () => {
+      if (line) tokens.append(line.end())
+      line = undefined
     }
-    return tokens
+    return {
+      push: (text: string) => {
+        const lines = (carriageReturn + text).split('\n')
+        const last = lines.pop() as string
+        for (const each of lines) {
+          const whole = each.endsWith('\r') ? each.slice(0, -1) : each
+          tokens.append(line ? line.push(whole) : this.inner.encode(whole))
+          close()
+          tokens.push(this.marks.end)
+        }
+        carriageReturn = last.endsWith('\r') ? '\r' : ''
+        const open = last.slice(0, last.length - carriageReturn.length)
+        if (open === '') return
+        line ??= this.inner.encoder()
+        tokens.append(line.push(open))
+      },
+      end: () => {
+        if (carriageReturn !== '') {
+          line ??= this.inner.encoder()
+          tokens.append(line.push(carriageReturn))
+          carriageReturn = ''
+        }
+        close()
+      },
+    }
   }
 
   decode(tokens: ArrayLike<number>): string {

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors.js'
 import { type GenerateOptions, generate } from '../generation/generate.js'
 import { type NextToken, nextTokens, type Predictor, type Reading } from '../generation/predictor.js'
 import type { TokenScore } from '../generation/scoring.js'
-import type { TextCorpus } from '../text/corpus.js'
+import { codePoints, TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
 import { MarkedTokenizer } from '../text/sentenceMarks.js'
 import { type ArpaReading, readArpa } from './arpaReader.js'
@@ -12,9 +12,10 @@ import { arpaSymbols, type ModelTokenizer, tokenizerComment } from './arpaSymbol
 import { writeArpa } from './arpaWriter.js'
 import { isBinary, readBinary, writeBinary } from './binary.js'
 import { type ByteSource, gzipped } from './byteLines.js'
-import { countNGrams, type SentenceMarks } from './counting.js'
+import type { CountedLevel, SentenceMarks } from './counting.js'
 import { type Discounts, kneserNey } from './kneserNey.js'
 import { LineTokenizer } from './lineTokenizer.js'
+import { NGramCounter } from './nGramCounter.js'
 import { type NGramOptions, type ResolvedOptions, resolveOptions, type Smoothing, smoothings } from './ngramOptions.js'
 import { relativeFrequency } from './relativeFrequency.js'
 import { Cursor, type NGramTrie } from './trie.js'
@@ -57,18 +58,29 @@ export class NGram implements Predictor {
   ) {}
 
   /**
-   * Counts a text and estimates a model of it. Memory while it runs: about 20 bytes a token and 60 an n-gram.
-   * @throws ConfigurationError for an option that cannot be, a text without tokens, and discounts that the text does not give
+   * Counts a text and estimates a model of it. The text is read chunk by chunk; memory while it runs: about 60 bytes an
+   * n-gram, whatever the text's length, and up to 400 MB beside them.
+   * @throws ConfigurationError for an option that cannot be, a text without tokens, discounts that the text does not give,
+   *   and more n-grams than there is memory for
    */
   static fit(corpus: TextCorpus | string, options: NGramOptions = {}): NGram {
     const resolved = resolveOptions(options)
-    const [text, name] = typeof corpus === 'string' ? [corpus, 'text'] : [corpus.text, corpus.name]
-    const { tokenizer, tokens } = cut(text, name, resolved)
+    const text = asCorpus(corpus)
+    try {
+      return NGram.estimated(text, resolved)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new ConfigurationError(
+        `${text.name}: there is not enough memory for its n-grams (${error.message}); take a lower order or less text`,
+        { cause: error },
+      )
+    }
+  }
+
+  private static estimated(corpus: TextCorpus, options: ResolvedOptions): NGram {
+    const { smoothing, k, prune, fallback } = options
+    const { tokenizer, levels } = counted(corpus, options)
     const { marks } = tokenizer
-    if (!tokens.some(token => token !== marks?.end))
-      throw new ConfigurationError(`${name}: there is nothing to count; give a text that is not empty`)
-    const { order, smoothing, k, prune, fallback } = resolved
-    const levels = countNGrams(tokens, { order, vocabularySize: tokenizer.size, marks })
     if (smoothing === 'kneser-ney') {
       const { trie, discounts } = kneserNey(levels, { marks, prune, fallback })
       return new NGram(trie, tokenizer, { smoothing, discounts })
@@ -172,7 +184,8 @@ export class NGram implements Predictor {
     const cursor = this.begin()
     const { unknown, marks, vocabulary } = this.tokenizer
     const surfaces = this.tokenizer instanceof WordVocabulary ? this.tokenizer.surfaces(text) : []
-    return Array.from(closed(this.tokenizer.encode(text), marks), (token, i) => {
+    const tokens = Array.from(closing([this.tokenizer.encode(text)], marks)).flatMap(piece => [...piece])
+    return tokens.map((token, i) => {
       const log10Probability = cursor.advance(token)
       const { matched } = cursor
       if (token === marks?.end) cursor.state = beginState(this.trie, marks)
@@ -192,26 +205,35 @@ export class NGram implements Predictor {
    * @throws ConfigurationError for an empty text
    */
   perplexity(corpus: TextCorpus | string): NGramEvaluation {
-    const [text, name] = typeof corpus === 'string' ? [corpus, 'text'] : [corpus.text, corpus.name]
-    const tokens = closed(this.tokenizer.encode(text), this.tokenizer.marks)
-    if (tokens.length === 0)
-      throw new ConfigurationError(`${name}: there is nothing to evaluate; give a text that is not empty`)
-    const { known, unknown, unknownCount } = this.foretell(tokens)
-    const loss = -(known + unknown) / tokens.length
+    const text = asCorpus(corpus)
     let characters = 0
-    for (const _ of text) characters++
+    const encoder = this.tokenizer.encoder()
+    const pieces = function* () {
+      for (const chunk of text.chunks()) {
+        characters += codePoints(chunk)
+        yield encoder.push(chunk)
+      }
+      yield encoder.end()
+    }
+    const { known, unknown, unknownCount, count } = this.foretell(closing(pieces(), this.tokenizer.marks))
+    if (count === 0)
+      throw new ConfigurationError(`${text.name}: there is nothing to evaluate; give a text that is not empty`)
+    const loss = -(known + unknown) / count
     return {
       loss,
       perplexity: Math.exp(loss),
-      perplexityWithoutUnknown: Math.exp(-known / (tokens.length - unknownCount)),
-      bitsPerCharacter: (loss * tokens.length) / Math.LN2 / characters,
-      tokens: tokens.length,
+      perplexityWithoutUnknown: Math.exp(-known / (count - unknownCount)),
+      bitsPerCharacter: (loss * count) / Math.LN2 / characters,
+      tokens: count,
       unknown: unknownCount,
     }
   }
 
-  /** Sums of the log-probabilities of tokens, in nats: of those that the vocabulary has, and of the unknown. */
-  foretell(tokens: Int32Array): { known: number; unknown: number; unknownCount: number } {
+  /**
+   * Sums of the log-probabilities of tokens that follow one another, in nats: of those that the vocabulary has, and of
+   * the unknown; and how many there are.
+   */
+  foretell(pieces: Iterable<Int32Array>): { known: number; unknown: number; unknownCount: number; count: number } {
     const { unknown, marks } = this.tokenizer
     const end = marks ? marks.end : -1
     const begin = marks ? beginState(this.trie, marks) : -1
@@ -219,16 +241,20 @@ export class NGram implements Predictor {
     let knownSum = 0
     let unknownSum = 0
     let unknownCount = 0
-    for (let i = 0; i < tokens.length; i++) {
-      const token = tokens[i]
-      const value = cursor.advance(token)
-      if (token === unknown) {
-        unknownSum += value
-        unknownCount++
-      } else knownSum += value
-      if (token === end) cursor.state = begin
+    let count = 0
+    for (const tokens of pieces) {
+      for (let i = 0; i < tokens.length; i++) {
+        const token = tokens[i]
+        const value = cursor.advance(token)
+        if (token === unknown) {
+          unknownSum += value
+          unknownCount++
+        } else knownSum += value
+        if (token === end) cursor.state = begin
+      }
+      count += tokens.length
     }
-    return { known: knownSum * Math.LN10, unknown: unknownSum * Math.LN10, unknownCount }
+    return { known: knownSum * Math.LN10, unknown: unknownSum * Math.LN10, unknownCount, count }
   }
 
   private begin(): Cursor {
@@ -240,28 +266,54 @@ function beginState(trie: NGramTrie, marks: SentenceMarks): number {
   return trie.inner > 0 ? marks.begin : -1
 }
 
+const asCorpus = (text: TextCorpus | string) => (typeof text === 'string' ? new TextCorpus(text, 'text') : text)
+
 /** Tokens whose last sentence is closed. */
-function closed(tokens: Int32Array, marks: SentenceMarks | undefined): Int32Array {
-  if (!marks || tokens.length === 0 || tokens[tokens.length - 1] === marks.end) return tokens
-  const longer = new Int32Array(tokens.length + 1)
-  longer.set(tokens)
-  longer[tokens.length] = marks.end
-  return longer
+function* closing(pieces: Iterable<Int32Array>, marks: SentenceMarks | undefined): Generator<Int32Array> {
+  let last: number | undefined
+  for (const tokens of pieces) {
+    yield tokens
+    last = tokens.at(-1) ?? last
+  }
+  if (marks && last !== undefined && last !== marks.end) yield Int32Array.of(marks.end)
 }
 
-/** The text as tokens, and the tokenizer that cut it. */
-function cut(text: string, name: string, options: ResolvedOptions) {
-  const { unit, tokenizer, minCount, vocabularySize, sentences } = options
-  if (!tokenizer && unit === 'word') {
-    const { vocabulary, tokens } = WordVocabulary.fit(text, name, { sentences, minCount })
-    return { tokenizer: vocabulary as ModelTokenizer, tokens: closed(tokens, vocabulary.marks) }
+/** The n-grams of a text, and the tokenizer that cut it. */
+function counted(corpus: TextCorpus, options: ResolvedOptions): { tokenizer: ModelTokenizer; levels: CountedLevel[] } {
+  const { order, unit, tokenizer: given, minCount, sentences } = options
+  let tokenizer: ModelTokenizer
+  let counter: NGramCounter
+  if (!given && unit === 'word') {
+    counter = new NGramCounter({ order, marks: WordVocabulary.of([], sentences).marks })
+    tokenizer = WordVocabulary.fit(corpus, { sentences, minCount }, tokens => counter.push(tokens))
+  } else {
+    tokenizer = tokenizerFor(corpus, options)
+    counter = new NGramCounter({ order, marks: tokenizer.marks })
+    for (const tokens of corpus.encodeChunks(tokenizer)) counter.push(tokens)
   }
-  const marked = tokenizer instanceof MarkedTokenizer
-  // A line end is no character of a sentence.
-  const fitted = () => fitTokenizer(sentences ? text.replace(/[\r\n]+/g, '') : text, { unit, minCount, vocabularySize })
-  const inner = marked ? tokenizer.inner : (tokenizer ?? fitted())
-  const chosen: ModelTokenizer = marked || sentences ? new LineTokenizer(inner) : inner
-  return { tokenizer: chosen, tokens: closed(chosen.encode(text), chosen.marks) }
+  if (!counter.hasTokens)
+    throw new ConfigurationError(`${corpus.name}: there is nothing to count; give a text that is not empty`)
+  return { tokenizer, levels: counter.end(tokenizer.size) }
+}
+
+function tokenizerFor(
+  corpus: TextCorpus,
+  { unit, tokenizer: given, minCount, vocabularySize, sentences }: ResolvedOptions,
+): ModelTokenizer {
+  const marked = given instanceof MarkedTokenizer
+  const inner = marked
+    ? given.inner
+    : (given ?? fitTokenizer(sentences ? withoutLineEnds(corpus) : corpus, { unit, minCount, vocabularySize }))
+  return marked || sentences ? new LineTokenizer(inner) : inner
+}
+
+/** A line end is no character of a sentence. */
+function withoutLineEnds(corpus: TextCorpus): TextCorpus {
+  const { name, length, characters } = corpus
+  const chunks = function* () {
+    for (const chunk of corpus.chunks()) yield chunk.replace(/[\r\n]+/g, '')
+  }
+  return new TextCorpus({ length, characters, chunks }, name)
 }
 
 /** Lets the event loop turn now and then: a token takes microseconds, a turn a millisecond. */

@@ -2,14 +2,19 @@
  * NUL), case kept. Ids follow the first occurrence: <unk> 0, with sentence marks <s> 1 and </s> 2, then the words. With
  * sentence marks a line is a sentence, and </s> is its end; without, all white space is alike. */
 import { ConfigurationError } from '../errors.js'
+import type { TextCorpus } from '../text/corpus.js'
+import { GrowingInt32 } from '../text/growing.js'
 import type { TokenDecoder } from '../text/tokenDecoder.js'
+import { collecting, detached, type TokenEncoder, WholeWords } from '../text/tokenEncoder.js'
 import type { Tokenizer, TokenizerJSON } from '../text/tokenizer.js'
 import type { SentenceMarks } from './counting.js'
-import { GrowingInt32 } from './growing.js'
 
 export const unknownWord = '<unk>'
 export const beginMark = '<s>'
 export const endMark = '</s>'
+
+// What one Map of V8 can hold.
+const mostWords = 2 ** 24
 
 export interface WordOptions {
   readonly sentences: boolean
@@ -34,48 +39,57 @@ export class WordVocabulary implements Tokenizer {
     this.start = sentences ? 2 : 0
   }
 
-  /** The vocabulary of a text, and the text in it. */
-  static fit(text: string, name: string, { sentences, minCount }: WordOptions) {
+  /**
+   * The vocabulary of a text, whose tokens `take` gets as they come.
+   * @throws ConfigurationError for a mark that stands in the text, and for more words than a table holds
+   */
+  static fit(
+    corpus: TextCorpus,
+    { sentences, minCount }: WordOptions,
+    take: (tokens: Int32Array) => void,
+  ): WordVocabulary {
     const words = reserved(sentences)
     const ids = new Map([[unknownWord, 0]])
     const counts: number[] = words.map(() => 0)
-    const tokens = new GrowingInt32()
     let line = 1
-    eachWord(text, (from, to) => {
-      if (to < 0) {
+    const learn = (word: string): number => {
+      const known = ids.get(word)
+      if (known !== undefined) {
+        counts[known]++
+        return known
+      }
+      if (sentences && (word === beginMark || word === endMark))
+        throw new ConfigurationError(
+          `${corpus.name}: line ${line}: ${word} marks sentences and cannot be a word of the text; remove it`,
+        )
+      if (ids.size >= mostWords)
+        throw new ConfigurationError(
+          `${corpus.name}: line ${line}: a text may have ${mostWords} different words; take another unit, as byte-pair, or a shorter text`,
+        )
+      const own = detached(word)
+      ids.set(own, words.length)
+      counts.push(1)
+      return words.push(own) - 1
+    }
+    const reading = collecting(tokens =>
+      reader((word, isEnd) => {
+        if (!isEnd) return tokens.push(learn(word))
         line++
         if (sentences) tokens.push(2)
-        return
-      }
-      const word = text.slice(from, to)
-      let id = ids.get(word)
-      if (id === undefined) {
-        if (sentences && (word === beginMark || word === endMark))
-          throw new ConfigurationError(
-            `${name}: line ${line}: ${word} marks sentences and cannot be a word of the text; remove it`,
-          )
-        id = words.length
-        // A part of a long text would keep all of it in memory.
-        const own = detached(word)
-        words.push(own)
-        ids.set(own, id)
-        counts.push(0)
-      }
-      counts[id]++
-      tokens.push(id)
-    })
-    let vocabulary = new WordVocabulary(words, ids, sentences)
-    let stream = tokens.taken()
-    if (minCount > 1) {
-      const first = reserved(sentences).length
-      vocabulary = WordVocabulary.of(
-        words.slice(first).filter((_, i) => counts[first + i] >= minCount),
-        sentences,
-      )
-      const renamed = words.map((word, id) => (id < first ? id : (vocabulary.ids.get(word) ?? 0)))
-      stream = stream.map(id => renamed[id])
-    }
-    return { vocabulary, tokens: stream }
+      }),
+    )
+    // Rare words are known for rare when all has been read: then the tokens are those of a second reading.
+    const pass = (tokens: Int32Array) => (minCount === 1 ? take(tokens) : undefined)
+    for (const chunk of corpus.chunks()) pass(reading.push(chunk))
+    pass(reading.end())
+    if (minCount === 1) return new WordVocabulary(words, ids, sentences)
+    const first = reserved(sentences).length
+    const vocabulary = WordVocabulary.of(
+      words.slice(first).filter((_, i) => counts[first + i] >= minCount),
+      sentences,
+    )
+    for (const tokens of corpus.encodeChunks(vocabulary)) take(tokens)
+    return vocabulary
   }
 
   /** @param words without `<unk>` and the marks, each once */
@@ -89,18 +103,26 @@ export class WordVocabulary implements Tokenizer {
 
   encode(text: string): Int32Array {
     const tokens = new GrowingInt32(64)
-    eachWord(text, (from, to) => {
-      if (to >= 0) tokens.push(this.ids.get(text.slice(from, to)) ?? this.unknown)
-      else if (this.marks) tokens.push(this.marks.end)
-    })
+    eachWord(text, this.into(tokens))
     return tokens.taken()
+  }
+
+  encoder(): TokenEncoder {
+    return collecting(tokens => reader(this.into(tokens)))
+  }
+
+  private into(tokens: GrowingInt32): Visit {
+    return (word, isEnd) => {
+      if (!isEnd) tokens.push(this.ids.get(word) ?? this.unknown)
+      else if (this.marks) tokens.push(this.marks.end)
+    }
   }
 
   /** What stands in the text for each token of `encode`, the unknown as they are. */
   surfaces(text: string): string[] {
     const surfaces: string[] = []
-    eachWord(text, (from, to) => {
-      if (to >= 0) surfaces.push(text.slice(from, to))
+    eachWord(text, (word, isEnd) => {
+      if (!isEnd) surfaces.push(word)
       else if (this.marks) surfaces.push(endMark)
     })
     return surfaces
@@ -146,24 +168,33 @@ function reserved(sentences: boolean): string[] {
   return sentences ? [unknownWord, beginMark, endMark] : [unknownWord]
 }
 
-/** Calls with each word's place; for each line end with −1, −1. */
-function eachWord(text: string, call: (from: number, to: number) => void): void {
+type Visit = (word: string, isLineEnd: boolean) => void
+
+/** Each word, and each line end. */
+function eachWord(text: string, visit: Visit): void {
   let from = -1
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (unit > 0x20 || (unit !== 0x20 && unit !== 0x0a && unit !== 0x09 && unit !== 0x0d && unit !== 0)) {
+    if (unit > 0x20 || !isSpace(unit)) {
       if (from < 0) from = i
       continue
     }
-    if (from >= 0) call(from, i)
+    if (from >= 0) visit(text.slice(from, i), false)
     from = -1
-    if (unit === 0x0a) call(-1, -1)
+    if (unit === 0x0a) visit('\n', true)
   }
-  if (from >= 0) call(from, text.length)
+  if (from >= 0) visit(text.slice(from), false)
 }
 
-// Up to 12 characters V8 copies; a longer slice points into the text that it came from.
-function detached(word: string): string {
-  if (word.length < 13 || word.length > 1000) return word
-  return String.fromCharCode(...Array.from({ length: word.length }, (_, i) => word.charCodeAt(i)))
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || unit === 0x0a || unit === 0x09 || unit === 0x0d || unit === 0
+}
+
+/** `eachWord` of a text that comes in pieces. */
+function reader(visit: Visit) {
+  const words = new WholeWords(isSpace)
+  return {
+    push: (text: string) => eachWord(words.push(text), visit),
+    end: () => eachWord(words.end(), visit),
+  }
 }

@@ -1,31 +1,56 @@
 // Corpora on disk: a file becomes the three parts that training, validation and test take.
 import { ConfigurationError } from '../errors.js'
 import { type SplitOptions, splitText, TextCorpus, type TextSplits } from '../text/corpus.js'
-import { readTextFile } from './files.js'
+import { textOf } from './files.js'
+import { FileText } from './fileText.js'
+import { fileChunks, nameOf } from './lines.js'
 
-export type ReadTextOptions = Pick<SplitOptions, 'seed' | 'validation' | 'test'>
+export interface ReadCorpusOptions {
+  /** A longer file stays on disk and is read chunk by chunk, each time that its text is wanted; bytes. Default 128 MiB. */
+  mostHeld?: number | undefined
+}
+
+export type ReadTextOptions = ReadCorpusOptions & Pick<SplitOptions, 'seed' | 'validation' | 'test'>
 
 /**
- * A text file as a corpus, whole; `-` is standard input.
+ * A text file as a corpus, unpacked where its name ends in .gz; `-` is standard input. A byte order mark is dropped and
+ * CRLF becomes LF. What is longer than `mostHeld` stays in the file (standard input and unpacked text in a temporary one,
+ * which ends with the program): do not change the file while the corpus is used.
  * Throws ConfigurationError when the file cannot be read, FileFormatError when it is not UTF-8.
  */
-export async function readCorpus(path: string): Promise<TextCorpus> {
-  return new TextCorpus(await readTextFile(path), path === '-' ? 'standard input' : path)
+export async function readCorpus(path: string, { mostHeld = 2 ** 27 }: ReadCorpusOptions = {}): Promise<TextCorpus> {
+  const name = nameOf(path)
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  const reading = fileChunks(path)
+  for (let next = await reading.next(); !next.done; next = await reading.next()) {
+    chunks.push(next.value)
+    bytes += next.value.length
+    if (bytes > mostHeld) return new TextCorpus(await FileText.open(path, chunks, reading), name)
+  }
+  return new TextCorpus(textOf(Buffer.concat(chunks), path), name)
 }
 
 /**
  * A corpus cut at line ends and split by seed into training, validation and test.
  * Throws ConfigurationError when it is empty or too short for three parts.
  */
-export function splitCorpus({ text, name }: TextCorpus, options: ReadTextOptions = {}): TextSplits {
-  if (text.trim() === '') {
-    const came = text === '' ? 'is empty' : 'holds nothing but white space'
+export function splitCorpus(corpus: TextCorpus, options: ReadTextOptions = {}): TextSplits {
+  const { name, length } = corpus
+  if (!holdsText(corpus)) {
+    const came = length === 0 ? 'is empty' : 'holds nothing but white space'
     throw new ConfigurationError(`${name}: a text to train on must hold characters; it ${came}; give another file`)
   }
-  return splitText(text, { ...options, name })
+  const { seed, validation, test } = options
+  return splitText(corpus, { seed, validation, test })
 }
 
-/** `splitCorpus(await readCorpus(path))`. */
+function holdsText(corpus: TextCorpus): boolean {
+  for (const chunk of corpus.chunks()) if (/\S/.test(chunk)) return true
+  return false
+}
+
+/** `splitCorpus(await readCorpus(path))`: a long file’s parts lie where it lies. */
 export async function readText(path: string, options: ReadTextOptions = {}): Promise<TextSplits> {
-  return splitCorpus(await readCorpus(path), options)
+  return splitCorpus(await readCorpus(path, options), options)
 }

@@ -38,9 +38,13 @@ export async function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffe
  * FileFormatError with the place of the first byte that is not UTF-8, ConfigurationError when the file cannot be read.
  */
 export async function readTextFile(path: string): Promise<string> {
+  return textOf(path === '-' ? await readStandardInput() : await readFileBytes(path), path)
+}
+
+/** As `readTextFile`, from bytes that have been read. */
+export function textOf(bytes: Uint8Array, path: string): string {
   const where = path === '-' ? 'standard input' : path
-  const bytes = path === '-' ? await readStandardInput() : await readFileBytes(path)
-  if (!isUtf8(bytes)) throw new FileFormatError(`${where}: ${notUtf8(bytes)}`)
+  checkUtf8(bytes, where)
   let text: string
   try {
     text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
@@ -61,11 +65,21 @@ async function readStandardInput(): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-function notUtf8(bytes: Uint8Array): string {
-  const utf16 =
-    bytes[0] === 0xff && bytes[1] === 0xfe ? 'UTF-16LE' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'UTF-16BE' : ''
+/** Throws FileFormatError where bytes are not UTF-8; `before` of them have been read before these. */
+export function checkUtf8(bytes: Uint8Array, where: string, before = 0): void {
+  if (!isUtf8(bytes)) throw new FileFormatError(`${where}: ${notUtf8(bytes, before)}`)
+}
+
+/** What a byte order mark says, where it is UTF-16's. */
+export function utf16Of(bytes: Uint8Array): string | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'UTF-16LE'
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'UTF-16BE' : undefined
+}
+
+function notUtf8(bytes: Uint8Array, before: number): string {
+  const utf16 = before === 0 ? utf16Of(bytes) : undefined
   const offset = firstInvalidByte(bytes)
-  const came = `byte ${offset} (0x${bytes[offset].toString(16).padStart(2, '0')}) is not${utf16 && `; it looks like ${utf16}`}`
+  const came = `byte ${before + offset} (0x${bytes[offset].toString(16).padStart(2, '0')}) is not${utf16 ? `; it looks like ${utf16}` : ''}`
   return `the text must be UTF-8; ${came}; convert it, as with: iconv -f ${utf16 || 'LATIN1'} -t UTF-8`
 }
 

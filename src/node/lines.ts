@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ConfigurationError, FileFormatError, RecurraError } from '../errors.js'
-import { explained, firstInvalidByte } from './files.js'
+import { explained, firstInvalidByte, utf16Of } from './files.js'
 
 export interface LineOptions {
   /** A longer line is refused, in bytes. Default 64 MiB. */
@@ -98,7 +98,7 @@ function decoded(bytes: Buffer, first: number, where: string): string[] {
     for (let i = bytes.indexOf(0x0a); i >= 0 && i < offset; i = bytes.indexOf(0x0a, i + 1)) line++
     const came = `0x${bytes[offset].toString(16).padStart(2, '0')}`
     throw new FileFormatError(
-      `${where}, line ${line}: the text must be UTF-8; got the byte ${came}; convert it, as with: iconv -f LATIN1 -t UTF-8`,
+      `${where}, line ${line}: the text must be UTF-8; got the byte ${came}; convert it, as with: iconv -f ${(first === 1 && utf16Of(bytes)) || 'LATIN1'} -t UTF-8`,
     )
   }
   let text: string

@@ -9,8 +9,15 @@ import { bySource, type ItemFileOptions, notEmpty, splitCorpusOf } from './itemF
 import { type LineBatch, lineBatches, nameOf } from './lines.js'
 
 export interface TableOptions {
-  /** What stands between two columns. Default: a tab where the first line has one, else a comma. */
+  /**
+   * What stands between two columns. Default: a tab where the first line has one, else a comma; a semicolon where there
+   * is one and no comma.
+   */
   delimiter?: string | undefined
+  /** What stands around a field that may hold delimiters and line ends. Default `"`, but between tabs nothing: there it is a character like others. */
+  quote?: string | undefined
+  /** What the columns are called, where the file’s first line does not say it but is a row already. */
+  columns?: readonly string[] | undefined
 }
 
 /** A table's rows as labelled texts, split. Throws ConfigurationError, FileFormatError. */
@@ -46,8 +53,17 @@ async function rowsOf<Item>(
     yield joined(first.value)
     for await (const batch of batches) yield joined(batch)
   }
-  const delimiter = options.delimiter ?? (first.value.lines[0]?.includes('\t') ? '\t' : ',')
-  const parser = parse({ columns: true, bom: true, delimiter, info: true, skip_empty_lines: true })
+  const delimiter = options.delimiter ?? delimiterOf(first.value.lines[0])
+  const quote = options.quote ?? (delimiter === '\t' ? null : '"')
+  const columns = (header: readonly string[]) => eachOnce(header, name)
+  const parser = parse({
+    columns: options.columns ? eachOnce(options.columns, name) : columns,
+    bom: true,
+    delimiter,
+    quote,
+    info: true,
+    skip_empty_lines: true,
+  })
   // The iteration below meets the error; pipeline only hands it on.
   pipeline(Readable.from(text()), parser, () => {})
   try {
@@ -59,6 +75,19 @@ async function rowsOf<Item>(
     throw new FileFormatError(`${name}${line}: ${error.message}; mend the row, or give the delimiter`, { cause: error })
   }
   return items
+}
+
+function delimiterOf(line = ''): string {
+  if (line.includes('\t')) return '\t'
+  return line.includes(';') && !line.includes(',') ? ';' : ','
+}
+
+function eachOnce(columns: readonly string[], name: string): string[] {
+  const twice = columns.find((column, i) => columns.indexOf(column) < i)
+  if (twice === undefined) return [...columns]
+  throw new FileFormatError(
+    `${name}: columns must have names of their own; ${JSON.stringify(twice)} stands twice; rename one`,
+  )
 }
 
 const joined = ({ lines }: LineBatch) => lines.map(line => `${line}\n`).join('')

@@ -7,14 +7,38 @@ const pattern = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}{1,64}| ?\p{N}{1,64}| ?[^\s\p{L}
 /** Bytes in the longest piece: a space and 64 characters of at most four. */
 export const longestPiece = 1 + 64 * 4
 
-/** The pieces of a text, in order. */
-export function eachPiece(text: string, visit: (piece: string) => void): void {
+/** Code units past a piece's begin that decide where it ends: a space, 64 characters, and what stands after them. */
+const farthestLook = 1 + 2 * 64 + 2
+
+/**
+ * The pieces of a text, in order. Where more is to come, it ends before the first piece that more could change.
+ * @returns where it ended
+ */
+export function eachPiece(text: string, visit: (piece: string) => void, more = false): number {
   // A copy, because a pattern keeps its place while `visit` runs.
   const piece = new RegExp(pattern)
   let from = 0
-  while (piece.test(text)) {
+  while (!(more && from + farthestLook > text.length) && piece.test(text)) {
     visit(text.slice(from, piece.lastIndex))
     from = piece.lastIndex
+  }
+  return from
+}
+
+/** `eachPiece` of a text that comes in pieces of its own. */
+export class Pieces {
+  private open = ''
+
+  constructor(private readonly visit: (piece: string) => void) {}
+
+  push(text: string): void {
+    const whole = this.open + text
+    this.open = whole.slice(eachPiece(whole, this.visit, true))
+  }
+
+  end(): void {
+    eachPiece(this.open, this.visit)
+    this.open = ''
   }
 }
 

@@ -3,9 +3,12 @@
 // every text back that UTF-8 can hold; a lone surrogate becomes U+FFFD.
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { learnMerges, mostSymbols, pairKey } from './bytePairMerges.js'
-import { eachPiece, longestPiece, writeUtf8 } from './bytePairPieces.js'
+import { eachPiece, longestPiece, Pieces, writeUtf8 } from './bytePairPieces.js'
+import { type TextCorpus, textsOf } from './corpus.js'
+import { GrowingInt32 } from './growing.js'
 import { checkKeys, field, type SavedFields, show } from './savedFields.js'
 import { ByteDecoder, checkToken, shownBytes, type TokenDecoder, utf8Decoder } from './tokenDecoder.js'
+import { collecting, detached, type TokenEncoder } from './tokenEncoder.js'
 
 /** What a model file keeps of a BytePairTokenizer: the learned pairs, [left, right, left, right …]. */
 export interface BytePairTokenizerJSON {
@@ -55,7 +58,7 @@ export class BytePairTokenizer {
 
   /** Learns the pairs of a text, or of several; the same text gives the same pairs. Throws ConfigurationError. */
   static fit(
-    text: string | Iterable<string>,
+    text: string | Iterable<string> | TextCorpus,
     { size = 2048, minCount = 2 }: BytePairTokenizerOptions = {},
   ): BytePairTokenizer {
     if (!Number.isSafeInteger(size) || size < 256 || size > mostSymbols) {
@@ -66,8 +69,13 @@ export class BytePairTokenizer {
       throw new ConfigurationError(`BytePairTokenizer.fit: minCount must be a whole number from 1 on; got ${minCount}`)
     }
     const counts = new Map<string, number>()
-    for (const part of typeof text === 'string' ? [text] : text) {
-      eachPiece(part, piece => counts.set(piece, (counts.get(piece) ?? 0) + 1))
+    for (const part of textsOf(text)) {
+      const reading = new Pieces(piece => {
+        const known = counts.get(piece)
+        counts.set(known === undefined ? detached(piece) : piece, (known ?? 0) + 1)
+      })
+      for (const chunk of part.chunks()) reading.push(chunk)
+      reading.end()
     }
     const bytes = new Int32Array(longestPiece)
     const pieces = Array.from(counts, ([piece, count]) => {
@@ -110,26 +118,26 @@ export class BytePairTokenizer {
   }
 
   encode(text: string): Int32Array {
-    let tokens = new Int32Array(Math.max(64, Math.ceil(text.length / 2)))
-    let length = 0
-    eachPiece(text, piece => {
-      if (length + longestPiece > tokens.length) {
-        const grown = new Int32Array(2 * tokens.length + longestPiece)
-        grown.set(tokens)
-        tokens = grown
-      }
-      const known = this.remembered.get(piece)
-      if (known !== undefined) {
-        for (let i = 0; i < known.length; i++) tokens[length++] = known[i]
-        return
-      }
-      const count = this.encodePiece(piece)
-      for (let i = 0; i < count; i++) tokens[length++] = this.symbols[i]
-      if (piece.length > longestRemembered) return
-      if (this.remembered.size >= mostRemembered) this.remembered.clear()
-      this.remembered.set(piece, Array.from(this.symbols.subarray(0, count)))
-    })
-    return tokens.slice(0, length)
+    const tokens = new GrowingInt32(Math.max(64, Math.ceil(text.length / 2)))
+    eachPiece(text, piece => this.encodeInto(tokens, piece))
+    return tokens.taken()
+  }
+
+  encoder(): TokenEncoder {
+    return collecting(tokens => new Pieces(piece => this.encodeInto(tokens, piece)))
+  }
+
+  private encodeInto(tokens: GrowingInt32, piece: string): void {
+    const known = this.remembered.get(piece)
+    if (known !== undefined) {
+      for (let i = 0; i < known.length; i++) tokens.push(known[i])
+      return
+    }
+    const count = this.encodePiece(piece)
+    for (let i = 0; i < count; i++) tokens.push(this.symbols[i])
+    if (piece.length > longestRemembered) return
+    if (this.remembered.size >= mostRemembered) this.remembered.clear()
+    this.remembered.set(piece, Array.from(this.symbols.subarray(0, count)))
   }
 
   /** Leaves the ids in `symbols` and returns their number. The pair learned first is joined first. */

@@ -2,6 +2,7 @@
 // back that UTF-8 can hold; a lone surrogate becomes U+FFFD.
 import { checkKeys, type SavedFields } from './savedFields.js'
 import { ByteDecoder, checkToken, shownBytes, type TokenDecoder, utf8Decoder } from './tokenDecoder.js'
+import { byCharacters, type TokenEncoder } from './tokenEncoder.js'
 
 export interface ByteTokenizerJSON {
   readonly unit: 'byte'
@@ -26,6 +27,10 @@ export class ByteTokenizer {
 
   encode(text: string): Int32Array {
     return Int32Array.from(new TextEncoder().encode(text))
+  }
+
+  encoder(): TokenEncoder {
+    return byCharacters(text => this.encode(text))
   }
 
   decode(tokens: ArrayLike<number>): string {

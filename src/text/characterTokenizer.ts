@@ -3,8 +3,10 @@
 // points. A lone surrogate is no character (UTF-8 cannot hold it) and is always unknown, which also keeps decoding from
 // joining two halves that never stood together.
 import { ConfigurationError, FileFormatError } from '../errors.js'
+import { type TextCorpus, textsOf } from './corpus.js'
 import { checkKeys, field, type SavedFields, show } from './savedFields.js'
 import type { TokenDecoder } from './tokenDecoder.js'
+import { byCharacters, type TokenEncoder } from './tokenEncoder.js'
 
 /** What a model file keeps of a CharacterTokenizer: every known symbol, ascending, without separators. */
 export interface CharacterTokenizerJSON {
@@ -48,15 +50,20 @@ export class CharacterTokenizer {
   }
 
   /** The vocabulary of a text, or of several. Throws ConfigurationError if no character occurs `minCount` times. */
-  static fit(text: string | Iterable<string>, { minCount = 1 }: CharacterTokenizerOptions = {}): CharacterTokenizer {
+  static fit(
+    text: string | Iterable<string> | TextCorpus,
+    { minCount = 1 }: CharacterTokenizerOptions = {},
+  ): CharacterTokenizer {
     if (!Number.isSafeInteger(minCount) || minCount < 1) {
       throw new ConfigurationError(`CharacterTokenizer.fit: minCount must be a whole number from 1 on; got ${minCount}`)
     }
-    const counts = new Uint32Array(codePoints)
+    const counts = new Float64Array(codePoints)
     let length = 0
-    for (const part of typeof text === 'string' ? [text] : text) {
-      length += part.length
-      count(part, counts)
+    for (const part of textsOf(text)) {
+      for (const chunk of part.chunks()) {
+        length += chunk.length
+        count(chunk, counts)
+      }
     }
     const known: string[] = []
     for (let code = 0; code < codePoints; code++) {
@@ -118,6 +125,10 @@ export class CharacterTokenizer {
     return count === length ? tokens : tokens.slice(0, count)
   }
 
+  encoder(): TokenEncoder {
+    return byCharacters(text => this.encode(text))
+  }
+
   /** The text of the ids. Throws ConfigurationError for an id that is not in 0 … size − 1. */
   decode(tokens: ArrayLike<number>): string {
     // A string grown by single characters is slow and large: code units are gathered and become text by the chunk.
@@ -150,7 +161,7 @@ export class CharacterTokenizer {
   }
 }
 
-function count(text: string, counts: Uint32Array): void {
+function count(text: string, counts: Float64Array): void {
   for (let i = 0; i < text.length; i++) {
     let code = text.charCodeAt(i)
     if ((code & 0xfc00) === 0xd800) {

@@ -1,13 +1,118 @@
 // A text with a name, and its three parts: training, validation (watched during training) and test (looked at once).
 // Parts are drawn in whole pieces, so that held-out text is not the other half of a sentence the model has trained on.
+// A text may be longer than any string: then it is given in chunks, each time anew, and only its tokens are held.
 import { ConfigurationError } from '../errors.js'
+import { GrowingInt32 } from './growing.js'
 import { drawParts, type PartOptions } from './parts.js'
+import type { TokenEncoder } from './tokenEncoder.js'
+
+/** A text that lies elsewhere, as in a file. Places are counted in code units, as in a string. */
+export interface TextSource {
+  readonly length: number
+  /** Unicode code points. */
+  readonly characters: number
+  /** The text between two places in chunks, none of which ends inside a surrogate pair. */
+  chunks(from: number, to: number): Iterable<string>
+}
+
+// Of a text that is held, so much is encoded at once.
+const chunkLength = 2 ** 20
+/** Tokens that room is asked for before any has come. */
+const mostRoom = 2 ** 30
 
 export class TextCorpus {
+  readonly length: number
+  private counted: number | undefined
+
   constructor(
-    readonly text: string,
+    private readonly source: string | TextSource,
     readonly name: string,
-  ) {}
+  ) {
+    this.length = source.length
+  }
+
+  /** All of the text. Throws ConfigurationError where it is longer than a string can be, about 500 million characters. */
+  get text(): string {
+    if (typeof this.source === 'string') return this.source
+    try {
+      return Array.from(this.chunks()).join('')
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new ConfigurationError(
+        `${this.name}: the text is ${this.length} characters long, too long to be held whole; give a shorter one here`,
+        { cause: error },
+      )
+    }
+  }
+
+  /** Unicode code points. */
+  get characters(): number {
+    this.counted ??= typeof this.source === 'string' ? codePoints(this.source) : this.source.characters
+    return this.counted
+  }
+
+  /** Whether the text is in memory. */
+  get isHeld(): boolean {
+    return typeof this.source === 'string'
+  }
+
+  /** The text, or what lies between two places (in code units), in chunks that end inside no character. */
+  chunks(from = 0, to = this.length): Iterable<string> {
+    return typeof this.source === 'string' ? slices(this.source, from, to) : this.source.chunks(from, to)
+  }
+
+  /** The lines, each with its end, where it has one. */
+  *lines(): Generator<string, void, undefined> {
+    let open: string[] = []
+    for (const chunk of this.chunks()) {
+      let from = 0
+      for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+        open.push(chunk.slice(from, end + 1))
+        yield open.length === 1 ? open[0] : open.join('')
+        open = []
+        from = end + 1
+      }
+      if (from < chunk.length) open.push(chunk.slice(from))
+    }
+    if (open.length > 0) yield open.join('')
+  }
+
+  /** The tokens as they come, chunk by chunk: joined, they are `encode` of the text. */
+  *encodeChunks(tokenizer: { encoder(): TokenEncoder }): Generator<Int32Array, void, undefined> {
+    const encoder = tokenizer.encoder()
+    for (const chunk of this.chunks()) yield encoder.push(chunk)
+    yield encoder.end()
+  }
+
+  /** The tokens of the text, four bytes each. */
+  encode(tokenizer: { encoder(): TokenEncoder }): Int32Array {
+    return this.encodeBeginning(tokenizer, Infinity).tokens
+  }
+
+  /** The first tokens, `most` or a chunk's more, and how many characters have been read for them. */
+  encodeBeginning(
+    tokenizer: { encoder(): TokenEncoder },
+    most: number,
+  ): { readonly tokens: Int32Array; readonly characters: number } {
+    // Few tokenizers give more tokens than there are code units: so nothing is copied, and room that is not written to
+    // takes no memory.
+    const tokens = new GrowingInt32(Math.max(1, Math.min(this.length, most + chunkLength, mostRoom)))
+    const encoder = tokenizer.encoder()
+    let characters = 0
+    for (const chunk of this.chunks()) {
+      if (tokens.length >= most) break
+      tokens.append(encoder.push(chunk))
+      characters += codePoints(chunk)
+    }
+    tokens.append(encoder.end())
+    return { tokens: tokens.taken(), characters }
+  }
+}
+
+/** What a tokenizer is fitted to: a text, one that may be too long for a string, or several, each on its own. */
+export function* textsOf(text: string | Iterable<string> | TextCorpus): Generator<TextCorpus, void, undefined> {
+  if (text instanceof TextCorpus) yield text
+  else for (const each of typeof text === 'string' ? [text] : text) yield new TextCorpus(each, 'text')
 }
 
 export interface TextSplits {
@@ -29,54 +134,138 @@ export interface SplitOptions extends PartOptions {
  * Throws ConfigurationError when a share is not between 0 and 1 or a part would stay empty.
  */
 export function splitPieces(pieces: readonly string[], { mayBeHeldOut, ...options }: SplitOptions = {}): TextSplits {
-  const { name = 'text' } = options
   const free = mayBeHeldOut && ((index: number) => mayBeHeldOut(pieces[index], index))
   const sizes = pieces.map(piece => piece.length)
-  const parts = drawParts({ sizes, counted: 'characters', called: 'pieces', mayBeHeldOut: free }, options)
-  const join = (indices: number[], part: string) =>
-    new TextCorpus(indices.map(i => pieces[i]).join(''), `${name} (${part})`)
+  return drawn(sizes, options, indices => indices.map(i => pieces[i]).join(''), free)
+}
+
+/**
+ * A text's own pieces, about 200 that end where `cutsOf` says, drawn as `splitPieces` draws. Parts of a text that lies
+ * elsewhere lie there too.
+ */
+export function splitText(text: string | TextCorpus, options: PartOptions = {}): TextSplits {
+  const { name = typeof text === 'string' ? 'text' : text.name } = options
+  const corpus = typeof text === 'string' ? new TextCorpus(text, name) : text
+  const ends = cutsOf(corpus)
+  const beginOf = (i: number) => (i === 0 ? 0 : ends[i - 1])
+  const sizes = ends.map((end, i) => end - beginOf(i))
+  return drawn(sizes, { ...options, name }, indices => corpusPart(corpus, indices, i => [beginOf(i), ends[i]]))
+}
+
+function drawn(
+  sizes: readonly number[],
+  options: PartOptions,
+  textOf: (indices: readonly number[]) => string | TextSource,
+  mayBeHeldOut?: (index: number) => boolean,
+): TextSplits {
+  const { name = 'text' } = options
+  const parts = drawParts({ sizes, counted: 'characters', called: 'pieces', mayBeHeldOut }, options)
+  const part = (indices: readonly number[], called: string) => new TextCorpus(textOf(indices), `${name} (${called})`)
   return {
-    train: join(parts.train, 'training'),
-    validation: join(parts.validation, 'validation'),
-    test: join(parts.test, 'test'),
+    train: part(parts.train, 'training'),
+    validation: part(parts.validation, 'validation'),
+    test: part(parts.test, 'test'),
+  }
+}
+
+/** Some stretches of a corpus, joined: as a string where the corpus is one. */
+function corpusPart(
+  corpus: TextCorpus,
+  indices: readonly number[],
+  stretchOf: (index: number) => [from: number, to: number],
+): string | TextSource {
+  const stretches: [from: number, to: number][] = []
+  for (const [from, to] of indices.map(stretchOf)) {
+    const last = stretches.at(-1)
+    if (last?.[1] === from) last[1] = to
+    else stretches.push([from, to])
+  }
+  const chunks = function* (from = 0, to = Infinity) {
+    let before = 0
+    for (const [begin, end] of stretches) {
+      const [first, last] = [Math.max(begin, begin + from - before), Math.min(end, begin + to - before)]
+      if (first < last) yield* corpus.chunks(first, last)
+      before += end - begin
+    }
+  }
+  if (corpus.isHeld) return Array.from(chunks()).join('')
+  let characters: number | undefined
+  return {
+    length: stretches.reduce((sum, [begin, end]) => sum + end - begin, 0),
+    get characters() {
+      if (characters === undefined) {
+        characters = 0
+        for (const chunk of chunks()) characters += codePoints(chunk)
+      }
+      return characters
+    },
+    chunks,
   }
 }
 
 /**
- * Cuts a text into about `count` pieces of about equal length: at the line end nearest to each even cut, and where
- * there is no line end within half a piece, at the even cut itself, but never inside a surrogate pair. Joined, the
- * pieces are the text; none is empty.
+ * Where each of about `count` pieces of about equal length ends, ascending: after the line end nearest to each even cut,
+ * and where there is no line end within half a piece, at the even cut itself, but never inside a surrogate pair. No
+ * piece is empty; the last ends with the text.
  */
-export function piecesOf(text: string, count = 200): string[] {
+export function cutsOf(corpus: TextCorpus, count = 200): number[] {
   if (!Number.isSafeInteger(count) || count < 1) {
-    throw new ConfigurationError(`piecesOf: count must be a whole number from 1 on; got ${count}`)
+    throw new ConfigurationError(`cutsOf: count must be a whole number from 1 on; got ${count}`)
   }
-  const length = text.length
+  const { length } = corpus
   const wanted = Math.min(count, length)
-  const pieces: string[] = []
-  let start = 0
-  for (let i = 1; i <= wanted; i++) {
-    const end = i === wanted ? length : cutNear(text, Math.round((i * length) / wanted), length / wanted / 2)
-    if (end <= start) continue
-    pieces.push(text.slice(start, end))
-    start = end
+  const reach = length / wanted / 2
+  const places = Array.from({ length: Math.max(0, wanted - 1) }, (_, i) => Math.round(((i + 1) * length) / wanted))
+  const cuts: number[] = []
+  const take = (cut: number) => {
+    if (cut > (cuts.at(-1) ?? 0)) cuts.push(cut)
   }
-  return pieces
-}
-
-function cutNear(text: string, place: number, reach: number): number {
-  for (let away = 0; away <= reach; away++) {
-    if (text[place - away - 1] === '\n') return place - away
-    if (text[place + away - 1] === '\n') return place + away
+  const isInPair = new Set<number>()
+  let next = 0
+  let lineEnd = -Infinity
+  const settle = (place: number, following: number) => {
+    const [before, after] = [place - lineEnd, following - place]
+    if (before <= reach && before <= after) take(lineEnd)
+    else if (after <= reach) take(following)
+    else take(isInPair.has(place) ? place + 1 : place)
   }
-  return isPairAt(text, place - 1) ? place + 1 : place
+  let begin = 0
+  let looked = 0
+  for (const chunk of corpus.chunks()) {
+    for (; looked < places.length && places[looked] < begin + chunk.length; looked++)
+      if (isPairAt(chunk, places[looked] - begin - 1)) isInPair.add(places[looked])
+    for (let i = chunk.indexOf('\n'); i >= 0; i = chunk.indexOf('\n', i + 1)) {
+      const end = begin + i + 1
+      for (; next < places.length && places[next] < end; next++) settle(places[next], end)
+      lineEnd = end
+    }
+    begin += chunk.length
+  }
+  for (; next < places.length; next++) settle(places[next], Infinity)
+  take(length)
+  return cuts
 }
 
 function isPairAt(text: string, index: number): boolean {
   return (text.charCodeAt(index) & 0xfc00) === 0xd800 && (text.charCodeAt(index + 1) & 0xfc00) === 0xdc00
 }
 
-/** `splitPieces(piecesOf(text))`: a text of its own, split at line ends. */
-export function splitText(text: string, options: SplitOptions = {}): TextSplits {
-  return splitPieces(piecesOf(text), options)
+function* slices(text: string, from: number, to: number): Generator<string, void, undefined> {
+  while (from < to) {
+    let end = Math.min(from + chunkLength, to)
+    if (end < to && isPairAt(text, end - 1)) end++
+    yield text.slice(from, end)
+    from = end
+  }
+}
+
+/** Unicode code points of a text. */
+export function codePoints(text: string): number {
+  let count = text.length
+  for (let i = 0; i + 1 < text.length; i++) {
+    if ((text.charCodeAt(i) & 0xfc00) !== 0xd800 || !isPairAt(text, i)) continue
+    count--
+    i++
+  }
+  return count
 }

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../errors.js'
 import { BytePairTokenizer } from './bytePairTokenizer.js'
 import { ByteTokenizer } from './byteTokenizer.js'
 import { CharacterTokenizer } from './characterTokenizer.js'
+import type { TextCorpus } from './corpus.js'
 import type { Tokenizer, Unit } from './tokenizerContract.js'
 import type { WordBoundaries } from './wordBoundaries.js'
 import { WordTokenizer } from './wordTokenizer.js'
@@ -18,7 +19,7 @@ export interface TokenizerOptions {
 }
 
 /** Throws ConfigurationError where the text or the options give no vocabulary. */
-export function fitTokenizer(text: string, options: TokenizerOptions): Tokenizer {
+export function fitTokenizer(text: string | TextCorpus, options: TokenizerOptions): Tokenizer {
   const { unit, minCount = unit === 'character' ? 1 : 2, vocabularySize, wordBoundaries, foldCase } = options
   switch (unit) {
     case 'character':

@@ -2,8 +2,10 @@
 // @huggingface/tokenizers, which is an optional dependency: it is loaded when the first such tokenizer is wanted.
 import type { Tokenizer as Library } from '@huggingface/tokenizers'
 import { BackendError, FileFormatError } from '../errors.js'
+import { GrowingInt32 } from './growing.js'
 import { checkKeys, field, type SavedFields, show } from './savedFields.js'
 import { checkToken, type TokenDecoder } from './tokenDecoder.js'
+import { collecting, type TokenEncoder } from './tokenEncoder.js'
 
 /** What a model file keeps: both files as they were. */
 export interface HuggingFaceTokenizerJSON {
@@ -83,14 +85,38 @@ export class HuggingFaceTokenizer {
 
   /** The ids, without the marks that its post-processor would put around them. */
   encode(text: string): Int32Array {
-    const ids: number[] = []
-    for (let from = 0; from < text.length; ) {
-      const lineEnd = text.indexOf('\n', from + PART)
-      const to = lineEnd < 0 ? text.length : lineEnd + 1
-      for (const id of this.inner.encode(text.slice(from, to), { add_special_tokens: false }).ids) ids.push(id)
-      from = to
+    const ids = new GrowingInt32(64)
+    this.encodeInto(ids, text.slice(this.encodeParts(ids, text)))
+    return ids.taken()
+  }
+
+  encoder(): TokenEncoder {
+    let open = ''
+    return collecting(ids => ({
+      push: text => {
+        const whole = open + text
+        open = whole.slice(this.encodeParts(ids, whole))
+      },
+      end: () => {
+        this.encodeInto(ids, open)
+        open = ''
+      },
+    }))
+  }
+
+  /** Encodes the parts that have come whole, and returns where they end. */
+  private encodeParts(ids: GrowingInt32, text: string): number {
+    let from = 0
+    for (let end = text.indexOf('\n', PART); end >= 0; end = text.indexOf('\n', from + PART)) {
+      this.encodeInto(ids, text.slice(from, end + 1))
+      from = end + 1
     }
-    return Int32Array.from(ids)
+    return from
+  }
+
+  private encodeInto(ids: GrowingInt32, part: string): void {
+    if (part === '') return
+    for (const id of this.inner.encode(part, { add_special_tokens: false }).ids) ids.push(id)
   }
 
   decode(tokens: ArrayLike<number>): string {

@@ -95,7 +95,10 @@ export function drawParts(
   const filled = [drawn.train, drawn.validation, drawn.test].map(pieces => sum(pieces.map(i => sizes[i])))
   if (filled.includes(0)) {
     const longer = counted === 'characters' ? 'a longer text' : `more ${counted}`
-    const [those, these] = counted === called ? [whole, called] : [`${whole} ${counted} in ${sizes.length}`, called]
+    const [those, these] =
+      counted === called
+        ? [whole, whole === 1 ? called.slice(0, -1) : called]
+        : [`${whole} ${counted} in ${sizes.length}`, called]
     throw new ConfigurationError(
       `${name}: ${those} ${these} cannot fill three parts (training ${filled[0]}, validation ${filled[1]}, ` +
         `test ${filled[2]} ${counted}); give ${longer} or other shares`,

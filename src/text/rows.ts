@@ -28,7 +28,10 @@ export function labelledTextOf(
   { text = 'text', label = 'label' }: LabelledColumns,
   where: string,
 ): LabelledText {
-  return { text: cell(row, text, where), label: cell(row, label, where) }
+  const labelled = { text: cell(row, text, where), label: cell(row, label, where) }
+  if (labelled.label.trim() === '')
+    throw new FileFormatError(`${where}: the column ${label} is empty; give the row a class`)
+  return labelled
 }
 
 /** `where` names the file and the line. Throws ConfigurationError, FileFormatError. */

@@ -1,6 +1,7 @@
 // Sentence marks <s> and </s> for any tokenizer: two ids after its own. They are places, not text: no text encodes to
 // them, so nobody can write a sentence's end into a sentence, and decoding writes nothing for them.
 import { checkToken, type TokenDecoder } from './tokenDecoder.js'
+import type { TokenEncoder } from './tokenEncoder.js'
 import type { Tokenizer, TokenizerJSON, Unit } from './tokenizerContract.js'
 
 export class MarkedTokenizer implements Tokenizer {
@@ -28,6 +29,10 @@ export class MarkedTokenizer implements Tokenizer {
   /** The ids without marks. */
   encode(text: string): Int32Array {
     return this.inner.encode(text)
+  }
+
+  encoder(): TokenEncoder {
+    return this.inner.encoder()
   }
 
   /** The ids between <s> and </s>. */

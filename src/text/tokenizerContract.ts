@@ -4,6 +4,7 @@ import type { ByteTokenizerJSON } from './byteTokenizer.js'
 import type { CharacterTokenizerJSON } from './characterTokenizer.js'
 import type { HuggingFaceTokenizerJSON } from './huggingFaceTokenizer.js'
 import type { TokenDecoder } from './tokenDecoder.js'
+import type { TokenEncoder } from './tokenEncoder.js'
 import type { WordTokenizerJSON } from './wordTokenizer.js'
 
 /** What a token is. */
@@ -33,6 +34,8 @@ export interface Tokenizer {
   readonly vocabulary: readonly string[]
   /** The ids of a text, in time linear in its length, whatever it holds. */
   encode(text: string): Int32Array
+  /** Encodes a text that comes in pieces. */
+  encoder(): TokenEncoder
   /** The text of the ids. Throws ConfigurationError for an id that does not exist. */
   decode(tokens: ArrayLike<number>): string
   /** Decodes ids that come one by one. */

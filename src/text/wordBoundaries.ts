@@ -10,6 +10,8 @@
 // symbol wherever it stands. Intl.Segmenter's time grows with the square of one string's length in Node 20 (an iterator
 // over 1 MB takes minutes): it gets at most `longestSegmented` code units at a time.
 
+import { WholeWords } from './tokenEncoder.js'
+
 export type WordBoundaries = 'space' | 'unicode'
 
 /** What the vocabulary lacks; the same word in a text means it too, as in WikiText. */
@@ -36,19 +38,47 @@ export function isWhiteSpace(code: number): boolean {
   )
 }
 
-/** A text's stretches without white space, and every character of white space that two of them do not imply. */
-export function eachStretch(text: string, visit: (stretch: string, isSpace: boolean) => void): void {
+type Visit = (stretch: string, isSpace: boolean) => void
+
+/**
+ * A text's stretches without white space, and every character of white space that two of them do not imply.
+ * @param follows whether a stretch stands just before the text
+ */
+export function eachStretch(text: string, visit: Visit, follows = false): void {
   const length = text.length
   let at = 0
   while (at < length) {
     const gap = at
     while (at < length && isWhiteSpace(text.charCodeAt(at))) at++
-    const implied = gap > 0 && at < length && at - gap === 1 && text.charCodeAt(gap) === 0x20
+    const implied = (gap > 0 || follows) && at < length && at - gap === 1 && text.charCodeAt(gap) === 0x20
     if (!implied) for (let i = gap; i < at; i++) visit(text[i], true)
     if (at === length) return
     const begin = at
     while (at < length && !isWhiteSpace(text.charCodeAt(at))) at++
     visit(text.slice(begin, at), false)
+  }
+}
+
+/** `eachStretch` of a text that comes in pieces. */
+export class Stretches {
+  private readonly words = new WholeWords(isWhiteSpace)
+  private follows = false
+
+  constructor(private readonly visit: Visit) {}
+
+  push(text: string): void {
+    this.read(this.words.push(text))
+  }
+
+  end(): void {
+    this.read(this.words.end())
+    this.follows = false
+  }
+
+  private read(text: string): void {
+    if (text === '') return
+    eachStretch(text, this.visit, this.follows)
+    this.follows = !isWhiteSpace(text.charCodeAt(text.length - 1))
   }
 }
 

@@ -4,9 +4,20 @@
 // Decoding brings a text back exactly if every symbol is known, the text holds no lone surrogate that JSON or UTF-8
 // would lose, letters are not folded and, at Unicode boundaries, it holds no joiner U+FFED.
 import { ConfigurationError, FileFormatError } from '../errors.js'
+import { type TextCorpus, textsOf } from './corpus.js'
+import { GrowingInt32 } from './growing.js'
 import { checkKeys, field, type SavedFields, show } from './savedFields.js'
 import { checkToken, type TokenDecoder } from './tokenDecoder.js'
-import { eachStretch, isWhiteSpace, joiner, segmented, unknownWord, type WordBoundaries } from './wordBoundaries.js'
+import { collecting, detached, type TokenEncoder } from './tokenEncoder.js'
+import {
+  eachStretch,
+  isWhiteSpace,
+  joiner,
+  Stretches,
+  segmented,
+  unknownWord,
+  type WordBoundaries,
+} from './wordBoundaries.js'
 
 /** What a model file keeps of a WordTokenizer: every known symbol from id 1 on. */
 export interface WordTokenizerJSON {
@@ -74,7 +85,7 @@ export class WordTokenizer {
    * The vocabulary of a text, or of several. Words that occur equally often stand in the order of their code units.
    * Throws ConfigurationError if no word is frequent enough.
    */
-  static fit(text: string | Iterable<string>, options: WordTokenizerOptions = {}): WordTokenizer {
+  static fit(text: string | Iterable<string> | TextCorpus, options: WordTokenizerOptions = {}): WordTokenizer {
     const { boundaries = 'space', foldCase = false, minCount = 1, maxSize = Infinity } = options
     if (boundaries !== 'space' && boundaries !== 'unicode') {
       throw new ConfigurationError(`WordTokenizer.fit: boundaries must be space or unicode; got ${boundaries}`)
@@ -87,10 +98,13 @@ export class WordTokenizer {
     }
     const stretches = new Map<string, number>()
     const count = (counts: Map<string, number>, word: string, times: number) => {
-      counts.set(word, (counts.get(word) ?? 0) + times)
+      const known = counts.get(word)
+      counts.set(known === undefined ? detached(word) : word, (known ?? 0) + times)
     }
-    for (const part of typeof text === 'string' ? [text] : text) {
-      eachStretch(part, stretch => count(stretches, foldCase ? stretch.toLowerCase() : stretch, 1))
+    for (const part of textsOf(text)) {
+      const reading = new Stretches(stretch => count(stretches, foldCase ? stretch.toLowerCase() : stretch, 1))
+      for (const chunk of part.chunks()) reading.push(chunk)
+      reading.end()
     }
     let words = stretches
     if (boundaries === 'unicode') {
@@ -107,8 +121,11 @@ export class WordTokenizer {
         `WordTokenizer.fit: a text of ${words.size} different words has no word${times}; give a longer text or a smaller minCount`,
       )
     }
-    // Through JSON and back: a word cut out of a text keeps the whole text in memory.
-    return new WordTokenizer(boundaries, foldCase, JSON.parse(JSON.stringify(known.map(([word]) => word))))
+    return new WordTokenizer(
+      boundaries,
+      foldCase,
+      known.map(([word]) => word),
+    )
   }
 
   /** The tokenizer that `toJSON` described; `where` opens the message of the FileFormatError. */
@@ -145,13 +162,21 @@ export class WordTokenizer {
   }
 
   encode(text: string): Int32Array {
-    const tokens: number[] = []
-    eachStretch(text, (stretch, isSpace) => {
+    const tokens = new GrowingInt32(64)
+    eachStretch(text, this.into(tokens))
+    return tokens.taken()
+  }
+
+  encoder(): TokenEncoder {
+    return collecting(tokens => new Stretches(this.into(tokens)))
+  }
+
+  private into(tokens: GrowingInt32): (stretch: string, isSpace: boolean) => void {
+    return (stretch, isSpace) => {
       const word = this.foldCase ? stretch.toLowerCase() : stretch
       if (isSpace || this.boundaries === 'space') tokens.push(this.id(word))
       else for (const id of this.idsOf(word)) tokens.push(id)
-    })
-    return Int32Array.from(tokens)
+    }
   }
 
   private idsOf(stretch: string): readonly number[] {

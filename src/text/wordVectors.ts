@@ -266,7 +266,8 @@ export class WordVectorReader {
 
   private fault(what: string): FileFormatError {
     const place = this.format === 'word2vec binary' ? `vector ${this.rows + 1}` : `line ${this.line}`
-    return new FileFormatError(`${this.name}, ${place}: ${what}`)
+    const doubt = this.rows === 0 ? '; is this a file of word vectors?' : ''
+    return new FileFormatError(`${this.name}, ${place}: ${what}${doubt}`)
   }
 }
 

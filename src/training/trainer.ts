@@ -101,7 +101,7 @@ async function* steps(
 ): AsyncGenerator<TrainingEvent, TrainingResult> {
   const { engine, trained: parameters } = model
   const { batchSize, timeSteps, minutes, clipNorm, seed } = configuration
-  const lanes = new Lanes(model.tokenizer.encode(text.train.text), { batchSize, timeSteps }, text.train.name)
+  const lanes = new Lanes(text.train.encode(model.tokenizer), { batchSize, timeSteps }, text.train.name)
   const perEpoch = lanes.stretchesPerEpoch
   const epochs = configuration.epochs ?? (configuration.steps || minutes ? Infinity : 10)
   const mostSteps = Math.min(configuration.steps ?? Infinity, Math.ceil(epochs * perEpoch))

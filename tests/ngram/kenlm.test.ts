@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { NGram } from '../../src/ngram/ngram.js'
+import { kenlmGolden } from '../golden/kenlmGolden.js'
 
 const shared = fileURLToPath(new URL('../../../shared', import.meta.url))
 const inputPath = join(shared, 'data/tinyshakespeare/input.txt')
@@ -96,6 +97,16 @@ describe.skipIf(!there)(`KenLM on tinyshakespeare${reason}`, () => {
     }
   })
 
+  it.each(kenlmGolden.large)('order $order pruned $prune: counts, discounts, perplexities', golden => {
+    const { order, prune, counts, discounts } = golden
+    const pruned = NGram.fit(train, { order, prune })
+    expect(pruned.counts).toEqual(counts)
+    expect(pruned.estimate.discounts?.map(each => each.map(d => Number(d.toPrecision(6))))).toEqual(discounts)
+    const evaluation = pruned.perplexity(test)
+    expect(Math.abs(evaluation.perplexity - golden.perplexity)).toBeLessThan(1e-3)
+    expect(Math.abs(evaluation.perplexityWithoutUnknown - golden.perplexityWithoutUnknown)).toBeLessThan(1e-3)
+  })
+
   it('KenLM’s ARPA file read back scores like the model that wrote it', async () => {
     const theirs = await NGram.fromArpa(readFileSync(join(golden, 'first500.order3.arpa')))
     const ours = NGram.fit(train.split('\n').slice(0, 500).join('\n'), { order: 3, discountFallback: true })
@@ -114,6 +125,35 @@ describe.skipIf(!there)(`KenLM on tinyshakespeare${reason}`, () => {
     expect(tokens).toBe(111540)
     expect(Math.abs(loss - nats)).toBeLessThan(0.002)
     expect(bitsPerCharacter).toBeCloseTo(loss / Math.LN2, 10)
+  })
+})
+
+describe.each(kenlmGolden.small)(`${kenlmGolden.version}: order $order, --prune $prune`, golden => {
+  const { text, asked } = kenlmGolden
+  const { order, prune } = golden
+  const model = NGram.fit(text, { order, prune, discountFallback: true })
+
+  it('writes lmplz’s ARPA file, entry by entry', () => {
+    const theirs = entries(golden.arpa)
+    const ours = entries(textOf(model))
+    expect([...ours.keys()].sort()).toEqual([...theirs.keys()].sort())
+    for (const [ngram, [probability, backoff]] of theirs) {
+      const [p, b] = ours.get(ngram) as number[]
+      expect(Math.abs(p - probability), ngram).toBeLessThan(2e-6)
+      expect(Math.abs(b - backoff), ngram).toBeLessThan(2e-6)
+    }
+  })
+
+  it.each(['query', 'ours'] as const)('scores as KenLM’s query does (%s)', by => {
+    const { words, perplexity, perplexityWithoutUnknown } = golden[by]
+    const scores = model.score(asked)
+    expect(scores.map(({ token, matched }) => [token, matched])).toEqual(words.map(([id, matched]) => [id, matched]))
+    scores.forEach(({ log10Probability }, i) => {
+      expect(Math.abs(log10Probability - words[i][2])).toBeLessThan(1e-5)
+    })
+    const evaluation = model.perplexity(asked)
+    expect(Math.abs(evaluation.perplexity - perplexity)).toBeLessThan(1e-3)
+    expect(Math.abs(evaluation.perplexityWithoutUnknown - perplexityWithoutUnknown)).toBeLessThan(1e-3)
   })
 })
 

@@ -1,7 +1,8 @@
 // Tables with named columns, as spreadsheets and other programs write them.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { readTable, readTablePairs } from '../../src/node/tables.js'
@@ -43,6 +44,34 @@ describe('a table', () => {
     expect(everything(splits)).toContainEqual({ text: 'a, b 7', label: 'x' })
   })
 
+  test('with tabs takes quotes for characters, unless it is told', async () => {
+    const text = `text\tlabel\nshe said "hi\tx\n"so"\ty\n${rows(40, i => `a ${i}\tx\n`)}`
+    expect(everything(await readTable(file(text)))).toContainEqual({ text: 'she said "hi', label: 'x' })
+    expect(everything(await readTable(file(text)))).toContainEqual({ text: '"so"', label: 'y' })
+    const quoted = `text\tlabel\n"so\ttold"\ty\n${rows(40, i => `a ${i}\tx\n`)}`
+    expect(everything(await readTable(file(quoted), { quote: '"' }))).toContainEqual({ text: 'so\ttold', label: 'y' })
+  })
+
+  test('with semicolons needs no word about it, where no comma stands in the first line', async () => {
+    const text = `text;label\n${rows(40, i => `a, ${i};x\n`)}`
+    expect(everything(await readTable(file(text)))).toContainEqual({ text: 'a, 7', label: 'x' })
+  })
+
+  test('without a line of names gets them', async () => {
+    const text = rows(40, i => `x\ta ${i}\n`)
+    const items = everything(await readTable(file(text), { columns: ['label', 'text'] }))
+    expect(items).toHaveLength(40)
+    expect(items).toContainEqual({ text: 'a 0', label: 'x' })
+  })
+
+  const sms = fileURLToPath(new URL('../../../shared/data/sms-spam/SMSSpamCollection', import.meta.url))
+  test.skipIf(!existsSync(sms))(`of messages (skipped where ${sms} is not there)`, async () => {
+    const splits = await readTable(sms, { columns: ['label', 'text'] })
+    const items = everything(splits) as { label: string }[]
+    expect([items.length, items.filter(({ label }) => label === 'spam').length]).toEqual([5574, 747])
+    expect(splits.duplicates).toBe(403)
+  })
+
   test('gives pairs too', async () => {
     const path = file(`en,fr\n${rows(40, i => `cat ${i},chat ${i}\n`)}`)
     const splits = await readTablePairs(path, { source: 'en', target: 'fr', validation: 0.1, test: 0.1 })
@@ -58,6 +87,8 @@ describe('a table', () => {
       ConfigurationError,
       /no column text; the columns are txt, label; did you mean txt\?/,
     ],
+    ['two columns of one name', 'text,text,label\na,b,c\n', FileFormatError, /"text" stands twice; rename one/],
+    ['an empty class', 'text,label\na,b\nc,\n', FileFormatError, /, line 3: the column label is empty/],
     ['nothing but a header', 'text,label\n', ConfigurationError, /holds no rows/],
     ['nothing', '', ConfigurationError, /holds no rows/],
   ])('with %s is refused in one line', async (_, text, kind, message) => {

@@ -2,15 +2,31 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError } from '../../src/errors.js'
-import { piecesOf, splitPieces, splitText } from '../../src/text/corpus.js'
+import { cutsOf, splitPieces, splitText, TextCorpus, type TextSource } from '../../src/text/corpus.js'
 import { generator32, shuffledOrder } from '../../src/text/shuffle.js'
 
 const lines = Array.from({ length: 3000 }, (_, i) => `line ${i} of the text\n`)
 const text = lines.join('')
 
-describe('piecesOf', () => {
+/** The text between the cuts. */
+function piecesOf(sample: string, count?: number): string[] {
+  const cuts = cutsOf(new TextCorpus(sample, 'text'), count)
+  return cuts.map((cut, i) => sample.slice(i === 0 ? 0 : cuts[i - 1], cut))
+}
+
+/** A text that is given in chunks of some characters, as a file gives it. */
+function inChunks(sample: string, characters: number): TextSource {
+  const chunks = function* (from: number, to: number) {
+    const all = [...sample.slice(from, to)]
+    for (let i = 0; i < all.length; i += characters) yield all.slice(i, i + characters).join('')
+  }
+  return { length: sample.length, characters: [...sample].length, chunks }
+}
+
+const anyText = fc.string({ unit: fc.constantFrom('a', '\n', '\r\n', '\u{1f600}', 'é', '\ud800'), maxLength: 300 })
+
+describe('cutsOf', () => {
   it('cuts any text into pieces that join to it, none empty, none inside a surrogate pair', () => {
-    const anyText = fc.string({ unit: fc.constantFrom('a', '\n', '\r\n', '\u{1f600}', 'é', '\ud800'), maxLength: 300 })
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 50 }), (sample, count) => {
         const pieces = piecesOf(sample, count)
@@ -19,6 +35,23 @@ describe('piecesOf', () => {
         expect(pieces).not.toContain('')
         const codePoints = pieces.reduce((sum, piece) => sum + [...piece].length, 0)
         expect(codePoints).toBe([...sample].length)
+      }),
+    )
+  })
+
+  it('takes the nearest line end to each even cut, the one before it of two', () => {
+    const nearest = (sample: string, place: number, reach: number) => {
+      for (let away = 0; away <= reach; away++)
+        for (const cut of [place - away, place + away]) if (sample[cut - 1] === '\n') return cut
+      return place
+    }
+    const ascii = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '\n'), minLength: 1, maxLength: 300 })
+    fc.assert(
+      fc.property(ascii, fc.integer({ min: 1, max: 50 }), (sample, count) => {
+        const wanted = Math.min(count, sample.length)
+        const even = Array.from({ length: wanted - 1 }, (_, i) => Math.round(((i + 1) * sample.length) / wanted))
+        const cuts = even.map(place => nearest(sample, place, sample.length / wanted / 2))
+        expect(cutsOf(new TextCorpus(sample, 'text'), count)).toEqual([...new Set([...cuts, sample.length])])
       }),
     )
   })
@@ -39,6 +72,54 @@ describe('piecesOf', () => {
 
   it('refuses a count that is none', () => {
     for (const count of [0, -1, 1.5, Number.NaN]) expect(() => piecesOf('abc', count)).toThrow(ConfigurationError)
+  })
+})
+
+describe('a text that is given in chunks', () => {
+  const chunkSize = fc.integer({ min: 1, max: 40 })
+
+  it('has the lines, the characters and the stretches of the text that is held', () => {
+    fc.assert(
+      fc.property(anyText, chunkSize, fc.nat(300), fc.nat(300), (sample, size, a, b) => {
+        const whole = new TextCorpus(sample, 'text')
+        const chunked = new TextCorpus(inChunks(sample, size), 'text')
+        expect(chunked.text).toBe(sample)
+        expect(chunked.characters).toBe([...sample].length)
+        expect(whole.characters).toBe([...sample].length)
+        expect([...chunked.lines()]).toEqual(sample.match(/[^\n]*\n|[^\n]+$/g) ?? [])
+        expect([...whole.lines()]).toEqual([...chunked.lines()])
+        const [from, to] = [Math.min(a, b), Math.max(a, b)]
+        expect([...whole.chunks(from, Math.min(to, sample.length))].join('')).toBe(sample.slice(from, to))
+      }),
+    )
+  })
+
+  it('is split as the text that is held', () => {
+    fc.assert(
+      fc.property(anyText, chunkSize, fc.nat(1000), (sample, size, seed) => {
+        const long = sample.repeat(2) + lines.slice(0, 3).join('')
+        const options = { seed, validation: 0.2, test: 0.1 }
+        const held = splitText(long, options)
+        const parts = splitText(new TextCorpus(inChunks(long, size), 'text'), options)
+        for (const part of ['train', 'validation', 'test'] as const) {
+          expect(parts[part].text).toBe(held[part].text)
+          expect([parts[part].length, parts[part].characters]).toEqual([held[part].length, held[part].characters])
+          const middle = parts[part].length >> 1
+          const stretch = [...parts[part].chunks(0, middle), ...parts[part].chunks(middle)]
+          expect(stretch.join('')).toBe(held[part].text)
+        }
+      }),
+    )
+  })
+
+  it('says that it is too long where a string is wanted', () => {
+    const million = 'x'.repeat(2 ** 20)
+    const chunks = function* () {
+      for (let i = 0; i < 520; i++) yield million
+    }
+    const long = new TextCorpus({ length: 520 * 2 ** 20, characters: 520 * 2 ** 20, chunks }, 'book.txt')
+    expect(() => long.text).toThrow(/^book\.txt: the text is 545259520 characters long, too long to be held whole/)
+    expect(() => long.text).toThrow(ConfigurationError)
   })
 })
 

@@ -7,11 +7,12 @@ import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { BytePairTokenizer } from '../../src/text/bytePairTokenizer.js'
 import { ByteTokenizer } from '../../src/text/byteTokenizer.js'
 import { CharacterTokenizer } from '../../src/text/characterTokenizer.js'
+import { TextCorpus } from '../../src/text/corpus.js'
 import { MarkedTokenizer } from '../../src/text/sentenceMarks.js'
 import { type Tokenizer, tokenizerFromJSON } from '../../src/text/tokenizer.js'
 import { WordTokenizer } from '../../src/text/wordTokenizer.js'
 
-const kinds: [name: string, fitted: (text: string) => Tokenizer][] = [
+const kinds: [name: string, fitted: (text: string | TextCorpus) => Tokenizer][] = [
   ['character', CharacterTokenizer.fit],
   ['byte', () => new ByteTokenizer()],
   ['word', WordTokenizer.fit],
@@ -35,7 +36,43 @@ const anyText = fc.oneof(hardText, fc.string({ unit: 'grapheme', minLength: 1, m
   return !/[\ufffd\uffed]/.test(text) && /\S/.test(text.replaceAll('<unk>', ' '))
 })
 
+/** Long runs too, for what looks ahead. */
+const chunkedText = fc
+  .array(fc.tuple(hardText, fc.constantFrom(1, 1, 1, 30, 100)), { minLength: 1, maxLength: 4 })
+  .map(parts => parts.map(([part, times]) => part.repeat(times)).join(''))
+  .filter(text => /\S/.test(text.replaceAll('<unk>', ' ')))
+
 describe.each(kinds)('a %s tokenizer', (_, fitted) => {
+  it('gives a text in chunks, wherever they are cut, the ids of the whole', () => {
+    fc.assert(
+      fc.property(chunkedText, fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1 }), (text, sizes) => {
+        const tokenizer = fitted(text)
+        for (let round = 0; round < 2; round++) {
+          const encoder = tokenizer.encoder()
+          const ids: number[] = []
+          for (let from = 0, i = 0; from < text.length; from += sizes[i++ % sizes.length])
+            ids.push(...encoder.push(text.slice(from, from + sizes[i % sizes.length])))
+          ids.push(...encoder.end())
+          expect(ids).toEqual([...tokenizer.encode(text)])
+        }
+      }),
+    )
+  })
+
+  it('is fitted to a text in chunks as to the whole', () => {
+    fc.assert(
+      fc.property(chunkedText, fc.integer({ min: 1, max: 50 }), (text, size) => {
+        const chunks = function* () {
+          const all = [...text]
+          for (let i = 0; i < all.length; i += size) yield all.slice(i, i + size).join('')
+        }
+        const chunked = new TextCorpus({ length: text.length, characters: [...text].length, chunks }, 'text')
+        expect(JSON.stringify(fitted(chunked))).toBe(JSON.stringify(fitted(text)))
+        expect(chunked.encode(fitted(text))).toEqual(fitted(text).encode(text))
+      }),
+    )
+  })
+
   it('brings every text back that it was made of', () => {
     fc.assert(
       fc.property(anyText, text => {

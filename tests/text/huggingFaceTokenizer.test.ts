@@ -56,6 +56,16 @@ describe('a tokenizer.json', () => {
     expect(pieces.join('') + decoder.end()).toBe(text)
   })
 
+  test('gives a text in chunks the ids of the whole', () => {
+    const text = 'the cat sat on the mat.\n'.repeat(2000)
+    for (const size of [1, 7, 5000, 20_000]) {
+      const encoder = tokenizer.encoder()
+      const ids: number[] = []
+      for (let from = 0; from < text.length; from += size) ids.push(...encoder.push(text.slice(from, from + size)))
+      expect([...ids, ...encoder.end()]).toEqual([...tokenizer.encode(text)])
+    }
+  })
+
   test('encodes a long text as it does its lines', () => {
     const line = 'the cat.\n'
     expect(tokenizer.encode(line.repeat(3000))).toHaveLength(tokenizer.encode(line).length * 3000)

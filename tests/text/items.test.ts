@@ -73,5 +73,5 @@ it('withoutDuplicates keeps the first of each', () => {
 })
 
 it('linesOfText makes a stream of sentences', () => {
-  expect(linesOfText(new ItemCorpus(['a b', 'c'], 'x'))).toEqual({ text: 'a b\nc\n', name: 'x' })
+  expect(linesOfText(new ItemCorpus(['a b', 'c'], 'x'))).toMatchObject({ text: 'a b\nc\n', name: 'x' })
 })

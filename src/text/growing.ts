@@ -11,17 +11,26 @@ class Growing<A extends NumberArray> {
   ) {}
 
   push(value: number): void {
-    if (this.length === this.values.length) {
-      const larger = this.make(2 * this.length)
-      larger.set(this.values)
-      this.values = larger
-    }
+    if (this.length === this.values.length) this.grow(this.length + 1)
     this.values[this.length++] = value
   }
 
-  /** The numbers so far, without the room to grow; a view where nothing is to spare. */
+  /** Several numbers at the end. */
+  append(numbers: A): void {
+    if (this.length + numbers.length > this.values.length) this.grow(this.length + numbers.length)
+    this.values.set(numbers, this.length)
+    this.length += numbers.length
+  }
+
+  /** The numbers so far: a view, as room that was never written to takes no memory. */
   taken(): A {
-    return (this.length === this.values.length ? this.values : this.values.slice(0, this.length)) as A
+    return this.values.subarray(0, this.length) as A
+  }
+
+  private grow(least: number): void {
+    const larger = this.make(Math.max(least, 2 * this.length))
+    larger.set(this.taken())
+    this.values = larger
   }
 }
 
