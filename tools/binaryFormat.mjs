@@ -69,7 +69,7 @@ function named(names, code, what) {
 /** @param {Reader} file @returns {Binary} */
 function readElf(file) {
   if (file.u16(16) !== 3) throw new Error('ELF, but not a shared library')
-  const arch = named({ 0x3e: 'x64', 0xb7: 'arm64' }, file.u16(18), 'machine')
+  const arch = named({ 62: 'x64', 183: 'arm64' }, file.u16(18), 'machine')
   const sections = file.u64(40)
   const size = file.u16(58)
   const offsetOf = (/** @type {number} */ index) => file.u64(sections + index * size + 24)
@@ -101,7 +101,7 @@ const madeByLinker = ['_mh_dylib_header', '__dso_handle']
 
 /** @param {Reader} file @returns {Binary} */
 function readMachO(file) {
-  const arch = named({ 0x01000007: 'x64', 0x0100000c: 'arm64' }, file.u32(4), 'processor')
+  const arch = named({ 16777223: 'x64', 16777228: 'arm64' }, file.u32(4), 'processor')
   if (![6, 8].includes(file.u32(12))) throw new Error('Mach-O, but neither a library nor a bundle')
   /** @type {Binary} */
   const found = { platform: 'darwin', arch, exports: [], imports: [], libraries: [] }
@@ -126,7 +126,7 @@ function readMachO(file) {
 function readPe(file) {
   const header = file.u32(0x3c)
   if (file.u32(header) !== 0x4550) throw new Error('it begins as a DOS program does, but is no PE')
-  const arch = named({ 0x8664: 'x64', 0xaa64: 'arm64' }, file.u16(header + 4), 'machine')
+  const arch = named({ 34404: 'x64', 43620: 'arm64' }, file.u16(header + 4), 'machine')
   if ((file.u16(header + 22) & 0x2000) === 0) throw new Error('PE, but not a DLL')
   const optional = header + 24
   if (file.u16(optional) !== 0x20b) throw new Error('PE, but not of 64 bits')

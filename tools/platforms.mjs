@@ -3,7 +3,8 @@
  *
  * zig is found as $ZIG, as `zig`, or as the Python package ziglang (pip install ziglang). The packages are laid out in
  * dist/platforms/; tools/release.mjs packs them. */
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readBinary } from './binaryFormat.mjs'
 import { compileAddon } from './compileAddon.mjs'
@@ -45,7 +46,9 @@ async function findZig() {
     const { code, stdout } = await capture(program, [...args, 'version'])
     if (code === 0) return { command: [program, ...args, 'cc'], version: `zig ${stdout.trim()}` }
   }
-  throw new Error('zig is not found: pip install ziglang in a virtual environment, and set ZIG to a program that runs it')
+  throw new Error(
+    'zig is not found: pip install ziglang in a virtual environment, and set ZIG to a program that runs it',
+  )
 }
 
 /**
@@ -69,22 +72,15 @@ export function faultsOf(bytes, { platform, arch }) {
 }
 
 /**
- * Compiles, checks and lays out one platform package.
+ * Lays out a platform package around an addon.
  * @param {typeof targets[number]} target
- * @param {import('./compileAddon.mjs').Compiler} zig
+ * @param {string} addon its file
+ * @param {string} folder made anew
  */
-async function makePackage(target, zig) {
-  const folder = packageFolderOf(target)
+export async function layOut(target, addon, folder) {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  const file = join(folder, 'recurra.node')
-  // Stripped, and without the database of symbols that zig lays beside a DLL.
-  const command = [...zig.command, '-target', target.zig, '-s']
-  await compileAddon({ command, version: zig.version }, target, `${file}.dll`, { verbose: true })
-  await rename(`${file}.dll`, file)
-  const bytes = await readFile(file)
-  const faults = faultsOf(bytes, target)
-  if (faults.length > 0) throw new Error(`${packageNameOf(target)}: ${faults.join('; ')}`)
+  await copyFile(addon, join(folder, 'recurra.node'))
   const { version, license, engines } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   const description = {
     name: packageNameOf(target),
@@ -99,12 +95,33 @@ async function makePackage(target, zig) {
     files: ['recurra.node'],
   }
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(description, null, 2)}\n`)
-  await writeFile(
-    join(folder, 'README.md'),
-    `The native kernels of [recurra](https://www.npmjs.com/package/recurra) for ${target.platform} on ${target.arch}. Installed with it; not for use by itself.\n`,
-  )
+  await writeFile(join(folder, 'README.md'), `${description.description} Installed with recurra, not by itself.\n`)
   await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'))
-  return { name: description.name, bytes: bytes.length, binary: readBinary(bytes) }
+}
+
+/**
+ * Compiles, checks and lays out one platform package.
+ * @param {typeof targets[number]} target
+ * @param {import('./compileAddon.mjs').Compiler} zig
+ */
+async function makePackage(target, zig) {
+  const work = await mkdtemp(join(tmpdir(), 'recurra-platform-'))
+  try {
+    const file = join(work, 'recurra.node')
+    // Stripped; the database of symbols that zig lays beside a DLL stays behind.
+    const command = [...zig.command, '-target', target.zig, '-s']
+    await compileAddon({ command, version: zig.version }, target, file, { verbose: true })
+    const bytes = await readFile(file)
+    const faults = faultsOf(bytes, target)
+    if (faults.length > 0) throw new Error(`${packageNameOf(target)}: ${faults.join('; ')}`)
+    await layOut(target, file, packageFolderOf(target))
+    const { exports, imports, libraries } = readBinary(bytes)
+    console.log(
+      `${packageNameOf(target).padEnd(24)}${String(bytes.length).padStart(9)} bytes, exports ${exports.length}, imports ${imports.length}, wants ${libraries.join(', ')}`,
+    )
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
 }
 
 /** @param {readonly string[]} [wanted] such as linux-x64; all where none is named */
@@ -115,10 +132,7 @@ export async function makePlatforms(wanted = []) {
   const zig = await findZig()
   for (const [i, target] of targets.entries()) {
     if (wanted.length > 0 && !wanted.includes(known[i] ?? '')) continue
-    const { name, bytes, binary } = await makePackage(target, zig)
-    console.log(
-      `${name.padEnd(24)}${String(bytes).padStart(9)} bytes, exports ${binary.exports.length}, imports ${binary.imports.length}, wants ${binary.libraries.join(', ')}`,
-    )
+    await makePackage(target, zig)
   }
 }
 
