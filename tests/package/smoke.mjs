@@ -8,7 +8,7 @@ import process from 'node:process'
 import { LanguageModel, TextCorpus, train } from 'recurra'
 import { readText } from 'recurra/node'
 
-const [backend = 'native'] = process.argv.slice(2)
+const backend = process.argv[2] === 'wasm' ? 'wasm' : 'native'
 const corpus = new TextCorpus('We learn to read by reading, and to write by writing. '.repeat(40), 'lines')
 const model = await LanguageModel.create({ corpus, cell: 'lstm', hiddenSize: 64, backend, threads: 2 })
 const losses = []
