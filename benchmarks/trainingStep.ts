@@ -7,11 +7,11 @@ import type { Engine } from '../src/engine/engine.js'
 import { openEngine } from '../src/engine/open.js'
 import { ceiling } from '../src/engine/records.js'
 import { RecurraError } from '../src/errors.js'
+import { HIDDEN_SIZES } from './comparisons.js'
 import { countFlops } from './kernelWatch.js'
 import { median } from './statistics.js'
 import { CELLS, type CellName, prepare, timesOf, tokensOf, trainingTask } from './tasks.js'
 
-export const HIDDEN_SIZES = [128, 256, 512]
 /** Each figure is the median of so many steps, after two that are not counted. */
 const COUNTED = 11
 
