@@ -37,20 +37,23 @@ export interface Peer {
 // biome-ignore lint/suspicious/noExplicitAny: nothing else can be called
 export type Untyped = any
 
-/** A package as it stands where the user has it: in the folder named, the first argument of a peer's program. */
+/** A package as it stands where the user has it: in the folder named, the first argument of a peer's program; else ours. */
 export async function find(
   packageName: string,
 ): Promise<{ module: Untyped; version: string; path: string } | undefined> {
-  const require = createRequire(join(process.argv[2] ?? process.cwd(), 'package.json'))
-  let path: string
-  try {
-    path = require.resolve(packageName)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
-    throw error
+  for (const from of [join(process.argv[2] ?? process.cwd(), 'package.json'), import.meta.url]) {
+    const require = createRequire(from)
+    let path: string
+    try {
+      path = require.resolve(packageName)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+      continue
+    }
+    const module = await import(pathToFileURL(path).href)
+    return { module: module.default ?? module, version: versionOf(require, packageName), path }
   }
-  const module = await import(pathToFileURL(path).href)
-  return { module: module.default ?? module, version: versionOf(require, packageName), path }
+  return undefined
 }
 
 function versionOf(require: NodeJS.Require, packageName: string): string {
