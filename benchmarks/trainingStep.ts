@@ -1,26 +1,17 @@
 /* How fast is a whole training step? Embedding, two recurrent layers, output layer and loss, forward and backward, norm,
  * clipping and Adam: hidden sizes 128, 256 and 512, batch 50, 50 steps, 65 symbols; beside it the multiply-adds that this
- * machine can do at most, measured in the same run. */
+ * machine can do at most, measured in the same run. GFLOP/s counts the multiply-adds that the kernels really do. */
 import { cpus } from 'node:os'
 import type { BackendName } from '../src/engine/backend.js'
 import type { Engine } from '../src/engine/engine.js'
 import { openEngine } from '../src/engine/open.js'
 import { ceiling } from '../src/engine/records.js'
 import { RecurraError } from '../src/errors.js'
-import { CarriedState } from '../src/models/carriedState.js'
-import { LanguageModel } from '../src/models/languageModel.js'
-import { TextCorpus } from '../src/text/corpus.js'
-import { Lanes } from '../src/text/lanes.js'
-import { adam, forget } from '../src/training/optimizers.js'
-import { trainingStep } from '../src/training/step.js'
+import { HIDDEN_SIZES } from './comparisons.js'
+import { countFlops } from './kernelWatch.js'
+import { median } from './statistics.js'
+import { CELLS, type CellName, prepare, timesOf, tokensOf, trainingTask } from './tasks.js'
 
-const CELLS = ['elman', 'gru', 'lstm'] as const
-const GATES = { elman: 1, gru: 3, lstm: 4 }
-const HIDDEN_SIZES = [128, 256, 512]
-const NUM_LAYERS = 2
-const BATCH_SIZE = 50
-const TIME_STEPS = 50
-const SYMBOLS = 65
 /** Each figure is the median of so many steps, after two that are not counted. */
 const COUNTED = 11
 
@@ -28,7 +19,7 @@ export interface BenchOptions {
   readonly backends?: readonly BackendName[] | undefined
   readonly threads?: number | undefined
   readonly instructionSet?: string | undefined
-  readonly cells?: readonly (typeof CELLS)[number][] | undefined
+  readonly cells?: readonly CellName[] | undefined
   readonly hiddenSizes?: readonly number[] | undefined
   readonly json: boolean
   readonly write: (line: string) => void
@@ -53,10 +44,8 @@ export interface BenchRow {
   readonly slowest: number
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]
-
 /** GFLOP/s of multiply-adds on registers alone, on all of the engine's threads: the best of several tries. */
-function measureCeiling(engine: Engine): number {
+export function measureCeiling(engine: Engine): number {
   return engine.scope(() => {
     const flops = engine.tensor([8])
     let best = 0
@@ -69,46 +58,20 @@ function measureCeiling(engine: Engine): number {
   })
 }
 
-/** Multiply-adds of a step, each counted as two: forward once, backward twice. */
-const flopsOf = (cell: (typeof CELLS)[number], hiddenSize: number): number =>
-  6 * BATCH_SIZE * TIME_STEPS * (NUM_LAYERS * GATES[cell] * 2 * hiddenSize * hiddenSize + hiddenSize * SYMBOLS)
-
-async function measureStep(engine: Engine, cell: (typeof CELLS)[number], hiddenSize: number): Promise<number[]> {
-  // The vocabulary has the unknown symbol beside the text's own.
-  const symbols = Array.from({ length: SYMBOLS - 1 }, (_, i) => String.fromCharCode(48 + i))
-  const text = Array.from(
-    { length: BATCH_SIZE * (TIME_STEPS + 1) + 1 },
-    (_, i) => symbols[(i * i + 3 * i) % symbols.length],
-  ).join('')
-  const corpus = new TextCorpus(symbols.join('') + text, 'bench')
-  const model = await LanguageModel.create({ corpus, cell, hiddenSize, numLayers: NUM_LAYERS, engine })
-  const { trained: parameters } = model
-  const optimizer = adam()
-  const memory = optimizer.init(engine, parameters)
-  const carried = new CarriedState(engine, () => model.zeroState(BATCH_SIZE))
-  const stretch = new Lanes(
-    model.tokenizer.encode(text),
-    { batchSize: BATCH_SIZE, timeSteps: TIME_STEPS },
-    'bench',
-  ).stretch(0)
-  const times: number[] = []
+async function measureStep(engine: Engine, cell: CellName, hiddenSize: number) {
+  const ready = await prepare(engine, trainingTask(cell, hiddenSize))
   try {
-    for (let step = 1; step <= COUNTED + 2; step++) {
-      const begun = performance.now()
-      trainingStep(model, stretch, carried, { optimizer, memory, step, learningRate: 0.001, clipNorm: 5 })
-      if (step > 2) times.push(performance.now() - begun)
-    }
+    ready.step()
+    const flops = countFlops(engine, ready.step)
+    return { flops, times: timesOf(ready, COUNTED) }
   } finally {
-    carried.close()
-    forget(engine, memory)
-    model.close()
+    ready.close()
   }
-  return times
 }
 
-async function openOrExplain(
+export async function openOrExplain(
   backend: BackendName,
-  options: BenchOptions,
+  options: Pick<BenchOptions, 'backends' | 'threads' | 'instructionSet'>,
   explain: (line: string) => void,
 ): Promise<Engine | undefined> {
   try {
@@ -136,20 +99,21 @@ export async function runBench(options: BenchOptions): Promise<void> {
       for (const hiddenSize of hiddenSizes) {
         // The ceiling is taken beside every row, as a shared machine's speed drifts.
         const before = measureCeiling(engine)
-        const times = await measureStep(engine, cell, hiddenSize)
+        const { flops, times } = await measureStep(engine, cell, hiddenSize)
         const ceilingGflops = Math.max(before, measureCeiling(engine))
         const milliseconds = median(times)
-        const gflops = flopsOf(cell, hiddenSize) / milliseconds / 1e6
+        const gflops = flops / milliseconds / 1e6
+        const task = trainingTask(cell, hiddenSize)
         const row: BenchRow = {
           backend: engine.backend.name,
           instructionSet,
           cell,
           hiddenSize,
-          numLayers: NUM_LAYERS,
-          batchSize: BATCH_SIZE,
-          timeSteps: TIME_STEPS,
+          numLayers: task.numLayers,
+          batchSize: task.batchSize,
+          timeSteps: task.timeSteps,
           threads,
-          tokensPerSecond: Math.round((BATCH_SIZE * TIME_STEPS * 1000) / milliseconds),
+          tokensPerSecond: Math.round((tokensOf(task) * 1000) / milliseconds),
           gflops: Math.round(gflops * 10) / 10,
           ceilingGflops: Math.round(ceilingGflops * 10) / 10,
           fractionOfCeiling: Math.round((gflops / ceilingGflops) * 1000) / 1000,

@@ -3,13 +3,13 @@
  *
  * State: each open heap has its own record; the team of threads is one for the process. It belongs to one caller at a
  * time: a second one, in another worker, finds it busy and runs alone. */
-#define NAPI_VERSION 8
-#include <node_api.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "context.h"
+#include "host.h"
+#include "processor.h"
+#include "threads.h"
 
 #if defined(__x86_64__)
 extern const struct unit recurra_unit_sse2, recurra_unit_avx2, recurra_unit_avx512, recurra_unit_avx512_pairs;
@@ -23,49 +23,41 @@ extern const struct unit recurra_unit_neon;
 static int supported_units(const struct unit **units) {
   int count = 0;
 #if defined(__x86_64__)
-  __builtin_cpu_init(); /* asks the processor and, through XGETBV, the operating system */
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq"))
-    units[count++] = &recurra_unit_avx512;
-  int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (avx2) units[count++] = &recurra_unit_avx2;
+  const struct processor has = ask_processor();
+  if (has.avx512) units[count++] = &recurra_unit_avx512;
+  if (has.avx2) units[count++] = &recurra_unit_avx2;
   units[count++] = &recurra_unit_sse2;
-  if (avx2) units[count++] = &recurra_unit_avx512_pairs;
+  if (has.avx2) units[count++] = &recurra_unit_avx512_pairs;
 #else
   units[count++] = &recurra_unit_neon;
 #endif
   return count;
 }
 
-static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER; /* guards what follows, not the work itself */
+static lock door = LOCK_INITIALIZER; /* guards what follows, not the work itself */
 static struct team team;
-static pthread_t workers[MOST_THREADS];
+static struct worker {
+  thread thread;
+  struct errand errand;
+  int number;
+  uint32_t seen; /* the generation at its birth */
+} workers[MOST_THREADS];
 static int environments;
 static char busy; /* held for the length of a kernel */
 
-struct birth {
-  int thread;
-  uint32_t seen;
-};
-
-static void *worker_main(void *argument) {
-  struct birth birth = *(struct birth *)argument;
-  free(argument);
-  team_work(&team, birth.thread, birth.seen);
-  return NULL;
+static void work(void *argument) {
+  const struct worker *worker = argument;
+  team_work(&team, worker->number, worker->seen);
 }
 
 /* Brings the team to `threads`, the caller counted; fewer where the system gives no more. */
 static void enlarge_team(int threads) {
   while (team.workers < threads - 1 && team.workers < MOST_THREADS - 1) {
-    struct birth *birth = malloc(sizeof *birth);
-    if (!birth) return;
-    birth->thread = team.workers + 1;
-    birth->seen = team.generation;
-    if (pthread_create(&workers[team.workers], NULL, worker_main, birth)) {
-      free(birth);
-      return;
-    }
+    struct worker *worker = &workers[team.workers];
+    worker->errand = (struct errand){work, worker};
+    worker->number = team.workers + 1;
+    worker->seen = team.generation;
+    if (!thread_start(&worker->thread, &worker->errand)) return;
     team.workers++;
   }
 }
@@ -73,13 +65,13 @@ static void enlarge_team(int threads) {
 /* The last environment to go takes the threads along, so that the library may be unloaded. */
 static void leave(void *unused) {
   (void)unused;
-  pthread_mutex_lock(&door);
+  lock_take(&door);
   if (--environments == 0 && team.workers > 0) {
     team_stop(&team);
-    for (int i = 0; i < team.workers; i++) pthread_join(workers[i], NULL);
+    for (int i = 0; i < team.workers; i++) thread_join(workers[i].thread);
     memset(&team, 0, sizeof team);
   }
-  pthread_mutex_unlock(&door);
+  lock_give(&door);
 }
 
 struct heap {
@@ -180,12 +172,12 @@ static napi_value open_heap(napi_env env, napi_callback_info info) {
     free(heap);
     return NULL;
   }
-  pthread_mutex_lock(&door);
+  lock_take(&door);
   while (__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE)) {}
   enlarge_team(heap->threads);
   if (heap->threads > team.workers + 1) heap->threads = team.workers + 1;
   __atomic_clear(&busy, __ATOMIC_RELEASE);
-  pthread_mutex_unlock(&door);
+  lock_give(&door);
   napi_create_object(env, &object);
   napi_wrap(env, object, heap, forget_heap, NULL, NULL);
   napi_create_int32(env, unit->panel, &panel);
@@ -208,9 +200,9 @@ NAPI_MODULE_INIT() {
   }
   napi_set_named_property(env, exports, "instructionSets", names);
   put(env, exports, "open", open_heap, NULL);
-  pthread_mutex_lock(&door);
+  lock_take(&door);
   environments++;
-  pthread_mutex_unlock(&door);
+  lock_give(&door);
   napi_add_env_cleanup_hook(env, leave, NULL);
   return exports;
 }

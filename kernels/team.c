@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#elif defined(_WIN32)
+#include <windows.h>
 #elif !defined(__wasm__)
 #include <pthread.h>
 #include <sched.h>
@@ -46,6 +48,10 @@ static void sleep_while(uint32_t *at, uint32_t value) {
 }
 static void wake(uint32_t *at) { syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, MOST_THREADS, NULL, NULL, 0); }
 static void give_way(uint32_t *at, uint32_t value) { (void)at, (void)value, sched_yield(); }
+#elif defined(_WIN32)
+static void sleep_while(uint32_t *at, uint32_t value) { WaitOnAddress(at, &value, sizeof value, INFINITE); }
+static void wake(uint32_t *at) { WakeByAddressAll(at); }
+static void give_way(uint32_t *at, uint32_t value) { (void)at, (void)value, SwitchToThread(); }
 #else
 static pthread_mutex_t bed = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t alarm_clock = PTHREAD_COND_INITIALIZER;

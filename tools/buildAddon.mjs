@@ -4,42 +4,15 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { basename, isAbsolute, join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
+import { compileAddon, hashSources, recipeFor } from './compileAddon.mjs'
 import { withLock } from './lock.mjs'
 import { capture, isMain, root, runTool, say } from './run.mjs'
 
-/** @typedef {{ command: string[], version: string }} Compiler */
-/** @typedef {{ object: string, source: string, flags: string[], headers?: boolean }} Unit */
+/** @typedef {import('./compileAddon.mjs').Compiler} Compiler */
 
 const KEPT = 5
-const JOBS = 2
 const HOUR = 3_600_000
-
-const kernels = join(root, 'kernels')
-const headers = join(root, 'node_modules', 'node-api-headers')
-
-// -ffast-math would turn on flush-to-zero for the whole Node process, and optimize the checks for NaN away.
-const compileFlags = [
-  ...['-O3', '-std=gnu11', '-fPIC', '-fvisibility=hidden', '-pthread'],
-  ...['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
-  // Vectors pass between static functions only, so gcc's note on how their passing changed concerns nobody.
-  ...['-Wall', '-Wextra', '-Wno-psabi', '-Werror=implicit-function-declaration'],
-]
-// Worker threads sleep in the addon's code: a closed environment must not unmap it. Symbols are bound when it loads, so
-// that a missing one is an error to fall back from, and not the end of the process at the first call.
-const linkFlags =
-  process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-Wl,-z,nodelete,-z,now']
-
-/** unit.c holds all kernels, and is compiled once for each instruction set. @type {Record<string, Record<string, string[]>>} */
-const instructionSets = {
-  x64: {
-    sse2: ['-DUNIT=sse2', '-msse2'],
-    avx2: ['-DUNIT=avx2', '-mavx2', '-mfma'],
-    avx512: ['-DUNIT=avx512', '-mavx512f', '-mavx512vl', '-mavx512dq', '-mavx512bw', '-mavx2', '-mfma'],
-    avx512_pairs: ['-DUNIT=avx512_pairs', '-DPAIRS', '-mavx2', '-mfma'],
-  },
-  arm64: { neon: ['-DUNIT=neon'] },
-}
 
 /**
  * Brings dist/native/recurra.node up to date with kernels/, or removes it.
@@ -54,13 +27,12 @@ export async function buildAddon({ verbose = false } = {}) {
   if (sources === undefined) return false
   const made = (await exists(target)) ? (await readFile(keyFile, 'utf8').catch(() => '')).split('\n') : []
   try {
-    const units = unitsHere()
     const compiler = await findCompiler()
-    const key = keyOf(sources, units, compiler)
+    const key = keyOf(sources, compiler)
     if (made[0] === key) return true
     await mkdir(native, { recursive: true })
     await withLock(join(native, '.lock'), async () => {
-      await provide(target, key, path => compileAddon(compiler, units, path, verbose))
+      await provide(target, key, path => compileAddon(compiler, process, path, { verbose }))
       await writeFile(keyFile, `${key}\n${sources}\n`)
     })
     return true
@@ -69,7 +41,7 @@ export async function buildAddon({ verbose = false } = {}) {
     if (made[1] === sources) return true
     await rm(target, { force: true })
     await rm(keyFile, { force: true })
-    say(error instanceof Error ? error.message : String(error))
+    say(`${error instanceof Error ? error.message : error}: recurra will use wasm`)
     return false
   }
 }
@@ -149,90 +121,27 @@ async function isWritable(folder, mark) {
   }
 }
 
-/** @returns {Promise<string | undefined>} nothing while there are no kernels to compile */
-async function hashSources() {
-  const names = (await readdir(kernels).catch(() => [])).filter(name => /\.[ch]$/.test(name)).sort()
-  if (!names.includes('addon.c')) return undefined
-  const hash = createHash('sha256')
-  const paths = [...names.map(name => join(kernels, name)), join(headers, 'package.json')]
-  for (const path of paths) hash.update(`${basename(path)}\0`).update(await readFile(path))
-  return hash.digest('hex')
-}
-
-/** @param {string} sources @param {Unit[]} units @param {Compiler} compiler */
-function keyOf(sources, units, compiler) {
-  const flags = [compileFlags, units, linkFlags]
-  const parts = [sources, flags, compiler, process.platform, process.arch]
+/** @param {string} sources @param {Compiler} compiler */
+function keyOf(sources, compiler) {
+  const parts = [sources, recipeFor(process), compiler, process.platform, process.arch]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
-}
-
-/** @returns {Unit[]} the slowest to compile first */
-function unitsHere() {
-  const sets = process.platform === 'win32' ? undefined : instructionSets[process.arch]
-  if (!sets) {
-    throw new Error(`no native kernels for ${process.platform} on ${process.arch} yet: recurra will use wasm`)
-  }
-  const units = Object.entries(sets).map(([name, flags]) => ({ object: `unit_${name}.o`, source: 'unit.c', flags }))
-  return [
-    ...units.reverse(),
-    { object: 'dispatch.o', source: 'dispatch.c', flags: [] },
-    { object: 'team.o', source: 'team.c', flags: [] },
-    { object: 'addon.o', source: 'addon.c', flags: [], headers: true },
-  ]
 }
 
 /** @returns {Promise<Compiler>} */
 async function findCompiler() {
+  const { platform, arch } = process
+  // On Windows the names below may mean compilers for other systems (Cygwin, MSYS); a platform package is the way there.
+  if (platform === 'win32' || !recipeFor(process)) throw new Error(`no native kernels are built on ${platform} ${arch}`)
   const chosen = process.env.CC?.trim()
   // CC may carry arguments, as in `ccache gcc`.
   const candidates = chosen ? [chosen.split(/\s+/)] : [['gcc'], ['clang'], ['cc']]
+  const architecture = platform === 'darwin' ? ['-arch', arch === 'x64' ? 'x86_64' : 'arm64'] : []
   for (const command of candidates) {
     const { code, stdout } = await capture(command[0] ?? '', [...command.slice(1), '--version'])
-    if (code === 0) return { command, version: stdout }
+    if (code === 0) return { command: [...command, ...architecture], version: stdout }
   }
-  if (chosen) throw new Error(`CC=${chosen} does not run: recurra will use wasm (unset CC, or name gcc or clang)`)
-  throw new Error('no C compiler found: recurra will use wasm (install gcc or clang for about three times the speed)')
-}
-
-/**
- * @param {Compiler} compiler
- * @param {Unit[]} units
- * @param {string} output
- * @param {boolean} verbose
- */
-async function compileAddon(compiler, units, output, verbose) {
-  say(`compiling the native kernels with ${compiler.version.split('\n')[0]} …`)
-  const folder = `${output}.objects`
-  await mkdir(folder, { recursive: true })
-  const architecture = process.platform === 'darwin' ? ['-arch', process.arch === 'x64' ? 'x86_64' : 'arm64'] : []
-  const call = async (/** @type {string[]} */ args) => {
-    const [program = '', ...first] = compiler.command
-    const { code, stderr } = await capture(program, [...first, ...architecture, ...args], { cwd: kernels })
-    if (code !== 0) throw new Error(`${program} failed: ${firstError(stderr, code)}: recurra will use wasm`)
-    if (verbose && stderr) process.stderr.write(stderr)
-  }
-  try {
-    const queue = [...units]
-    const worker = async () => {
-      for (let unit = queue.shift(); unit; unit = queue.shift()) {
-        const include = unit.headers ? ['-isystem', join(headers, 'include')] : []
-        await call([...compileFlags, ...unit.flags, ...include, '-c', unit.source, '-o', join(folder, unit.object)])
-      }
-    }
-    // Every worker to its end, so that none still writes when its folder is removed; the first fault is the one told.
-    const results = await Promise.allSettled(Array.from({ length: JOBS }, worker))
-    for (const result of results) if (result.status === 'rejected') throw result.reason
-    const objects = units.map(unit => join(folder, unit.object))
-    await call([...linkFlags, '-pthread', ...objects, '-o', output, '-lm'])
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** @param {string} stderr of a compiler @param {number} code */
-function firstError(stderr, code) {
-  const lines = stderr.split('\n').filter(line => line.trim() !== '')
-  return (lines.find(line => /\berror\b/.test(line)) ?? lines[0] ?? `it ended with code ${code}`).trim()
+  if (chosen) throw new Error(`CC=${chosen} does not run (unset CC, or name gcc or clang)`)
+  throw new Error('no C compiler found (install gcc or clang for about three times the speed)')
 }
 
 /** @param {string} path */

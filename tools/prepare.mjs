@@ -102,7 +102,8 @@ async function compileSources(key) {
     throw new Error('build: the type checker found faults; they stand above')
   }
   await removeOrphans()
-  await copyWasm()
+  await copyFiles(join('src', 'engine'), '.wasm')
+  await copyFiles(join('benchmarks', 'peers'), '.py')
   const main = join(dist, 'cli', 'main.js')
   if (await modified(main)) await chmod(main, 0o755)
   await writeFile(stamp, key)
@@ -118,14 +119,14 @@ async function removeOrphans() {
   }
 }
 
-async function copyWasm() {
-  const from = join(root, 'src', 'engine')
-  const to = join(dist, 'src', 'engine')
+/** What is not compiled. @param {string} folder @param {string} extension */
+async function copyFiles(folder, extension) {
+  const to = join(dist, folder)
   await mkdir(to, { recursive: true })
-  for (const name of await readdir(from).catch(() => [])) {
-    if (!name.endsWith('.wasm')) continue
+  for (const name of await readdir(join(root, folder)).catch(() => [])) {
+    if (!name.endsWith(extension)) continue
     const temporary = join(to, `${name}.${process.pid}`)
-    await copyFile(join(from, name), temporary)
+    await copyFile(join(root, folder, name), temporary)
     await rename(temporary, join(to, name))
   }
 }

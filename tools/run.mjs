@@ -41,11 +41,12 @@ export function capture(program, args, { cwd = root, input = '', shell = false }
  * signal came to this process alone, and is handed on once.
  * @param {readonly string[]} args
  * @param {Record<string, string>} [environment] added to this process's own
+ * @param {string} [node] another Node than this one
  * @returns {Promise<number>}
  */
-export function foreground(args, environment = {}) {
+export function foreground(args, environment = {}, node = process.execPath) {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
+    const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, ...environment } })
     let handedOn = false
     const interrupt = () => {
       if (!process.stdin.isTTY && !handedOn) child.kill('SIGINT')

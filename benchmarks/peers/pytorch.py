@@ -1,28 +1,31 @@
-"""The training step of ../trainingStep.ts in PyTorch: one JSON line a row, medians over steps.
+"""PyTorch as a peer: the protocol of serve.ts, the tasks of ../tasks.ts.
 
-    python3 benchmarks/peers/pytorch.py [--threads N] [--cell lstm] [--hidden-size 256]
-
-The same model (embedding of hiddenSize, two recurrent layers, output layer over 65 symbols), batch 50, 50 steps, Adam,
-clipping by global norm, state carried and detached.
+The same model (embedding of hiddenSize, recurrent layers, output layer), Adam or SGD, clipping by global norm, state
+carried and detached. `--memory` instead runs five training steps of the task given as JSON, and prints the peak of
+resident memory.
 """
-import argparse
 import json
+import resource
+import sys
 import time
 
-import torch
-from torch import nn
+try:
+    import torch
+    from torch import nn
+except ImportError:
+    print(json.dumps({"missing": f"{sys.executable} -m pip install torch"}), flush=True)
+    sys.exit(0)
 
-LAYERS, BATCH, TIME, SYMBOLS = 2, 50, 50, 65
-GATES = {"elman": 1, "gru": 3, "lstm": 4}
 CELLS = {"elman": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
 
 class Model(nn.Module):
-    def __init__(self, cell, hidden):
+    def __init__(self, task):
         super().__init__()
-        self.embedding = nn.Embedding(SYMBOLS, hidden)
-        self.recurrent = CELLS[cell](hidden, hidden, LAYERS)
-        self.output = nn.Linear(hidden, SYMBOLS)
+        hidden = task["hiddenSize"]
+        self.embedding = nn.Embedding(task["vocabulary"], hidden)
+        self.recurrent = CELLS[task["cell"]](hidden, hidden, task["numLayers"])
+        self.output = nn.Linear(hidden, task["vocabulary"])
 
     def forward(self, tokens, state):
         output, state = self.recurrent(self.embedding(tokens), state)
@@ -33,44 +36,82 @@ def detached(state):
     return tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
 
 
-def measure(cell, hidden, counted=11):
-    torch.manual_seed(1)
-    model = Model(cell, hidden)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    tokens = torch.randint(SYMBOLS, (TIME + 1, BATCH))
-    state, times = None, []
-    for step in range(counted + 2):
-        begun = time.perf_counter()
-        optimizer.zero_grad(set_to_none=True)
-        logits, state = model(tokens[:-1], state)
-        loss = nn.functional.cross_entropy(logits.reshape(-1, SYMBOLS), tokens[1:].reshape(-1))
+class Training:
+    def __init__(self, task):
+        torch.manual_seed(1)
+        self.model = Model(task)
+        optimizer = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}[task["optimizer"]]
+        self.optimizer = optimizer(self.model.parameters(), lr=1e-3)
+        self.vocabulary = task["vocabulary"]
+        self.tokens = torch.randint(self.vocabulary, (task["timeSteps"] + 1, task["batchSize"]))
+        self.state = None
+
+    def step(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        logits, state = self.model(self.tokens[:-1], self.state)
+        loss = nn.functional.cross_entropy(logits.reshape(-1, self.vocabulary), self.tokens[1:].reshape(-1))
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimizer.step()
-        state = detached(state)
-        if step >= 2:
-            times.append(time.perf_counter() - begun)
-    return sorted(times)[len(times) // 2], min(times), max(times)
+        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimizer.step()
+        self.state = detached(state)
+        return loss.item()
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--cell", nargs="*", default=list(CELLS))
-    parser.add_argument("--hidden-size", nargs="*", type=int, default=[128, 256, 512])
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    for cell in options.cell:
-        for hidden in options.hidden_size:
-            median, least, most = measure(cell, hidden)
-            flops = 6 * BATCH * TIME * (LAYERS * GATES[cell] * 2 * hidden * hidden + hidden * SYMBOLS)
-            print(json.dumps({
-                "peer": f"PyTorch {torch.__version__}", "cell": cell, "hiddenSize": hidden, "numLayers": LAYERS,
-                "batchSize": BATCH, "timeSteps": TIME, "threads": options.threads,
-                "tokensPerSecond": round(BATCH * TIME / median), "gflops": round(flops / median / 1e9, 1),
-                "milliseconds": round(median * 1e3, 1), "fastest": round(least * 1e3, 1), "slowest": round(most * 1e3, 1),
-            }), flush=True)
+class Inference:
+    def __init__(self, task):
+        torch.manual_seed(1)
+        hidden = task["hiddenSize"]
+        self.recurrent = CELLS[task["cell"]](hidden, hidden)
+        self.input = torch.rand(task["timeSteps"], task["batchSize"], hidden) * 2 - 1
+        self.streamed = task["streamed"]
+        self.state = None
+
+    def step(self):
+        with torch.inference_mode():
+            output, state = self.recurrent(self.input, self.state)
+            if self.streamed:
+                self.state = state
+            return output
+
+
+def prepare(task):
+    return Training(task) if task["kind"] == "training" else Inference(task)
+
+
+def peak_kilobytes():
+    try:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak // 1024 if sys.platform == "darwin" else peak
+
+
+def serve():
+    print(json.dumps({"name": f"PyTorch {torch.__version__}", "threads": sorted({1, torch.get_num_threads()})}), flush=True)
+    present, ready = None, None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            torch.set_num_threads(request["threads"])
+            if request["task"] != present:
+                present, ready = request["task"], prepare(request["task"])
+                ready.step()
+            times = []
+            for _ in range(request["steps"]):
+                begun = time.perf_counter()
+                ready.step()
+                times.append((time.perf_counter() - begun) * 1e3)
+            print(json.dumps({"milliseconds": times}), flush=True)
+        except Exception as error:
+            print(json.dumps({"error": str(error)}), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--memory"]:
+        training = Training(json.loads(sys.argv[2]))
+        for _ in range(5):
+            training.step()
+        print(json.dumps({"name": f"PyTorch {torch.__version__}", "kilobytes": peak_kilobytes()}))
+    else:
+        serve()

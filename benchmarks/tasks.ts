@@ -1,0 +1,133 @@
+/* What is measured, and how recurra does it. A task is plain data, so that peers in other processes and languages do the
+ * same: benchmarks/peers/. Nothing here needs Node: a page's worker does these tasks too. */
+
+import { elman } from '../src/cells/elman.js'
+import { gru } from '../src/cells/gru.js'
+import { lstm } from '../src/cells/lstm.js'
+import type { Engine } from '../src/engine/engine.js'
+import { Random, site } from '../src/engine/random.js'
+import { Recurrent } from '../src/layers/recurrent.js'
+import { CarriedState } from '../src/models/carriedState.js'
+import { LanguageModel } from '../src/models/languageModel.js'
+import { TextCorpus } from '../src/text/corpus.js'
+import { Lanes } from '../src/text/lanes.js'
+import { adam, forget, sgd } from '../src/training/optimizers.js'
+import { trainingStep } from '../src/training/step.js'
+
+export const CELLS = ['elman', 'gru', 'lstm'] as const
+export type CellName = (typeof CELLS)[number]
+
+/** A whole step of a language model: forward, backward, clipping by the global norm, optimizer. */
+export interface TrainingTask {
+  readonly kind: 'training'
+  readonly cell: CellName
+  readonly hiddenSize: number
+  readonly numLayers: number
+  readonly batchSize: number
+  readonly timeSteps: number
+  readonly vocabulary: number
+  /** learned: a table of vectors of hiddenSize. */
+  readonly embedding: 'learned' | 'one-hot'
+  readonly optimizer: 'adam' | 'sgd'
+}
+
+/** A recurrent layer alone, run forward on real vectors of hiddenSize. */
+export interface InferenceTask {
+  readonly kind: 'inference'
+  readonly cell: CellName
+  readonly hiddenSize: number
+  readonly batchSize: number
+  readonly timeSteps: number
+  /** Whether each run begins with the state that the one before ended with, read out and put in; else with zeros. */
+  readonly streamed: boolean
+}
+
+export type Task = TrainingTask | InferenceTask
+
+/** A task made ready: `step` does it once. */
+export interface ReadyTask {
+  step(): void
+  close(): void
+}
+
+/** The training step that figures are given of. */
+export const trainingTask = (cell: CellName, hiddenSize: number): TrainingTask => ({
+  kind: 'training',
+  cell,
+  hiddenSize,
+  numLayers: 2,
+  batchSize: 50,
+  timeSteps: 50,
+  vocabulary: 65,
+  embedding: 'learned',
+  optimizer: 'adam',
+})
+
+/** Tokens of one task. */
+export const tokensOf = ({ batchSize, timeSteps }: Task): number => batchSize * timeSteps
+
+export const prepare = (engine: Engine, task: Task): Promise<ReadyTask> =>
+  task.kind === 'training' ? prepareTraining(engine, task) : prepareInference(engine, task)
+
+async function prepareTraining(engine: Engine, task: TrainingTask): Promise<ReadyTask> {
+  const { cell, hiddenSize, numLayers, batchSize, timeSteps, vocabulary, embedding } = task
+  // The vocabulary has the unknown symbol beside the text's own.
+  const symbols = Array.from({ length: vocabulary - 1 }, (_, i) => String.fromCodePoint(0x4e00 + i))
+  const text = Array.from(
+    { length: batchSize * (timeSteps + 1) + 1 },
+    (_, i) => symbols[(i * i + 3 * i) % symbols.length],
+  ).join('')
+  const corpus = new TextCorpus(symbols.join('') + text, 'bench')
+  const model = await LanguageModel.create({ corpus, cell, hiddenSize, numLayers, embedding, engine })
+  if (model.tokenizer.size !== vocabulary)
+    throw new Error(`bench: the vocabulary must have ${vocabulary} symbols; got ${model.tokenizer.size}`)
+  const optimizer = task.optimizer === 'adam' ? adam() : sgd()
+  const memory = optimizer.init(engine, model.trained)
+  const carried = new CarriedState(engine, () => model.zeroState(batchSize))
+  const stretch = new Lanes(model.tokenizer.encode(text), { batchSize, timeSteps }, 'bench').stretch(0)
+  let step = 0
+  return {
+    step: () => {
+      step++
+      trainingStep(model, stretch, carried, { optimizer, memory, step, learningRate: 0.001, clipNorm: 5 })
+    },
+    close: () => {
+      carried.close()
+      forget(engine, memory)
+      model.close()
+    },
+  }
+}
+
+async function prepareInference(engine: Engine, task: InferenceTask): Promise<ReadyTask> {
+  const { hiddenSize, batchSize, timeSteps, streamed } = task
+  const cell = { elman: elman('tanh'), gru, lstm }[task.cell]
+  const recurrent = new Recurrent(engine, { cell, inputSize: hiddenSize, hiddenSize, name: 'recurrent' })
+  const random = new Random(1, 0, site.initialisation)
+  recurrent.initialise(random)
+  const shape = [timeSteps, batchSize, hiddenSize]
+  const input = Float32Array.from({ length: timeSteps * batchSize * hiddenSize }, () => 2 * random.uniform() - 1)
+  const carried = new CarriedState(engine, () => recurrent.zeroState(batchSize))
+  return {
+    // As a caller would: the input is written into the heap, and the output read out of it.
+    step: () =>
+      engine.scope(() => {
+        const { output, state } = recurrent.forward(engine.from(input, shape), carried.state)
+        if (streamed) carried.carry(state)
+        engine.copyOut(output)
+      }),
+    close: () => {
+      carried.close()
+      for (const parameter of recurrent.parameters) parameter.release()
+    },
+  }
+}
+
+/** Milliseconds of each of `count` steps. */
+export function timesOf(task: ReadyTask, count: number): number[] {
+  return Array.from({ length: count }, () => {
+    const begun = performance.now()
+    task.step()
+    return performance.now() - begun
+  })
+}
