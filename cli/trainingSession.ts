@@ -20,7 +20,7 @@ import {
 import type { RunFolder } from '../src/node/index.js'
 import type { Tokenizer } from '../src/text/tokenizer.js'
 import type { WordVectors } from '../src/text/wordVectors.js'
-import { learningRateOf } from '../src/training/trainer.js'
+import { resolved as resolvedTraining } from '../src/training/options.js'
 import { asUsage } from './flags.js'
 import { watchInterrupt } from './interrupt.js'
 import { decimals, whole } from './output.js'
@@ -167,14 +167,11 @@ async function bestOf(
 
 /** Every key that had an effect, as a configuration file. */
 function resolved({ model, training, data, vectors }: Session): object {
-  const endless = training.steps === undefined && training.minutes === undefined
   return {
     data: data.name,
     ...model,
     embedding: vectors?.path ?? model.embedding,
-    ...training,
-    epochs: training.epochs ?? (endless ? 10 : undefined),
-    learningRate: learningRateOf(training),
+    ...resolvedTraining(training),
   }
 }
 
