@@ -1,20 +1,16 @@
 /* A configuration in YAML, whose keys are a schema's: what --config names. */
-import { parse } from 'yaml'
 import type { z } from 'zod'
 import { RecurraError } from '../src/errors.js'
 import { readTextFile } from '../src/node/files.js'
+import { parseYAML } from '../src/node/yaml.js'
 import { type ConfigurationFile, UsageError } from './flags.js'
 
 /** @param schema of the whole file, which may hold more than flags say */
 export async function readConfiguration(path: string, schema: z.ZodObject): Promise<ConfigurationFile> {
-  const text = await readTextFile(path).catch(error => {
-    throw error instanceof RecurraError ? new UsageError(error.message, { cause: error }) : error
-  })
   try {
-    return { path, schema, values: parse(text) ?? {} }
+    return { path, schema, values: parseYAML(await readTextFile(path), path) ?? {} }
   } catch (error) {
-    const first = (error as Error).message.split('\n')[0].replace(/:$/, '')
-    throw new UsageError(`${path}: a configuration must be YAML; ${first}; mend that line`, { cause: error })
+    throw error instanceof RecurraError ? new UsageError(error.message, { cause: error }) : error
   }
 }
 

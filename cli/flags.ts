@@ -33,6 +33,7 @@ function fieldOf(field: unknown): { type: unknown; fallback: unknown } {
 
 const METAVARIABLE: Record<string, string> = {
   out: 'PATH',
+  folder: 'PATH',
   config: 'FILE',
   prompt: 'TEXT',
   text: 'TEXT',

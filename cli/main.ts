@@ -12,6 +12,7 @@ import { nextCommand } from './next.js'
 import { ngramCommand } from './ngram.js'
 import { forgiveClosedOutput } from './output.js'
 import { quickstartCommand } from './quickstart.js'
+import { runsCommand } from './runs.js'
 import { scoreCommand } from './score.js'
 import { trainCommand } from './train.js'
 import { version } from './trainingSession.js'
@@ -31,6 +32,7 @@ function program(): Command {
     .addCommand(scoreCommand())
     .addCommand(compareCommand())
     .addCommand(ngramCommand())
+    .addCommand(runsCommand())
     .addCommand(dataCommand())
     .addCommand(benchCommand())
     .addCommand(quickstartCommand(), { hidden: true })

@@ -4,7 +4,8 @@ import { constants } from 'node:fs'
 import { access, mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ConfigurationError } from '../src/errors.js'
-import { explained, writeFileAtomically } from '../src/node/files.js'
+import { explained } from '../src/node/files.js'
+import { writeFileAtomically } from '../src/node/writing.js'
 
 /** @throws ConfigurationError where something stands at the path, or no file can be made there */
 export async function checkFree(path: string): Promise<void> {

@@ -10,7 +10,7 @@
 // engines with WebAssembly.
 import { ConfigurationError, FileFormatError, ShapeError } from '../errors.js'
 import { checksumOf } from '../text/checksum.js'
-import { parseStrictJson, type StrictJson, StrictJsonError } from './strictJson.js'
+import { parseStrictObject, type StrictJson, StrictJsonError } from './strictJson.js'
 
 export type TensorDtype = 'F32' | 'F64' | 'I32' | 'I64'
 export type TensorValues = Float32Array | Float64Array | Int32Array | BigInt64Array
@@ -42,8 +42,8 @@ export interface ReadSafetensorsOptions {
 const elementSize: Record<TensorDtype, number> = { F32: 4, F64: 8, I32: 4, I64: 8 }
 // safetensors refuses longer headers too; an honest one has about a hundred bytes a tensor.
 const longestHeader = 100_000_000
-// The header's object, a tensor's object, its shape.
-const deepestNesting = 3
+// The header's object, a tensor's object, its shape. PyTorch's tensors have at most 64 dimensions.
+const headerBounds = { depth: 3, elements: 64 }
 const checksumKey = 'recurra.checksum'
 const ownPrefix = 'recurra.'
 const noDigits = '0'.repeat(16)
@@ -112,28 +112,33 @@ export function writeSafetensors(
 }
 
 /**
- * The tensors and the metadata of a safetensors file, copied out of `bytes`. Nothing in the file is trusted. A checksum
+ * The tensors and the metadata of a safetensors file, copied out of its bytes. Nothing in the file is trusted. A checksum
  * is verified where there is one; there must be one under `requireChecksum`, and where any metadata key begins with
  * `recurra.`: such a file comes from here.
  *
  * Throws FileFormatError, whose message begins with `where`.
  */
 export function readSafetensors(
-  bytes: Uint8Array,
+  given: Uint8Array,
   where: string,
   { requireChecksum = false }: ReadSafetensorsOptions = {},
 ): SafetensorsContent {
   const fail = (problem: string): never => {
     throw new FileFormatError(`${where}: ${problem}`)
   }
+  // Of a Buffer of Node's, slice would make no copy.
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
   const bodyStart = 8 + headerLength(bytes, fail)
-  const header = parseHeader(bytes.slice(8, bodyStart), fail)
-  const metadata = readMetadata(header.get('__metadata__'), fail)
-  header.delete('__metadata__')
-  verifyChecksum(bytes, bodyStart, metadata, requireChecksum, fail)
+  const checked = verifyChecksum(bytes, bodyStart, fail)
+  const { places, metadata } = readHeader(bytes.subarray(8, bodyStart), bytes.length - bodyStart, fail)
+  const own = Object.keys(metadata).some(key => key.startsWith(ownPrefix))
+  if (!checked && (requireChecksum || own))
+    fail(
+      `the metadata must begin with ${checksumKey}; it does not: the file is damaged or was not saved by recurra, or ` +
+        'another program rewrote it (let that program drop the metadata keys of recurra)',
+    )
   delete metadata[checksumKey]
 
-  const places = [...header].map(([name, entry]) => readPlace(name, entry, bytes.length - bodyStart, fail))
   let end = 0
   for (const place of places.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (place.begin !== end) {
@@ -171,26 +176,31 @@ function headerLength(bytes: Uint8Array, fail: Fail): number {
   return Number(length)
 }
 
-function parseHeader(bytes: Uint8Array, fail: Fail): Map<string, StrictJson> {
+interface Header {
+  readonly places: readonly Place[]
+  readonly metadata: Record<string, string>
+}
+
+/** Every entry is checked as it is read: a header of a hundred megabytes that lies at its start is left there. */
+function readHeader(bytes: Uint8Array, bodySize: number, fail: Fail): Header {
   if (bytes[0] !== 0x7b) fail('the header must begin with "{"; is this a safetensors file?')
-  let text = ''
+  let metadata: Record<string, string> = Object.create(null)
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    fail(`the header must be UTF-8; ${cure}`)
-  }
-  try {
-    // It begins with "{", so it is an object or an error.
-    return parseStrictJson(text, deepestNesting) as Map<string, StrictJson>
+    const entries = parseStrictObject(bytes, headerBounds, (name, value) => {
+      if (name !== '__metadata__') return readPlace(name, value, bodySize, fail)
+      metadata = readMetadata(value, fail)
+      return undefined
+    })
+    entries.delete('__metadata__')
+    return { places: [...entries.values()] as Place[], metadata }
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
-    return fail(`the header must be JSON; ${error.message}; ${cure}`)
+    return fail(`the header must be JSON in UTF-8; ${error.message}; ${cure}`)
   }
 }
 
-function readMetadata(value: StrictJson | undefined, fail: Fail): Record<string, string> {
+function readMetadata(value: StrictJson, fail: Fail): Record<string, string> {
   const metadata: Record<string, string> = Object.create(null)
-  if (value === undefined) return metadata
   if (!(value instanceof Map)) return fail(`__metadata__ must be an object; got ${show(value)}; ${cure}`)
   for (const [key, entry] of value) {
     if (typeof entry !== 'string') return fail(`metadata ${quote(key)} must be a string; got ${show(entry)}; ${cure}`)
@@ -199,30 +209,18 @@ function readMetadata(value: StrictJson | undefined, fail: Fail): Record<string,
   return metadata
 }
 
-function verifyChecksum(
-  bytes: Uint8Array,
-  bodyStart: number,
-  metadata: Record<string, string>,
-  required: boolean,
-  fail: Fail,
-): void {
-  const digits = metadata[checksumKey]
-  if (digits === undefined) {
-    if (required || Object.keys(metadata).some(key => key.startsWith(ownPrefix))) {
-      fail(`the metadata must hold ${checksumKey}; it does not: the file is damaged or was not saved by recurra`)
-    }
-    return
-  }
-  const head = bytes.slice(0, bodyStart)
-  const start = ascii(head.subarray(8, digitsAt))
-  const stored = ascii(head.subarray(digitsAt, digitsAt + noDigits.length))
-  for (let i = 0; i < noDigits.length; i++) head[digitsAt + i] = 0x30
-  if (start !== headerStart || stored !== digits || checksumOf(head, bytes.subarray(bodyStart)) !== digits) {
+/** Whether there is a checksum where recurra writes it. It is verified before anything else in the file is believed. */
+function verifyChecksum(bytes: Uint8Array, bodyStart: number, fail: Fail): boolean {
+  const digitsEnd = digitsAt + noDigits.length
+  if (bodyStart < digitsEnd || ascii(bytes.subarray(8, digitsAt)) !== headerStart) return false
+  // The digits count as zeros.
+  const head = [bytes.subarray(0, digitsAt), new TextEncoder().encode(noDigits), bytes.subarray(digitsEnd, bodyStart)]
+  if (checksumOf(head, bytes.subarray(bodyStart)) !== ascii(bytes.subarray(digitsAt, digitsEnd)))
     fail(
       `the bytes must match ${checksumKey}; they do not: the file is damaged (take it from its source again) or ` +
         'another program rewrote it (let that program drop this metadata key)',
     )
-  }
+  return true
 }
 
 interface Place {

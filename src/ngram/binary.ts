@@ -66,7 +66,7 @@ export function readBinary(given: Uint8Array, where: string): BinaryModel<unknow
   const fault = (message: string) => new FileFormatError(`${where}: ${message}; give a model that recurra saved`)
   if (!isBinary(given)) throw fault(`an n-gram model must begin with ${magic}`)
   // The arrays are views into the bytes, which must therefore begin at a multiple of 8.
-  const bytes = given.byteOffset % 8 === 0 ? given : given.slice()
+  const bytes = given.byteOffset % 8 === 0 ? given : Uint8Array.from(given)
   if (bytes.length < headSize) throw fault('the file is cut short')
   const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (head.getUint32(12, true) !== version)

@@ -1,51 +1,8 @@
-// Reading and writing whole files in Node. Whatever the operating system answers becomes one line that names the path,
-// the cause and the cure. Writing is atomic: after a crash or a full disk the old file or the new one is there, whole.
+// Reading whole files in Node. Whatever the operating system answers becomes one line that names the path, the cause and
+// the cure. How files are written: writing.ts.
 import { isUtf8 } from 'node:buffer'
-import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, realpath, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { ConfigurationError, FileFormatError, RecurraError } from '../errors.js'
-
-/**
- * Writes a file so that nobody ever sees half of it: a temporary file in the same folder (renaming works only within a
- * file system) is written, synced and renamed over `path`, then the folder is synced, so that the name survives a
- * power cut too. On failure the temporary file is removed and an existing file is as it was. A symbolic link stays a
- * link; its target is replaced. Throws ConfigurationError.
- */
-export async function writeFileAtomically(
-  path: string,
-  bytes: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const target = await realpath(path).catch(() => path)
-  const folder = dirname(target)
-  const temporary = join(folder, `.recurra-${process.pid}-${randomBytes(6).toString('hex')}.tmp`)
-  try {
-    const file = await open(temporary, 'wx')
-    try {
-      await writeFile(file, bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, target)
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {})
-    throw error instanceof RecurraError ? error : explained(error, path, 'write')
-  }
-  await syncFolder(folder)
-}
-
-/** Not every system lets a folder be opened or synced (Windows, some network drives): the file itself stands already. */
-async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle | undefined
-  try {
-    handle = await open(folder, 'r')
-    await handle.sync()
-  } catch {
-  } finally {
-    await handle?.close()
-  }
-}
+import { type FileHandle, open } from 'node:fs/promises'
+import { ConfigurationError, FileFormatError, type RecurraError } from '../errors.js'
 
 // One read asks for at most this much: Node refuses reads past 2 GiB, and a model file may be longer.
 const largestRead = 2 ** 28
@@ -168,6 +125,10 @@ function causes(code: string | undefined, doing: 'read' | 'write'): [cause: stri
     case 'ENOSPC':
     case 'EDQUOT':
       return ['the disk is full', 'free some space or choose another folder']
+    case 'EIO':
+      return ['the disk or the network drive fails', 'look at it, or choose another folder']
+    case 'EFBIG':
+      return ['its file system takes no file so large', 'choose another folder']
     case 'ENAMETOOLONG':
       return ['its path is too long', 'choose a shorter one']
     case 'ELOOP':

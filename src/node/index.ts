@@ -9,6 +9,8 @@ export {
   readTagged,
 } from './itemFiles.js'
 export { readLibraryDeclarations } from './libraryDeclarations.js'
-export { modelFileOf, RunFolder } from './runFolder.js'
+export { modelFileOf, RunFolder, type RunFolderOptions } from './runFolder.js'
+export { differingKeys, listRuns, type RunRecord, type RunState, readRun } from './runs.js'
 export { readTable, readTablePairs, type TableOptions } from './tables.js'
+export { type TensorBoardOptions, TensorBoardWriter } from './tensorBoard.js'
 export { type ReadWordVectorsOptions, readWordVectors } from './wordVectorFile.js'

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Addon, Platform } from '../engine/backend.js'
 import { BackendError } from '../errors.js'
-import { readFileBytes, writeFileAtomically } from './files.js'
+import { readFileBytes } from './files.js'
+import { writeFileAtomically } from './writing.js'
 
 const require = createRequire(import.meta.url)
 

@@ -6,16 +6,42 @@
  *     best.safetensors    the model that did best on the validation text
  *     last.safetensors    the model as it stands
  *
- * A run is never overwritten: its folder is made, or it is a fault. */
-import { appendFile, mkdir, readdir, rm, stat } from 'node:fs/promises'
+ * A run is never overwritten: its folder is made, or it is a fault. Each file but the metrics is replaced as a whole, so
+ * that a kill, a power cut or a full disk leaves the old one or the new one; of the metrics the last line may be torn. */
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
-import { ConfigurationError } from '../errors.js'
-import { explained, writeFileAtomically } from './files.js'
+import { ConfigurationError, RecurraError } from '../errors.js'
+import { explained } from './files.js'
+import {
+  appendLine,
+  dropTornLine,
+  type FileContent,
+  type FileOperations,
+  fileSystem,
+  removeTemporaries,
+  writeFileAtomically,
+} from './writing.js'
 
-const CONFIGURATION = 'config.yaml'
-const BEST = 'best.safetensors'
-const LAST = 'last.safetensors'
+/** The names that a run's folder gives its files. */
+export const runFiles = {
+  configuration: 'config.yaml',
+  environment: 'environment.json',
+  metrics: 'metrics.jsonl',
+  best: 'best.safetensors',
+  last: 'last.safetensors',
+} as const
+
+export interface RunFolderOptions {
+  /**
+   * Told what could not be saved (a full disk), in place of an exception: training goes on, and what was saved before
+   * stands. Told once, until that file can be written again. Default: what cannot be saved is thrown.
+   */
+  readonly onFailedSave?: ((fault: RecurraError) => void) | undefined
+  /** Default the operating system's. */
+  readonly files?: FileOperations | undefined
+}
 
 const exists = (path: string) =>
   stat(path).then(
@@ -25,17 +51,25 @@ const exists = (path: string) =>
 
 export class RunFolder {
   private holdsModel = false
+  /** What was told of each file that cannot be written. */
+  private readonly told = new Map<string, string>()
+  private readonly files: FileOperations
 
-  private constructor(readonly path: string) {}
+  private constructor(
+    readonly path: string,
+    private readonly options: RunFolderOptions,
+  ) {
+    this.files = options.files ?? fileSystem
+  }
 
   /** Where the model as it stands is saved. */
   get last(): string {
-    return join(this.path, LAST)
+    return join(this.path, runFiles.last)
   }
 
   /** Where the model that did best on the validation text is saved. */
   get best(): string {
-    return join(this.path, BEST)
+    return join(this.path, runFiles.best)
   }
 
   /** @throws ConfigurationError where something stands at the path: known before any work */
@@ -48,41 +82,85 @@ export class RunFolder {
    * @param replace an earlier run at this path goes; anything else that stands there stays, and is a fault
    * @throws ConfigurationError where something stands at the path, or the folder cannot be written
    */
-  static async create(path: string, { replace = false } = {}): Promise<RunFolder> {
-    if (replace && (await exists(join(path, CONFIGURATION)))) await rm(path, { recursive: true, force: true })
+  static async create(
+    path: string,
+    { replace = false, ...options }: RunFolderOptions & { replace?: boolean } = {},
+  ): Promise<RunFolder> {
+    if (replace && (await exists(join(path, runFiles.configuration)))) await rm(path, { recursive: true, force: true })
     if (!(await make(path))) throw taken(path)
-    return new RunFolder(path)
+    return new RunFolder(path, options)
   }
 
   /** Makes the first of `parent/prefix-1`, `-2`, … that is free. */
-  static async createNext(parent: string, prefix: string): Promise<RunFolder> {
+  static async createNext(parent: string, prefix: string, options: RunFolderOptions = {}): Promise<RunFolder> {
     const names = new Set(await readdir(parent).catch(() => []))
     for (let n = 1; ; n++) {
       const path = join(parent, `${prefix}-${n}`)
-      if (!names.has(`${prefix}-${n}`) && (await make(path))) return new RunFolder(path)
+      if (!names.has(`${prefix}-${n}`) && (await make(path))) return new RunFolder(path, options)
     }
   }
 
-  async writeConfiguration(configuration: object): Promise<void> {
-    await writeFileAtomically(join(this.path, CONFIGURATION), stringify(configuration))
+  /**
+   * Opens a run that is there, to go on with it, and mends what a kill may have left: temporary files, and a torn last
+   * line of the metrics.
+   * @throws ConfigurationError where the folder is no run's
+   */
+  static async open(path: string, options: RunFolderOptions = {}): Promise<RunFolder> {
+    if (!(await exists(join(path, runFiles.configuration))))
+      throw new ConfigurationError(
+        `${path}: a run's folder holds ${runFiles.configuration}; this one does not; give the folder of a run`,
+      )
+    const run = new RunFolder(path, options)
+    run.holdsModel = true
+    await removeTemporaries(path, run.files)
+    const metrics = join(path, runFiles.metrics)
+    if (await exists(metrics)) await dropTornLine(metrics, run.files)
+    return run
   }
 
+  async writeConfiguration(configuration: object): Promise<void> {
+    await this.write(runFiles.configuration, stringify(configuration))
+  }
+
+  /** Says too who works on the run: the process, and the machine that it runs on. */
   async writeEnvironment(environment: object): Promise<void> {
-    await writeFileAtomically(join(this.path, 'environment.json'), `${JSON.stringify(environment, undefined, 2)}\n`)
+    const whole = { ...environment, process: process.pid, host: hostname() }
+    await this.write(runFiles.environment, `${JSON.stringify(whole, undefined, 2)}\n`)
   }
 
   async appendMetrics(event: object): Promise<void> {
-    const path = join(this.path, 'metrics.jsonl')
-    await appendFile(path, `${JSON.stringify(event)}\n`).catch(error => {
-      throw explained(error, path, 'write')
-    })
+    await this.save(runFiles.metrics, path => appendLine(path, JSON.stringify(event), this.files))
   }
 
-  /** Saves a model's bytes as the last, and as the best where it is. */
-  async saveModel(bytes: Uint8Array, { best }: { best: boolean }): Promise<void> {
-    await writeFileAtomically(this.last, bytes)
-    this.holdsModel = true
-    if (best) await writeFileAtomically(this.best, bytes)
+  /**
+   * Saves a model's bytes as the last, and as the best where it is.
+   * @param final whether nothing will be saved after it: then what cannot be saved is thrown in any case
+   */
+  async saveModel(bytes: Uint8Array, { best, final = false }: { best: boolean; final?: boolean }): Promise<void> {
+    for (const name of best ? [runFiles.last, runFiles.best] : [runFiles.last]) {
+      if (final) await this.write(name, bytes)
+      else if (!(await this.save(name, () => this.write(name, bytes)))) continue
+      this.holdsModel = true
+    }
+  }
+
+  private write(name: string, content: FileContent): Promise<void> {
+    return writeFileAtomically(join(this.path, name), content, this.files)
+  }
+
+  /** Whether the work was done; if not, it was told. */
+  private async save(name: string, work: (path: string) => Promise<void>): Promise<boolean> {
+    const { onFailedSave } = this.options
+    try {
+      await work(join(this.path, name))
+      this.told.delete(name)
+      return true
+    } catch (error) {
+      if (!onFailedSave || !(error instanceof RecurraError)) throw error
+      if (this.told.get(name) !== error.message) onFailedSave(error)
+      this.told.set(name, error.message)
+      return false
+    }
   }
 
   /** Takes a run back that ended before it had a model. */
@@ -98,9 +176,9 @@ export class RunFolder {
 export async function modelFileOf(path: string): Promise<string> {
   const state = await stat(path).catch(() => undefined)
   if (!state?.isDirectory()) return path
-  for (const name of [BEST, LAST]) if (await exists(join(path, name))) return join(path, name)
+  for (const name of [runFiles.best, runFiles.last]) if (await exists(join(path, name))) return join(path, name)
   throw new ConfigurationError(
-    `${path}: a run's folder holds ${BEST} or ${LAST}; this one has neither; give a model file or a run's folder`,
+    `${path}: a run's folder holds ${runFiles.best} or ${runFiles.last}; this one has neither; give a model file or a run's folder`,
   )
 }
 

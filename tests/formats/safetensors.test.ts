@@ -93,6 +93,16 @@ describe('a safetensors file', () => {
     expect(readSafetensors(moved.subarray(3), 'm').tensors.get('x')?.data).toEqual(Float32Array.of(1, 2))
   })
 
+  it('may come in a Buffer of Node’s, at any place of its pool', () => {
+    const bytes = writeSafetensors(all, metadata)
+    for (const offset of [0, 1, 4]) {
+      const pooled = Buffer.alloc(bytes.length + 16)
+      pooled.set(bytes, offset)
+      const { tensors } = readSafetensors(pooled.subarray(offset, offset + bytes.length), 'm')
+      for (const { name, data } of all) expect(tensors.get(name)?.data).toEqual(data)
+    }
+  })
+
   it('may come from another program, unaligned, in any order, with no checksum', () => {
     const bytes = file({ b: { dtype: 'F64', shape: [1], data_offsets: [4, 12] }, a: f32([1], 0, 4) }, 12)
     new DataView(bytes.buffer).setFloat64(bytes.length - 8, 2.5, true)
@@ -140,7 +150,7 @@ describe('damage', () => {
 
   it('is found when the checksum is taken away', () => {
     const header = { __metadata__: { 'recurra.config': '{}' }, x: f32([1], 0, 4) }
-    expect(() => readSafetensors(file(header, 4), 'm')).toThrow(/must hold recurra\.checksum/)
+    expect(() => readSafetensors(file(header, 4), 'm')).toThrow(/must begin with recurra\.checksum/)
     expect(() => readSafetensors(file({ x: f32([1], 0, 4) }, 4), 'm', { requireChecksum: true })).toThrow(
       FileFormatError,
     )
@@ -176,8 +186,8 @@ describe('a hostile header', () => {
     ['longer than 100 MB', long, /may have 100000000 bytes; the file says 9223372036854775808/],
     ['longer than the file', past, /should have 3 bytes, but 2 follow/],
     ['that does not begin with {', file(' {}'), /must begin with "\{"/],
-    ['that is not UTF-8', invalid, /must be UTF-8/],
-    ['that is not JSON', file('{"a":}'), /must be JSON; a value was expected at character 5/],
+    ['that is not UTF-8', invalid, /must be JSON in UTF-8; a string that is not UTF-8 at byte 1;/],
+    ['that is not JSON', file('{"a":}'), /must be JSON in UTF-8; a value was expected at byte 5/],
     ['with more after its end', file('{}{}'), /the end was expected/],
     ['with a tensor twice', file(`{"a":${JSON.stringify(f32([0], 0, 0))},"a":0}`), /"a" stands twice/],
     ['with a key twice in a tensor', file('{"a":{"dtype":"F32","dtype":"F64"}}'), /"dtype" stands twice/],

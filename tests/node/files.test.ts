@@ -1,12 +1,12 @@
-// Files are read whole or refused in one line, and written whole or not at all.
+// Files are read whole or refused in one line.
 import { execFileSync, spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigurationError, FileFormatError, RecurraError } from '../../src/errors.js'
-import { firstInvalidByte, readFileBytes, readTextFile, writeFileAtomically } from '../../src/node/files.js'
+import { firstInvalidByte, readFileBytes, readTextFile } from '../../src/node/files.js'
 
 let folder: string
 beforeEach(async () => {
@@ -27,79 +27,6 @@ async function failure(promise: Promise<unknown>): Promise<RecurraError> {
   expect((error as RecurraError).message).toMatch(/^[^\n]+$/)
   return error as RecurraError
 }
-
-describe('writeFileAtomically', () => {
-  it('writes a file, then another over it, and leaves nothing else', async () => {
-    const path = join(folder, 'model.safetensors')
-    await writeFileAtomically(path, Uint8Array.of(1, 2, 3))
-    await writeFileAtomically(path, Uint8Array.of(4))
-    await writeFileAtomically(join(folder, 'config.yaml'), 'seed: 1\n')
-    expect([...(await readFile(path))]).toEqual([4])
-    expect(await readFile(join(folder, 'config.yaml'), 'utf8')).toBe('seed: 1\n')
-    expect((await readdir(folder)).toSorted()).toEqual(['config.yaml', 'model.safetensors'])
-  })
-
-  it('writes a file of many megabytes whole', async () => {
-    const bytes = new Uint8Array(20_000_003).map((_, i) => i * 31)
-    await writeFileAtomically(join(folder, 'large'), bytes)
-    expect(Buffer.compare(await readFileBytes(join(folder, 'large')), bytes)).toBe(0)
-  })
-
-  it('replaces what a symbolic link points to, not the link', async () => {
-    await writeFile(join(folder, 'old'), 'old')
-    await symlink(join(folder, 'old'), join(folder, 'link'))
-    await writeFileAtomically(join(folder, 'link'), 'new')
-    expect(await readFile(join(folder, 'old'), 'utf8')).toBe('new')
-  })
-
-  it('says that the folder does not exist', async () => {
-    const { message, kind } = await failure(writeFileAtomically(join(folder, 'no', 'm'), 'x'))
-    expect(kind).toBe('configuration')
-    expect(message).toBe(
-      `${join(folder, 'no', 'm')}: cannot write the file: its folder does not exist; make the folder or choose another path`,
-    )
-  })
-
-  it('says that a part of the path is a file', async () => {
-    await writeFile(join(folder, 'file'), '')
-    const { message } = await failure(writeFileAtomically(join(folder, 'file', 'm'), 'x'))
-    expect(message).toMatch(/a part of its path is a file, not a folder; check the path$/)
-  })
-
-  it('says that the path is a folder, and removes its temporary file', async () => {
-    await mkdir(join(folder, 'runs'))
-    const { message } = await failure(writeFileAtomically(join(folder, 'runs'), 'x'))
-    expect(message).toMatch(/it is a folder; give the path of a file$/)
-    expect(await readdir(folder)).toEqual(['runs'])
-  })
-
-  it('keeps the old file when the bytes cannot be written', async () => {
-    const path = join(folder, 'm')
-    await writeFileAtomically(path, 'old')
-    const { message } = await failure(writeFileAtomically(path, 7 as unknown as Uint8Array))
-    expect(message).toContain(`${path}: cannot write the file`)
-    expect(await readFile(path, 'utf8')).toBe('old')
-    expect(await readdir(folder)).toEqual(['m'])
-  })
-
-  it.skipIf(!permissionsHold)('says that there is no permission to write in the folder', async () => {
-    await chmod(folder, 0o555)
-    const error = await failure(writeFileAtomically(join(folder, 'm'), 'x'))
-    expect(error).toBeInstanceOf(ConfigurationError)
-    expect(error.message).toMatch(/no permission to write in its folder; change the folder's permissions/)
-    await chmod(folder, 0o755)
-  })
-
-  it.skipIf(process.platform !== 'linux')(
-    'says why a folder that nobody may write refuses, for the superuser too',
-    async () => {
-      // /proc takes no new files from anyone.
-      const error = await failure(writeFileAtomically('/proc/self/model.safetensors', 'x'))
-      expect(error).toBeInstanceOf(ConfigurationError)
-      expect(error.message).toMatch(/^\/proc\/self\/model\.safetensors: cannot write the file: [^;]+; [^;]+/)
-    },
-  )
-})
 
 describe('readFileBytes', () => {
   it('reads an empty file, a small one and one that grows past its buffer', async () => {

@@ -39,6 +39,27 @@ describe('xxHash32', () => {
   })
 })
 
+describe('xxHash32 of parts', () => {
+  it('is that of the whole, wherever it is cut', () => {
+    const bytes = Uint8Array.from({ length: 100 }, (_, i) => (i * 37) & 255)
+    const whole = xxHash32(bytes, 7)
+    for (let first = 0; first <= bytes.length; first++)
+      for (let second = first; second <= bytes.length; second += 7)
+        expect(xxHash32([bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)], 7)).toBe(
+          whole,
+        )
+  })
+
+  it('does not depend on where long parts lie', () => {
+    const bytes = Uint8Array.from({ length: 200_003 }, (_, i) => (i * 31) & 255)
+    expect(xxHash32([bytes.subarray(0, 1), bytes.subarray(1)])).toBe(xxHash32(bytes))
+    const moved = new Uint8Array(bytes.length + 1)
+    moved.set(bytes, 1)
+    expect(xxHash32(moved.subarray(1))).toBe(xxHash32(bytes))
+    expect(xxHash32(Buffer.from(moved.buffer, 1))).toBe(xxHash32(bytes))
+  })
+})
+
 describe('checksumOf', () => {
   it('depends on every bit of head and body, and on where one ends', () => {
     const head = Uint8Array.from({ length: 40 }, (_, i) => i)
