@@ -29,12 +29,12 @@ const FREE: readonly (keyof TrainingConfiguration)[] = [
   'onNan',
 ]
 
-/** The options that a run's course depends on. */
+/** The options that a run's course depends on, by name: in whatever order they were given, the bytes are the same. */
 const courseOf = (configuration: TrainingConfiguration): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(configuration).filter(
-      ([key, value]) => value !== undefined && !FREE.includes(key as keyof TrainingConfiguration),
-    ),
+    Object.entries(configuration)
+      .filter(([key, value]) => value !== undefined && !FREE.includes(key as keyof TrainingConfiguration))
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   )
 
 export interface CheckpointContent {

@@ -87,7 +87,7 @@ export class TrainingSession<Batch> {
     this.standing = {
       ...standing,
       ...{ step: step + 1, epoch, index },
-      smoothedLoss: smoothed(standing.smoothedLoss, result.loss),
+      smoothing: smoothed(standing.smoothing, result.loss),
       window: {
         loss: window.loss + result.loss * result.count,
         count: window.count + result.count,

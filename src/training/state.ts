@@ -23,8 +23,8 @@ export interface Standing {
   readonly epoch: number
   readonly index: number
   readonly window: Window
-  /** Mean of the losses so far, each step before weighing 0.98 of the one after it; null before the first. */
-  readonly smoothedLoss: number | null
+  /** The losses so far, each weighing 0.98 of the one after it, and those weights. */
+  readonly smoothing: { readonly sum: number; readonly weight: number }
   readonly plateau: Plateau
   /** The best by the chosen metric, and the looks since. */
   readonly best: { readonly value: number; readonly step: number } | null
@@ -43,7 +43,7 @@ export const atTheStart: Standing = {
   epoch: 0,
   index: 0,
   window: emptyWindow,
-  smoothedLoss: null,
+  smoothing: { sum: 0, weight: 0 },
   plateau: noPlateau,
   best: null,
   looksSinceBest: 0,
@@ -55,5 +55,7 @@ export const atTheStart: Standing = {
 
 const SMOOTHING = 0.98
 
-export const smoothed = (before: number | null, loss: number): number =>
-  before === null ? loss : SMOOTHING * before + (1 - SMOOTHING) * loss
+export const smoothed = ({ sum, weight }: Standing['smoothing'], loss: number): Standing['smoothing'] => ({
+  sum: SMOOTHING * sum + loss,
+  weight: SMOOTHING * weight + 1,
+})

@@ -198,14 +198,14 @@ async function* events<Batch>(run: Run<Batch>): AsyncGenerator<TrainingEvent, Tr
 
 /** What an event tells of the steps since the one before it. */
 function measured<Batch>({ standing, task, epoch }: TrainingSession<Batch>, last: TrainingEvent | undefined) {
-  const { window, smoothedLoss } = standing
+  const { window, smoothing } = standing
   const loss = window.count > 0 ? window.loss / window.count : (last?.loss ?? Number.NaN)
   const mean = (sum: number) => (window.steps > 0 ? sum / window.steps : 0)
   return {
     epoch,
     loss,
     penalizedLoss: loss + mean(window.penalty),
-    smoothedLoss: smoothedLoss ?? loss,
+    smoothedLoss: smoothing.weight > 0 ? smoothing.sum / smoothing.weight : loss,
     perplexity: task.isText ? Math.exp(loss) : undefined,
     clippedShare: mean(window.clipped),
   }

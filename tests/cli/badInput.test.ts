@@ -62,10 +62,10 @@ describe('a run', () => {
     expect(await readdir(shop.folder)).not.toContain('none')
   })
 
-  it('that diverges keeps the weights of the step before', async () => {
+  it('that diverges keeps the last good checkpoint', async () => {
     const ending = await shop.run([
       ...['train', 'lm', 'fox.txt', '--out', 'wild', '--cell', 'elman', '--nonlinearity', 'relu', '--optimizer', 'sgd'],
-      ...['--learning-rate', '1e30', '--clip-norm', '1e30', '--report-every', '1', ...tiny],
+      ...['--learning-rate', '1e30', '--clip-norm', '1e30', '--checkpoint-every', '1', ...tiny],
     ])
     expect(ending.code).toBe(1)
     expect(fault(ending)).toMatch(/^recurra: train: step \d+: the gradient of \S+ \(layer \w+.*; lower learningRate/)

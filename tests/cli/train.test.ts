@@ -96,7 +96,7 @@ describe('a configuration file', () => {
       /^recurra: c.yaml: cell must be .* did you mean lstm\?; hiden_size is not known; did you mean hiddenSize\?$/,
     ],
     ['cell: [lstm', /^recurra: c.yaml: a configuration must be YAML; /],
-    ['just words', /^recurra: c.yaml: the configuration: must be a object; got just words$/],
+    ['just words', /^recurra: c.yaml: the configuration: must be an object of keys and values; got just words$/],
     ['epochs:', /^recurra: c.yaml: epochs: must be a number; got null$/],
   ])('that is wrong is wrong usage: %j', async (content, message) => {
     await shop.write('c.yaml', content)
@@ -125,7 +125,7 @@ describe('Ctrl-C', () => {
     const { code, stderr, stdout } = await ending
     expect(code).toBe(130)
     expect(stderr).toMatch(
-      /stopping after this step; Ctrl-C again ends at once\n[\s\S]*stopped after step \d+; saved stopped\/last\.safetensors\n/,
+      /stopping after this step; Ctrl-C again ends at once\n[\s\S]*stopped after step \d+; saved stopped\/last\.safetensors; go on with: recurra resume stopped\n/,
     )
     expect(stdout).toBe('stopped: stopped\n')
     using model = await LanguageModel.load(shop.path('stopped/last.safetensors'))
