@@ -30,10 +30,12 @@ const showSchema = z.strictObject({ ...folderSchema.shape, ...jsonSchema.shape, 
 export function runsCommand(): Command {
   const command = new Command('runs')
     .description('lists the runs with their results, and in what their configurations differ')
+    // What stands after `show` is its own.
+    .enablePositionalOptions()
     .addCommand(showCommand())
   return addFlags(command, listSchema).action(async () => {
-    const [object] = command.args.filter(arg => !arg.startsWith('-'))
-    if (object !== undefined)
+    const [object] = command.args
+    if (object !== undefined && !command.args.some(arg => arg.startsWith('-')))
       throw new UsageError(
         `runs: ${object} is not known; ${nearest(object, ['show']) ? 'did you mean show?' : 'known is show'}`,
       )

@@ -1,21 +1,34 @@
 /* YAML that is read as plain values: configurations, written by hand or by a run. */
-import { parse } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 import { FileFormatError } from '../errors.js'
+
+/** In characters. The library looks for keys that stand twice by comparing each with all, so time grows with the square. */
+const longest = 2 ** 16
 
 /**
  * The values of a text in YAML 1.2: keys and values, lists, strings, numbers, true, false and null; an empty text is null.
  * @throws FileFormatError, in one line that begins with `where`
  */
 export function parseYAML(text: string, where: string): unknown {
-  let problem: string
+  const fault = (problem: string) =>
+    new FileFormatError(`${where}: a configuration must be YAML; ${problem}; mend the file`)
+  if (text.length > longest) throw fault(`it may have ${longest} characters, and has ${text.length}`)
+  const lineCounter = new LineCounter()
+  let values: unknown
   try {
     // The library would otherwise write warnings on standard error.
-    const values: unknown = parse(text, { logLevel: 'error' })
-    // Through JSON: aliases may make a value that holds itself, or one that is small in the file and huge when walked.
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' })
+    const [first] = document.errors
+    if (first) {
+      const { line, col } = lineCounter.linePos(first.pos[0])
+      throw fault(`line ${line}, column ${col}: ${first.message}`)
+    }
+    values = document.toJS()
+    // Aliases may make a value that holds itself, which is none that can be told or compared.
     JSON.stringify(values)
-    return values
   } catch (error) {
-    problem = (error as Error).message.split('\n')[0].replace(/:$/, '')
+    // The library's own: nesting too deep for its recursion, aliases that grow without end.
+    throw error instanceof FileFormatError ? error : fault((error as Error).message.split('\n')[0])
   }
-  throw new FileFormatError(`${where}: a configuration must be YAML; ${problem}; mend that line`)
+  return values
 }

@@ -70,6 +70,7 @@ export class HuggingFaceTokenizer {
     for (const part of [tokenizer, config])
       if (typeof part !== 'object' || part === null || Array.isArray(part))
         throw new FileFormatError(`${where}: a Hugging Face tokenizer must be an object; got ${show(part)}`)
+    checkIds(tokenizer as SavedFields, where)
     const saved = { unit: 'hugging-face', tokenizer: tokenizer as SavedFields, config: config as SavedFields } as const
     try {
       return new HuggingFaceTokenizer(new library.Tokenizer(saved.tokenizer, saved.config), saved)
@@ -126,4 +127,21 @@ export class HuggingFaceTokenizer {
   toJSON(): HuggingFaceTokenizerJSON {
     return this.json
   }
+}
+
+/** The largest vocabularies in use have some 260,000 symbols. */
+const mostIds = 2 ** 22
+
+/** An id is a place in a list, which must not be made as long as a hostile file says. */
+function checkIds(tokenizer: SavedFields, where: string): void {
+  const model = field(tokenizer, 'model')
+  const vocabulary = typeof model === 'object' && model !== null ? field(model as SavedFields, 'vocab') : undefined
+  const added = field(tokenizer, 'added_tokens')
+  // Of a Unigram model the vocabulary is a list, whose places are the ids.
+  const own = typeof vocabulary === 'object' && vocabulary !== null && !Array.isArray(vocabulary) ? vocabulary : {}
+  const ids: unknown[] = Object.values(own)
+  if (Array.isArray(added)) for (const token of added) ids.push((token as { id?: unknown } | null)?.id)
+  for (const id of ids)
+    if (!(Number.isInteger(id) && (id as number) >= 0 && (id as number) < mostIds))
+      throw new FileFormatError(`${where}: a token's id must be a whole number in 0 … ${mostIds - 1}; got ${show(id)}`)
 }

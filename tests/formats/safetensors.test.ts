@@ -128,6 +128,25 @@ describe('damage', () => {
     )
   })
 
+  it('is found at ten thousand random places of a payload', () => {
+    const data = new Float32Array(10_000).map((_, i) => Math.sin(i))
+    const whole = writeSafetensors([{ name: 'x', shape: [100, 100], data }], {})
+    const body = 4 * data.length
+    let random = 1
+    const next = (below: number) => {
+      random = (random * 48271) % 2147483647
+      return random % below
+    }
+    for (let flip = 0; flip < 10_000; flip++) {
+      const place = whole.length - 1 - next(body)
+      const mask = 1 << next(8)
+      whole[place] ^= mask
+      expect(read(whole, true)).toThrow(/must match recurra\.checksum/)
+      whole[place] ^= mask
+    }
+    expect(read(whole, true)).not.toThrow()
+  })
+
   it('is found for each bit of the file, and where no checksum is asked for too', () => {
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const changed = bytes.slice()

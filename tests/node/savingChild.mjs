@@ -1,3 +1,4 @@
+// @ts-nocheck: it runs the build, which need not be there where types are checked
 /* node savingChild.mjs FOLDER FIRST: goes on with a run, saving version after version, until it is killed; says each one
  * when it is begun and when it is saved. Every third is the best. It runs the build, as no loader starts fast enough. */
 import { writeSync } from 'node:fs'
