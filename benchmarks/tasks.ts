@@ -12,6 +12,7 @@ import { LanguageModel } from '../src/models/languageModel.js'
 import { TextCorpus } from '../src/text/corpus.js'
 import { Lanes } from '../src/text/lanes.js'
 import { adam, forget, sgd } from '../src/training/optimizers.js'
+import { trainingSchema } from '../src/training/options.js'
 import { trainingStep } from '../src/training/step.js'
 
 export const CELLS = ['elman', 'gru', 'lstm'] as const
@@ -85,11 +86,14 @@ async function prepareTraining(engine: Engine, task: TrainingTask): Promise<Read
   const memory = optimizer.init(engine, model.trained)
   const carried = new CarriedState(engine, () => model.zeroState(batchSize))
   const stretch = new Lanes(model.tokenizer.encode(text), { batchSize, timeSteps }, 'bench').stretch(0)
+  const bounds = trainingSchema.parse({ clipNorm: 5 })
   let step = 0
   return {
     step: () => {
       step++
-      trainingStep(model, stretch, carried, { optimizer, memory, step, learningRate: 0.001, clipNorm: 5 })
+      const draw = { seed: 1, step, site: site.dropout }
+      const batch = { batch: stretch, draw, begins: step === 1, numbers: {} }
+      trainingStep(model, [batch], carried, { ...bounds, optimizer, memory, step, learningRate: 0.001 })
     },
     close: () => {
       carried.close()

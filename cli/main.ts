@@ -12,6 +12,7 @@ import { nextCommand } from './next.js'
 import { ngramCommand } from './ngram.js'
 import { forgiveClosedOutput } from './output.js'
 import { quickstartCommand } from './quickstart.js'
+import { resumeCommand } from './resume.js'
 import { runsCommand } from './runs.js'
 import { scoreCommand } from './score.js'
 import { trainCommand } from './train.js'
@@ -26,6 +27,7 @@ function program(): Command {
     .description('Recurrent networks: train them, look inside them, use them.')
     .version(version)
     .addCommand(trainCommand())
+    .addCommand(resumeCommand())
     .addCommand(generateCommand())
     .addCommand(nextCommand())
     .addCommand(evalCommand())
