@@ -18,6 +18,7 @@ import {
   trainingSchema,
 } from '../src/index.js'
 import { languageModelContradictions } from '../src/models/languageModelOptions.js'
+import { recurrentNegatable } from '../src/models/recurrentOptions.js'
 import { readTextFile } from '../src/node/files.js'
 import { RunFolder, readCorpus, splitCorpus } from '../src/node/index.js'
 import { readWordVectors } from '../src/node/wordVectorFile.js'
@@ -103,7 +104,7 @@ export function trainLmCommand(): Command {
   const command = new Command('lm')
     .description('trains a language model on a text')
     .argument('[FILE]', 'the text in UTF-8; - is standard input (default: data in the configuration)')
-  const negatable = ['tieWeights', 'foldCase', 'freezeEmbedding', 'nesterov', 'keepBest']
+  const negatable = ['tieWeights', 'foldCase', 'freezeEmbedding', 'nesterov', 'keepBest', ...recurrentNegatable]
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
     const { contradictions } = lmTask
     const input = { schema, fileSchema, contradictions, wanted: 'a text to train on' }

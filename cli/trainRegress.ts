@@ -13,6 +13,7 @@ import {
   train,
   trainingSchema,
 } from '../src/index.js'
+import { recurrentNegatable } from '../src/models/recurrentOptions.js'
 import { RunFolder, readNumbers } from '../src/node/index.js'
 import { circumstantial, trainingContradictions } from '../src/training/contradictions.js'
 import { engineOptionsOf } from './commonFlags.js'
@@ -115,31 +116,30 @@ export function trainRegressCommand(): Command {
       '[FILE]',
       `a table (CSV, TSV) or JSON lines over time, JSON lines of inputs and targets, or ${ADDING} (default: data in the configuration)`,
     )
-  return addFlags(command, schema, { negatable: ['standardize', 'nesterov', 'keepBest'] }).action(
-    async (path: string | undefined) => {
-      const { contradictions } = regressTask
-      const input = { schema, fileSchema, contradictions, wanted: `numbers to train on, or ${ADDING}` }
-      const { flags, data } = await readTrainInput(command, path, input)
-      if (data === '-') throw new UsageError('train regress: FILE must be a file; got standard input')
-      if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
-      const values: RegressValues = { ...picked(fileSchema, flags), data }
-      const source = await regressTask.read(values)
-      const engine = await openEngine(engineOptionsOf(flags))
-      const progress = new TrainingProgress(regressTask.counted(values))
-      progress.note(backendLine(engine))
-      const { seed } = flags
-      const model = await asUsage(() =>
-        Regressor.create({ corpus: source.data.train, ...picked(regressorSchema, flags), seed, engine }),
-      )
-      const outcome = await trainInFolder(regressTask, {
-        ...{ values, source, model, progress, flags },
-        training: trainingSchema.parse(picked(regressTraining, flags)),
-        makeFolder: options =>
-          flags.out === undefined
-            ? RunFolder.createNext(PARENT, 'regress', options)
-            : RunFolder.create(flags.out, options),
-      })
-      await tellOutcome(outcome, flags)
-    },
-  )
+  const negatable = ['standardize', 'nesterov', 'keepBest', ...recurrentNegatable]
+  return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
+    const { contradictions } = regressTask
+    const input = { schema, fileSchema, contradictions, wanted: `numbers to train on, or ${ADDING}` }
+    const { flags, data } = await readTrainInput(command, path, input)
+    if (data === '-') throw new UsageError('train regress: FILE must be a file; got standard input')
+    if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    const values: RegressValues = { ...picked(fileSchema, flags), data }
+    const source = await regressTask.read(values)
+    const engine = await openEngine(engineOptionsOf(flags))
+    const progress = new TrainingProgress(regressTask.counted(values))
+    progress.note(backendLine(engine))
+    const { seed } = flags
+    const model = await asUsage(() =>
+      Regressor.create({ corpus: source.data.train, ...picked(regressorSchema, flags), seed, engine }),
+    )
+    const outcome = await trainInFolder(regressTask, {
+      ...{ values, source, model, progress, flags },
+      training: trainingSchema.parse(picked(regressTraining, flags)),
+      makeFolder: options =>
+        flags.out === undefined
+          ? RunFolder.createNext(PARENT, 'regress', options)
+          : RunFolder.create(flags.out, options),
+    })
+    await tellOutcome(outcome, flags)
+  })
 }

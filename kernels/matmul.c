@@ -188,7 +188,7 @@ static int64_t product_workspace(int n, int k, int threads) {
 static void product(const struct context *context, int m, int n, int k, struct matrix a, struct matrix b, float *y,
                     ptrdiff_t y_row, const float *bias, int accumulate, char *workspace) {
   int terms_most = lesser(k, BLOCK_K);
-  float *b_block = (float *)workspace;
+  float *b_block = (float *)workspace; /* a panel has its place whatever the block of terms: threads need not meet between */
   float *a_block = (float *)(workspace + round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms_most * 4, 64)) +
                    round_up(terms_most, RUN) * BLOCK_M * context->thread;
   enum packing packing = a.column == 1 ? RUNS : COLUMNS; /* one of the strides is 1 */
@@ -203,7 +203,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
       struct range packs = share(packed ? 0 : panels, 1, context->thread, context->threads);
       for (int p = packs.from; p < packs.to; p++)
         pack_panel(part(b, k0, n0 + p * PANEL), terms, lesser(columns - p * PANEL, PANEL),
-                   b_block + (ptrdiff_t)p * PANEL * terms);
+                   b_block + (ptrdiff_t)p * PANEL * terms_most);
       if (by_rows && !packed) context_barrier(context);
       for (int m0 = rows.from; m0 < rows.to; m0 += BLOCK_M) {
         int height = lesser(rows.to - m0, BLOCK_M), count = tile_count(height);
@@ -228,7 +228,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
           int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
           int column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL);
           const float *panel = packed ? b.at + (ptrdiff_t)column * b.row + (ptrdiff_t)k0 * PANEL
-                                      : b_block + (ptrdiff_t)p * PANEL * terms;
+                                      : b_block + (ptrdiff_t)p * PANEL * terms_most;
           float *to[TILE_ROWS];
           const float *start[TILE_ROWS];
           for (int r = 0; r < size; r++) {

@@ -97,7 +97,7 @@ export async function withRivals<T>(
   try {
     model = await LanguageModel.create({ corpus, unit, ...plan.model, seed, engine })
     const { tokenizer } = model
-    const name = (plan.model.cell ?? 'lstm').toUpperCase()
+    const name = model.configuration.cell.toUpperCase()
     const rivals: Rival[] = []
     let spent = 0
     for (const order of Object.values(orders)) {

@@ -9,9 +9,6 @@
  * forcing), or as scheduledSampling.ts says; what a batch is, languageModelBatches.ts says. */
 import { platform } from '#platform'
 import type { Cell, CellState } from '../cells/cell.js'
-import { elman } from '../cells/elman.js'
-import { gru } from '../cells/gru.js'
-import { lstm } from '../cells/lstm.js'
 import { parseConfiguration } from '../configuration.js'
 import type { Engine } from '../engine/engine.js'
 import { Random, site } from '../engine/random.js'
@@ -30,14 +27,18 @@ import type { WordVectors } from '../text/wordVectors.js'
 import { CarriedState } from './carriedState.js'
 import type { TokenBatch } from './languageModelBatches.js'
 import {
+  embeddingSizeOf,
   type LanguageModelConfiguration,
   type LanguageModelOptions,
   languageModelContradictions,
+  languageModelFileSchema,
+  languageModelLayers,
   languageModelParameterCount,
   languageModelSchema,
 } from './languageModelOptions.js'
 import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
 import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
+import { knownCell } from './recurrentOptions.js'
 import { fedInputs } from './scheduledSampling.js'
 import type { BatchLoss, LossPass, Trainable } from './trainable.js'
 
@@ -55,9 +56,6 @@ export interface LanguageModelCreation extends LanguageModelOptions, ModelEngine
   readonly vectors?: ((words: readonly string[]) => WordVectors | Promise<WordVectors>) | undefined
 }
 
-const cellOf = ({ cell, nonlinearity }: LanguageModelConfiguration): Cell =>
-  cell === 'lstm' ? lstm : cell === 'gru' ? gru : elman(nonlinearity)
-
 export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   readonly parameters: readonly Parameter[]
   /** Those that training changes. */
@@ -71,26 +69,21 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     readonly engine: Engine,
     readonly configuration: LanguageModelConfiguration,
     readonly tokenizer: Tokenizer,
+    cells: readonly Cell[],
   ) {
-    const { hiddenSize, numLayers, embedding, embeddingSize = hiddenSize, tieWeights } = configuration
     const vocabularySize = tokenizer.size
-    engine.heap.demand(languageModelParameterCount(configuration, vocabularySize) * engine.backend.elementBytes)
+    const parameterCount = languageModelParameterCount(configuration, vocabularySize, cells)
+    engine.heap.demand(parameterCount * engine.backend.elementBytes)
     const made = engine.keepTogether(() => {
+      const size = embeddingSizeOf(configuration)
       const table =
-        embedding === 'learned'
-          ? new Embedding(engine, { vocabularySize, size: embeddingSize, name: 'embedding' })
+        configuration.embedding === 'learned'
+          ? new Embedding(engine, { vocabularySize, size, name: 'embedding' })
           : undefined
-      const inputSize = table ? embeddingSize : vocabularySize
-      const recurrent = new Recurrent(engine, {
-        cell: cellOf(configuration),
-        inputSize,
-        hiddenSize,
-        numLayers,
-        dropout: configuration.dropout,
-        name: 'recurrent',
-      })
-      const tied = tieWeights ? table?.weight : undefined
-      const output = new Linear(engine, { inputs: hiddenSize, outputs: vocabularySize, name: 'output', tied })
+      const recurrent = new Recurrent(engine, languageModelLayers(configuration, vocabularySize, cells))
+      const tied = configuration.tieWeights ? table?.weight : undefined
+      const shape = { inputs: recurrent.outputSize, outputs: vocabularySize }
+      const output = new Linear(engine, { ...shape, name: 'output', tied })
       return { table, recurrent, output }
     })
     this.embedding = made.table
@@ -116,14 +109,16 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
       backend,
       threads,
       instructionSet,
+      cell,
       ...options
     } = creation
     const unit = given ? { unit: given.unit } : {}
-    const check = (values: object) =>
-      parseConfiguration(languageModelSchema, values, 'LanguageModel.create', {
-        contradictions: languageModelContradictions,
-      })
-    const asked = check({ ...options, ...unit })
+    const own = typeof cell === 'object' ? [cell] : []
+    const check = (values: object): LanguageModelConfiguration => {
+      const named = own.length > 0 ? languageModelFileSchema : languageModelSchema
+      return parseConfiguration(named, values, 'LanguageModel.create', { contradictions: languageModelContradictions })
+    }
+    const asked = check({ ...options, cell: typeof cell === 'object' ? cell.name : cell, ...unit })
     const tokenizer = given ?? fitTokenizer(corpus, asked)
     if (corpus.length === 0 || tokenizer.size < 2)
       throw new ConfigurationError(`LanguageModel.create: the corpus ${corpus.name} is empty; give it some text`)
@@ -137,10 +132,11 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
       await engineFor({ engine, backend, threads, instructionSet }),
       configuration,
       tokenizer,
+      own,
     )
     const random = new Random(seed, 0, site.initialisation)
     model.embedding?.initialise(random)
-    model.recurrent.initialise(random)
+    model.recurrent.initialise(random, configuration.initialisation, configuration.forgetBias)
     model.output.initialise(random)
     if (found && model.embedding) model.engine.write(model.embedding.weight.value, found.table)
     return model
@@ -149,19 +145,26 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   /**
    * A model from a file that `save` wrote.
    * @param from path in Node, address on a page, or the bytes themselves
+   * @param options `cells`: those of one's own that it may be made of
    * @throws FileFormatError where the bytes are not such a model
    */
-  static async load(from: string | URL | Uint8Array, options: ModelEngineOptions = {}): Promise<LanguageModel> {
+  static async load(
+    from: string | URL | Uint8Array,
+    { cells = [], ...options }: ModelEngineOptions & { readonly cells?: readonly Cell[] | undefined } = {},
+  ): Promise<LanguageModel> {
     const bytes = from instanceof Uint8Array ? from : await platform.readBytes(from)
     const where = from instanceof Uint8Array ? 'model' : String(from)
-    const file = await modelFromBytes(bytes, where, 'language model', languageModelSchema, languageModelContradictions)
+    const file = await modelFromBytes(bytes, where, 'language model', languageModelFileSchema, [
+      ...languageModelContradictions,
+      knownCell(cells),
+    ])
     const tokenizer = await file.tokenizer()
-    const promised = languageModelParameterCount(file.configuration, tokenizer.size)
+    const promised = languageModelParameterCount(file.configuration, tokenizer.size, cells)
     if (promised !== file.elements)
       throw new FileFormatError(
         `${where}: its configuration means ${promised} parameters; the file holds ${file.elements} numbers`,
       )
-    const model = new LanguageModel(await engineFor(options), file.configuration, tokenizer)
+    const model = new LanguageModel(await engineFor(options), file.configuration, tokenizer, cells)
     try {
       file.fill(model.parameters)
     } catch (error) {
@@ -234,7 +237,7 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   read(): Reading {
     this.checkOpen()
     const { engine, tokenizer } = this
-    const { hiddenSize } = this.configuration
+    const { outputSize } = this.recurrent
     const carried = new CarriedState(engine, () => this.zeroState(1))
     const logits = engine.keep([1, tokenizer.size])
     let open = true
@@ -247,7 +250,7 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
         engine.scope(() => {
           const { output, state } = this.hidden(engine.tokens(part, [part.length, 1]), carried.state)
           carried.carry(state)
-          const h = engine.view(output, [1, hiddenSize], (part.length - 1) * hiddenSize)
+          const h = engine.view(output, [1, outputSize], (part.length - 1) * outputSize)
           engine.copy(this.output.forward(h), logits)
         })
       }

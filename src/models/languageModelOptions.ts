@@ -1,7 +1,10 @@
 /* What a language model is made of: one schema for the library, the configuration file, the flags and the help. */
 import { z } from 'zod'
+import type { Cell } from '../cells/cell.js'
 import { contradiction } from '../configuration.js'
+import { recurrentParameterCount } from '../layers/recurrent.js'
 import { units } from '../text/tokenizer.js'
+import { recurrentContradictions, recurrentOptionsOf, recurrentShape } from './recurrentOptions.js'
 
 export const languageModelSchema = z.strictObject({
   unit: z.enum(units).default('character').describe('what a token is'),
@@ -21,19 +24,16 @@ export const languageModelSchema = z.strictObject({
     .default('space')
     .describe('where words end: white space, or Unicode’s boundaries too'),
   foldCase: z.boolean().default(false).describe('words in small letters'),
-  cell: z.enum(['elman', 'gru', 'lstm']).default('lstm').describe('the recurrent cell'),
-  nonlinearity: z.enum(['tanh', 'relu', 'sigmoid']).default('tanh').describe('the elman cell’s σ'),
-  hiddenSize: z.int().min(1).max(65536).default(256).describe('units of each recurrent layer'),
-  numLayers: z.int().min(1).max(64).default(2).describe('recurrent layers, one upon another'),
+  ...recurrentShape,
   embedding: z.enum(['learned', 'one-hot']).default('learned').describe('how tokens enter the first layer'),
   embeddingSize: z.int().min(1).max(65536).optional().describe('length of a learned vector (default: hiddenSize)'),
   freezeEmbedding: z.boolean().default(false).describe('training leaves the embedding as it is'),
   tieWeights: z.boolean().default(false).describe('the output layer shares its weights with the embedding'),
-  dropout: z.number().min(0).lt(1).default(0).describe('probability that a unit between layers is dropped in training'),
 })
 
 /** What these keys must hold together. The embedding may also be a file of vectors, which are learned on. */
 export const languageModelContradictions = [
+  ...recurrentContradictions,
   contradiction(languageModelSchema, ['freezeEmbedding', 'tieWeights', 'embedding'], (values, nameOf) =>
     values.freezeEmbedding && (values.tieWeights || values.embedding === 'one-hot')
       ? `needs an embedding of its own; leave it or ${values.tieWeights ? nameOf('tieWeights') : `${nameOf('embedding')} one-hot`} out`
@@ -44,26 +44,54 @@ export const languageModelContradictions = [
       ? `needs a learned embedding; leave it or ${nameOf('embedding')} one-hot out`
       : undefined,
   ),
-  contradiction(languageModelSchema, ['embeddingSize', 'hiddenSize', 'tieWeights'], (values, nameOf) =>
-    values.tieWeights && values.embeddingSize !== undefined && values.embeddingSize !== values.hiddenSize
-      ? `must be ${nameOf('hiddenSize')}, ${values.hiddenSize}, where ${nameOf('tieWeights')} is set`
-      : undefined,
-  ),
+  contradiction(languageModelSchema, ['embeddingSize', 'hiddenSize', 'projSize', 'tieWeights'], (values, nameOf) => {
+    const { tieWeights, embeddingSize, hiddenSize, projSize } = values
+    const outputs = projSize ?? hiddenSize
+    return tieWeights && embeddingSize !== undefined && embeddingSize !== outputs
+      ? `must be ${nameOf(projSize === undefined ? 'hiddenSize' : 'projSize')}, ${outputs}, where ${nameOf('tieWeights')} is set`
+      : undefined
+  }),
 ]
 
+/** In a model's file: the cell may be one of the user's own. */
+export const languageModelFileSchema = z.strictObject({
+  ...languageModelSchema.shape,
+  cell: z.string().default('lstm'),
+})
+
 /** A language model's configuration, complete. */
-export type LanguageModelConfiguration = z.output<typeof languageModelSchema>
+export type LanguageModelConfiguration = z.output<typeof languageModelFileSchema>
 /** A language model's configuration as users give it: every key has a default. */
-export type LanguageModelOptions = z.input<typeof languageModelSchema>
+export type LanguageModelOptions = Omit<z.input<typeof languageModelSchema>, 'cell'> & {
+  /** The recurrent cell: elman, gru or lstm (the default), or one of one's own. */
+  readonly cell?: z.input<typeof languageModelSchema>['cell'] | Cell | undefined
+}
 
-const gatesOf = { elman: 1, gru: 3, lstm: 4 }
+/** Length of a word's vector: where it is the output layer's row too, what the recurrent layers put out. */
+export const embeddingSizeOf = ({ embeddingSize, tieWeights, projSize, hiddenSize }: LanguageModelConfiguration) =>
+  embeddingSize ?? (tieWeights ? (projSize ?? hiddenSize) : hiddenSize)
 
-/** Parameters of a language model, counted without making it. */
-export function languageModelParameterCount(configuration: LanguageModelConfiguration, vocabularySize: number): number {
-  const { cell, hiddenSize, numLayers, embedding, embeddingSize = hiddenSize, tieWeights } = configuration
-  const inputSize = embedding === 'learned' ? embeddingSize : vocabularySize
-  const inputs = inputSize + (numLayers - 1) * hiddenSize
-  const recurrent = gatesOf[cell] * hiddenSize * (inputs + numLayers * (hiddenSize + 2))
-  const table = embedding === 'learned' ? vocabularySize * embeddingSize : 0
-  return table + recurrent + (tieWeights ? 0 : vocabularySize * hiddenSize) + vocabularySize
+/** The recurrent layers of a language model. */
+export function languageModelLayers(
+  configuration: LanguageModelConfiguration,
+  vocabularySize: number,
+  cells: readonly Cell[],
+) {
+  const inputSize = configuration.embedding === 'learned' ? embeddingSizeOf(configuration) : vocabularySize
+  return recurrentOptionsOf(configuration, cells, { inputSize, name: 'recurrent' })
+}
+
+/**
+ * Parameters of a language model, counted without making it.
+ * @param cells cells of one's own that the configuration may name
+ */
+export function languageModelParameterCount(
+  configuration: LanguageModelConfiguration,
+  vocabularySize: number,
+  cells: readonly Cell[] = [],
+): number {
+  const { embedding, tieWeights, projSize, hiddenSize } = configuration
+  const table = embedding === 'learned' ? vocabularySize * embeddingSizeOf(configuration) : 0
+  const output = (tieWeights ? 0 : vocabularySize * (projSize ?? hiddenSize)) + vocabularySize
+  return table + recurrentParameterCount(languageModelLayers(configuration, vocabularySize, cells)) + output
 }

@@ -7,9 +7,6 @@
  * It adds the two marked numbers of a long list (Hochreiter & Schmidhuber 1997), or foretells a time series some steps ahead
  * from a window of its past. */
 import { platform } from '#platform'
-import { elman } from '../cells/elman.js'
-import { gru } from '../cells/gru.js'
-import { lstm } from '../cells/lstm.js'
 import { parseConfiguration } from '../configuration.js'
 import type { Engine } from '../engine/engine.js'
 import { Random, site } from '../engine/random.js'
@@ -22,6 +19,7 @@ import { regressionLoss } from '../layers/regressionLoss.js'
 import type { ItemCorpus, NumberSequence } from '../text/items.js'
 import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
 import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
+import { recurrentContradictions, recurrentOptionsOf } from './recurrentOptions.js'
 import {
   checkSequence,
   extentsOf,
@@ -63,22 +61,16 @@ export class Regressor implements Trainable<NumberBatch> {
     readonly engine: Engine,
     readonly configuration: RegressorConfiguration,
   ) {
-    const { cell, nonlinearity, hiddenSize, numLayers } = configuration
     const { inputMeans, inputDeviations, targetMeans, targetDeviations } = configuration
     this.scales = {
       inputs: { means: inputMeans, deviations: inputDeviations },
       targets: { means: targetMeans, deviations: targetDeviations },
     }
+    const layers = recurrentOptionsOf(configuration, [], { inputSize: inputMeans.length, name: 'recurrent' })
+    const inputs = configuration.projSize ?? configuration.hiddenSize
     const made = engine.keepTogether(() => ({
-      recurrent: new Recurrent(engine, {
-        cell: cell === 'lstm' ? lstm : cell === 'gru' ? gru : elman(nonlinearity),
-        inputSize: inputMeans.length,
-        hiddenSize,
-        numLayers,
-        dropout: configuration.dropout,
-        name: 'recurrent',
-      }),
-      output: new Linear(engine, { inputs: hiddenSize, outputs: targetMeans.length, name: 'output' }),
+      recurrent: new Recurrent(engine, layers),
+      output: new Linear(engine, { inputs, outputs: targetMeans.length, name: 'output' }),
     }))
     this.recurrent = made.recurrent
     this.output = made.output
@@ -92,7 +84,9 @@ export class Regressor implements Trainable<NumberBatch> {
    */
   static async create(creation: RegressorCreation): Promise<Regressor> {
     const { corpus, seed = 1, engine, backend, threads, instructionSet, ...options } = creation
-    const asked = parseConfiguration(regressorSchema, options, 'Regressor.create')
+    const asked = parseConfiguration(regressorSchema, options, 'Regressor.create', {
+      contradictions: recurrentContradictions,
+    })
     const { features, outputs } = extentsOf(corpus)
     const plain = (count: number): Scale => ({ means: Array(count).fill(0), deviations: Array(count).fill(1) })
     const inputs = asked.standardize
@@ -115,7 +109,7 @@ export class Regressor implements Trainable<NumberBatch> {
       targetDeviations: [...targets.deviations],
     })
     const random = new Random(seed, 0, site.initialisation)
-    model.recurrent.initialise(random)
+    model.recurrent.initialise(random, asked.initialisation, asked.forgetBias)
     model.output.initialise(random)
     return model
   }
@@ -128,7 +122,7 @@ export class Regressor implements Trainable<NumberBatch> {
   static async load(from: string | URL | Uint8Array, options: ModelEngineOptions = {}): Promise<Regressor> {
     const bytes = from instanceof Uint8Array ? from : await platform.readBytes(from)
     const where = from instanceof Uint8Array ? 'model' : String(from)
-    const file = await modelFromBytes(bytes, where, TASK, regressorFileSchema)
+    const file = await modelFromBytes(bytes, where, TASK, regressorFileSchema, recurrentContradictions)
     const model = new Regressor(await engineFor(options), file.configuration)
     try {
       file.fill(model.parameters)

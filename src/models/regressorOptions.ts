@@ -1,16 +1,12 @@
 /* What a regressor is made of: one schema for the library, the configuration file, the flags and the help; and the larger one
  * of its file, with what it has learned of its numbers' scales. */
 import { z } from 'zod'
-import { languageModelSchema } from './languageModelOptions.js'
-
-const { cell, nonlinearity, dropout } = languageModelSchema.shape
+import { recurrentShape } from './recurrentOptions.js'
 
 export const regressorSchema = z.strictObject({
-  cell,
-  nonlinearity,
+  ...recurrentShape,
   hiddenSize: z.int().min(1).max(65536).default(64).describe('units of each recurrent layer'),
   numLayers: z.int().min(1).max(64).default(1).describe('recurrent layers, one upon another'),
-  dropout,
   loss: z.enum(['squared', 'huber']).default('squared').describe('what a wrong number costs'),
   huberDelta: z.number().positive().default(1).describe('from here on, huber’s cost rises evenly'),
   standardize: z

@@ -260,7 +260,6 @@ function* slices(text: string, from: number, to: number): Generator<string, void
 }
 
 /** Unicode code points of a text. */
-/** Unicode code points of a text. */
 export function codePoints(text: string): number {
   let count = text.length
   for (let i = 0; i + 1 < text.length; i++) {

@@ -142,7 +142,7 @@ export const targets = {
   'model file': {
     async seeds() {
       engine = await openEngine({ backend: 'wasm', threads: 1 })
-      const corpus = { text, name: 'text' }
+      const corpus = new TextCorpus(text, 'text')
       const tiny = { corpus, hiddenSize: 2, numLayers: 1, engine }
       const models = [
         await LanguageModel.create({ ...tiny, unit: 'character', cell: 'gru' }),
