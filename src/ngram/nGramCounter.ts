@@ -18,7 +18,7 @@ export interface NGramCounterOptions {
 }
 
 export class NGramCounter {
-  private stream = new Int32Array(1 << 16)
+  private stream: Int32Array
   private length = 0
   /** Tokens at the stream's begin that the batch before has counted: the contexts of the next. */
   private counted = 0
@@ -31,6 +31,7 @@ export class NGramCounter {
 
   constructor(private readonly options: NGramCounterOptions) {
     this.batch = Math.max(options.batch ?? batchSize, 2 * options.order)
+    this.stream = new Int32Array(Math.min(1 << 16, this.batch))
     this.largest = Math.max(-1, options.marks?.begin ?? -1, options.marks?.end ?? -1)
   }
 

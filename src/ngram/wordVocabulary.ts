@@ -4,6 +4,7 @@
 import { ConfigurationError } from '../errors.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { GrowingInt32 } from '../text/growing.js'
+import { mostDifferent } from '../text/tally.js'
 import type { TokenDecoder } from '../text/tokenDecoder.js'
 import { collecting, detached, type TokenEncoder, WholeWords } from '../text/tokenEncoder.js'
 import type { Tokenizer, TokenizerJSON } from '../text/tokenizer.js'
@@ -12,9 +13,6 @@ import type { SentenceMarks } from './counting.js'
 export const unknownWord = '<unk>'
 export const beginMark = '<s>'
 export const endMark = '</s>'
-
-// What one Map of V8 can hold.
-const mostWords = 2 ** 24
 
 export interface WordOptions {
   readonly sentences: boolean
@@ -62,9 +60,9 @@ export class WordVocabulary implements Tokenizer {
         throw new ConfigurationError(
           `${corpus.name}: line ${line}: ${word} marks sentences and cannot be a word of the text; remove it`,
         )
-      if (ids.size >= mostWords)
+      if (ids.size >= mostDifferent)
         throw new ConfigurationError(
-          `${corpus.name}: line ${line}: a text may have ${mostWords} different words; take another unit, as byte-pair, or a shorter text`,
+          `${corpus.name}: line ${line}: a text may have ${mostDifferent} different words; take another unit, as byte-pair, or a shorter text`,
         )
       const own = detached(word)
       ids.set(own, words.length)

@@ -7,8 +7,9 @@ import { eachPiece, longestPiece, Pieces, writeUtf8 } from './bytePairPieces.js'
 import { type TextCorpus, textsOf } from './corpus.js'
 import { GrowingInt32 } from './growing.js'
 import { checkKeys, field, type SavedFields, show } from './savedFields.js'
+import { Tally } from './tally.js'
 import { ByteDecoder, checkToken, shownBytes, type TokenDecoder, utf8Decoder } from './tokenDecoder.js'
-import { collecting, detached, type TokenEncoder } from './tokenEncoder.js'
+import { collecting, type TokenEncoder } from './tokenEncoder.js'
 
 /** What a model file keeps of a BytePairTokenizer: the learned pairs, [left, right, left, right …]. */
 export interface BytePairTokenizerJSON {
@@ -68,17 +69,14 @@ export class BytePairTokenizer {
     if (!Number.isSafeInteger(minCount) || minCount < 1) {
       throw new ConfigurationError(`BytePairTokenizer.fit: minCount must be a whole number from 1 on; got ${minCount}`)
     }
-    const counts = new Map<string, number>()
+    const tally = new Tally('BytePairTokenizer.fit')
     for (const part of textsOf(text)) {
-      const reading = new Pieces(piece => {
-        const known = counts.get(piece)
-        counts.set(known === undefined ? detached(piece) : piece, (known ?? 0) + 1)
-      })
+      const reading = new Pieces(piece => tally.add(piece))
       for (const chunk of part.chunks()) reading.push(chunk)
       reading.end()
     }
     const bytes = new Int32Array(longestPiece)
-    const pieces = Array.from(counts, ([piece, count]) => {
+    const pieces = Array.from(tally.counts, ([piece, count]) => {
       return { symbols: Array.from(bytes.subarray(0, writeUtf8(piece, bytes))), count }
     })
     return new BytePairTokenizer(Int32Array.from(learnMerges(pieces, size - 256, minCount)))

@@ -7,8 +7,9 @@ import { ConfigurationError, FileFormatError } from '../errors.js'
 import { type TextCorpus, textsOf } from './corpus.js'
 import { GrowingInt32 } from './growing.js'
 import { checkKeys, field, type SavedFields, show } from './savedFields.js'
+import { Tally } from './tally.js'
 import { checkToken, type TokenDecoder } from './tokenDecoder.js'
-import { collecting, detached, type TokenEncoder } from './tokenEncoder.js'
+import { collecting, type TokenEncoder } from './tokenEncoder.js'
 import {
   eachStretch,
   isWhiteSpace,
@@ -96,20 +97,17 @@ export class WordTokenizer {
     if (maxSize !== Infinity && (!Number.isSafeInteger(maxSize) || maxSize < 2)) {
       throw new ConfigurationError(`WordTokenizer.fit: maxSize must be a whole number from 2 on; got ${maxSize}`)
     }
-    const stretches = new Map<string, number>()
-    const count = (counts: Map<string, number>, word: string, times: number) => {
-      const known = counts.get(word)
-      counts.set(known === undefined ? detached(word) : word, (known ?? 0) + times)
-    }
+    const stretches = new Tally('WordTokenizer.fit')
     for (const part of textsOf(text)) {
-      const reading = new Stretches(stretch => count(stretches, foldCase ? stretch.toLowerCase() : stretch, 1))
+      const reading = new Stretches(stretch => stretches.add(foldCase ? stretch.toLowerCase() : stretch))
       for (const chunk of part.chunks()) reading.push(chunk)
       reading.end()
     }
-    let words = stretches
+    let words = stretches.counts
     if (boundaries === 'unicode') {
-      words = new Map()
-      for (const [stretch, times] of stretches) for (const word of cut(stretch)) count(words, word, times)
+      const tally = new Tally('WordTokenizer.fit')
+      for (const [stretch, times] of stretches.counts) for (const word of cut(stretch)) tally.add(word, times)
+      words = tally.counts
     }
     words.delete(unknownWord)
     const known = Array.from(words).filter(([, times]) => times >= minCount)

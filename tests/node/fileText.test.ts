@@ -51,6 +51,15 @@ describe('a file longer than what is held', () => {
       expect([...long.chunks(from, to)].join('')).toBe(held.text.slice(from, to))
   })
 
+  it('has its chunks cut inside no character and no line end', async () => {
+    const around = 'é\u{1f600}\r\n中\r\r\n'
+    for (let before = 2 ** 18 - Buffer.byteLength(around); before <= 2 ** 18; before++) {
+      const text = `${'a'.repeat(before)}${around}${'b'.repeat(1000)}\r`
+      const long = await readCorpus(await written('cut.txt', Buffer.from(text)), { mostHeld })
+      expect(long.text === text.replaceAll('\r\n', '\n')).toBe(true)
+    }
+  })
+
   it('may be packed', async () => {
     const path = await written('hard.txt.gz', gzipSync(hardBytes(5)))
     const before = (await readdir(tmpdir())).filter(name => name.startsWith(`recurra-${process.pid}-`))
