@@ -3,7 +3,7 @@
 import { ShapeError } from '../errors.js'
 import { multiplyEach } from './columns.js'
 import type { Engine } from './engine.js'
-import { embed } from './operations.js'
+import { embed, packedSize } from './operations.js'
 import { packed as packedRows, type Ragged } from './ragged.js'
 import { matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from './records.js'
 import { checkShape, type Tensor } from './tensor.js'
@@ -153,10 +153,9 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
  * @param into where it goes; default a tensor of the innermost scope
  */
 export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell, into?: Tensor): Tensor {
-  const { panel } = engine.backend
   const hidden = weight.shape[1]
   const summed = (weight.shape[0] / gates) * (gates - alone)
-  const padded = (columns: number) => Math.ceil(columns / panel) * panel * hidden
+  const padded = (columns: number) => packedSize(engine, [columns, hidden])
   const apart = weight.shape[0] - summed
   const packed = into ?? engine.tensor([padded(summed) + padded(apart)])
   const put = (columns: number, from: number, to: number) => {
@@ -173,6 +172,16 @@ export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone
   put(summed, 0, 0)
   put(apart, summed * hidden, padded(summed))
   return packed
+}
+
+/** Elements that `packWeight` writes. */
+export function packedWeightSize(
+  engine: Engine,
+  { shape: [rows, hidden] }: Tensor,
+  { gates, apart }: FusedCell,
+): number {
+  const alone = (rows / gates) * apart
+  return packedSize(engine, [rows - alone, hidden]) + packedSize(engine, [alone, hidden])
 }
 
 /** W for the backward loop, which multiplies by it from the other side. */

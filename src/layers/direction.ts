@@ -15,13 +15,16 @@ import {
   dropout,
   embed,
   linear,
+  packedLinear,
+  packedSize,
+  packLinear,
   reshape,
   slice,
   transpose,
 } from '../engine/operations.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
-import { recurrence } from '../engine/recurrence.js'
+import { packedWeightSize, packWeight, recurrence } from '../engine/recurrence.js'
 import type { Tensor } from '../engine/tensor.js'
 import { folded } from './dilation.js'
 import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
@@ -92,7 +95,21 @@ export interface DirectionPass {
   readonly ragged: Ragged | undefined
   /** What training draws from; none in evaluation. `site` is this direction's own. */
   readonly draw: DropoutDraw | undefined
+  /** What `prepare` has made of the weights; without a tape. */
+  readonly prepared?: PreparedWeights | undefined
 }
+
+/** Weights in the form that kernels read, kept for many short runs; they are what the weights were then. */
+export interface PreparedWeights {
+  /** U x + b of every token there is, [vocabulary, gates × hidden]; else `packed` and `bias`. */
+  readonly products?: Tensor
+  readonly packed?: Tensor
+  readonly bias?: Tensor | undefined
+  readonly recurrent: Tensor
+}
+
+/** What a stream reads: numbers, one-hot tokens, or rows of a table. */
+export type StreamInput = 'numbers' | 'one-hot' | Tensor
 
 export class Direction {
   readonly parameters: readonly Parameter[]
@@ -110,6 +127,10 @@ export class Direction {
 
   private value(kind: string): Tensor | undefined {
     return this.byKind.get(kind)?.value
+  }
+
+  private get rows(): number {
+    return this.options.cell.gates.length * this.options.hiddenSize
   }
 
   /** Units that a step puts out. */
@@ -151,6 +172,32 @@ export class Direction {
     }
   }
 
+  /**
+   * The weights made ready for many short runs. To be called in a scope; the tensors are kept.
+   * @param input what will be read: numbers, one-hot tokens, or rows of this table
+   * @returns nothing where no fused kernel does all that is asked
+   */
+  prepare(input: StreamInput): PreparedWeights | undefined {
+    const { engine } = this
+    const { cell, dilation } = this.options
+    const [U, W] = [this.value('weight_ih'), this.value('weight_hh')]
+    if (!this.fused || !cell.fused || dilation > 1 || !U || !W) return undefined
+    const bias = this.inputBias()
+    const kept = (tensor: Tensor) => {
+      const copy = engine.keep(tensor.shape)
+      engine.copy(tensor, copy)
+      return copy
+    }
+    const recurrent = engine.keep([packedWeightSize(engine, W, cell.fused)])
+    packWeight(engine, W, cell.fused, recurrent)
+    if (input === 'one-hot') return { products: kept(columnsOf(engine, U, bias)), recurrent }
+    if (input !== 'numbers' && input.shape[0] * U.shape[0] <= MOST_PROJECTED)
+      return { products: kept(linear(engine, input, U, bias)), recurrent }
+    const packed = engine.keep([packedSize(engine, U.shape)])
+    packLinear(engine, U, packed)
+    return { packed, bias: bias && kept(bias), recurrent }
+  }
+
   /** What stands before a text: zeros, or the state that is learned. Of the innermost scope. */
   startState(batch: number): CellState {
     const { hiddenSize, cell, dilation } = this.options
@@ -173,8 +220,8 @@ export class Direction {
   run(x: Input, state: CellState, pass: DirectionPass): { output: Tensor; state: CellState } {
     const { engine } = this
     const { dilation, reverse } = this.options
-    const [weight, bias] = this.recurrentProduct(pass.draw)
-    const gates = this.inputProduct(x, bias)
+    const weight = this.recurrentWeight(pass.draw)
+    const gates = pass.prepared ? this.preparedProduct(x, pass.prepared) : this.inputProduct(x, this.inputBias())
     if (dilation === 1) return this.loop(gates, state, weight, pass)
     const fold = folded(engine, stepsOf(pass), dilation, reverse)
     const { ragged } = fold
@@ -203,6 +250,7 @@ export class Direction {
       ragged: pass.ragged,
       reverse,
       mask: this.mask(pass.batch, pass.draw),
+      packed: pass.prepared?.recurrent,
     })
     return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
   }
@@ -254,15 +302,19 @@ export class Direction {
     return dropout(engine, ones, recurrentDropout, { ...draw, site: draw.site + RECURRENT })
   }
 
-  /** W, some of it dropped in training (DropConnect: Merity et al. 2018), and the bias that joins U x. */
-  private recurrentProduct(draw: DropoutDraw | undefined): [Tensor | undefined, Tensor | undefined] {
+  /** W, some of it dropped in training (DropConnect: Merity et al. 2018). */
+  private recurrentWeight(draw: DropoutDraw | undefined): Tensor | undefined {
     const { weightDrop } = this.options
     const weight = this.value('weight_hh')
-    const dropped =
-      weight && draw && weightDrop > 0
-        ? dropout(this.engine, weight, weightDrop, { ...draw, site: draw.site + WEIGHT })
-        : weight
-    return [dropped, this.inputBias()]
+    if (!weight || !draw || weightDrop === 0) return weight
+    return dropout(this.engine, weight, weightDrop, { ...draw, site: draw.site + WEIGHT })
+  }
+
+  private preparedProduct(x: Input, { products, packed, bias }: PreparedWeights): Tensor {
+    const { engine } = this
+    if (products) return embed(engine, 'table' in x ? x.tokens : x, products)
+    const read = 'table' in x ? embed(engine, x.tokens, x.table) : x
+    return packedLinear(engine, read, packed as Tensor, this.rows, bias)
   }
 
   /** b_ih + b_hh for the gates whose products the kernel sums; for those kept apart, and unrolled, b_ih alone. */
@@ -302,9 +354,14 @@ export class Direction {
       return finished(linear(engine, embed(engine, tokens, table), weight, bias))
     }
     if (x.kind === 'real') return finished(linear(engine, x, weight, bias))
-    const table = transpose(engine, weight)
-    return embed(engine, x, finished(bias ? addRow(engine, table, bias) : table))
+    return embed(engine, x, finished(columnsOf(engine, weight, bias)))
   }
+}
+
+/** U x + b of every one-hot x: the columns of U. */
+function columnsOf(engine: Engine, weight: Tensor, bias: Tensor | undefined): Tensor {
+  const columns = transpose(engine, weight)
+  return bias ? addRow(engine, columns, bias) : columns
 }
 
 /** The steps that exist: of a whole batch, all. */
@@ -315,6 +372,9 @@ const asList = (engine: Engine, x: Tensor): Tensor => {
   const width = x.shape.at(-1) as number
   return x.shape.length === 2 ? x : reshape(engine, x, [x.size / width, width])
 }
+
+/** Products of a table with U are kept where they are no more than 16 MB. */
+const MOST_PROJECTED = 1 << 22
 
 /** Draws of a direction: each use has a site of its own. */
 const RECURRENT = 1
