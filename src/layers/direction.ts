@@ -7,27 +7,21 @@
 import type { Cell, CellState } from '../cells/cell.js'
 import { layerNorm } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import {
-  add,
-  addRow,
-  concatenate,
-  type DropoutDraw,
-  dropout,
-  embed,
-  linear,
-  packedLinear,
-  packedSize,
-  packLinear,
-  reshape,
-  slice,
-  transpose,
-} from '../engine/operations.js'
+import { add, addRow, concatenate, type DropoutDraw, dropout, embed, reshape, slice } from '../engine/operations.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
 import { packedWeightSize, packWeight, recurrence } from '../engine/recurrence.js'
 import type { Tensor } from '../engine/tensor.js'
 import { folded } from './dilation.js'
 import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
+import {
+  type Input,
+  inputProduct,
+  type PreparedWeights,
+  preparedInput,
+  preparedProduct,
+  type StreamInput,
+} from './inputProduct.js'
 import { Parameter } from './parameter.js'
 import { unroll } from './unroll.js'
 
@@ -77,17 +71,6 @@ export function directionShapes(options: DirectionOptions): [name: string, shape
   return shapes.map(([kind, shape]) => [`${prefix}.${kind}${suffix}`, shape])
 }
 
-/** Tokens as an input: rows of a table of vectors. */
-export interface Lookup {
-  /** int32 [...] */
-  readonly tokens: Tensor
-  /** [vocabulary, inputSize] */
-  readonly table: Tensor
-}
-
-/** Real numbers [..., inputSize], tokens taken as one-hot vectors, or tokens taken as rows of a table. */
-export type Input = Tensor | Lookup
-
 export interface DirectionPass {
   readonly time: number
   readonly batch: number
@@ -98,18 +81,6 @@ export interface DirectionPass {
   /** What `prepare` has made of the weights; without a tape. */
   readonly prepared?: PreparedWeights | undefined
 }
-
-/** Weights in the form that kernels read, kept for many short runs; they are what the weights were then. */
-export interface PreparedWeights {
-  /** U x + b of every token there is, [vocabulary, gates × hidden]; else `packed` and `bias`. */
-  readonly products?: Tensor
-  readonly packed?: Tensor
-  readonly bias?: Tensor | undefined
-  readonly recurrent: Tensor
-}
-
-/** What a stream reads: numbers, one-hot tokens, or rows of a table. */
-export type StreamInput = 'numbers' | 'one-hot' | Tensor
 
 export class Direction {
   readonly parameters: readonly Parameter[]
@@ -127,10 +98,6 @@ export class Direction {
 
   private value(kind: string): Tensor | undefined {
     return this.byKind.get(kind)?.value
-  }
-
-  private get rows(): number {
-    return this.options.cell.gates.length * this.options.hiddenSize
   }
 
   /** Units that a step puts out. */
@@ -174,7 +141,7 @@ export class Direction {
 
   /**
    * The weights made ready for many short runs. To be called in a scope; the tensors are kept.
-   * @param input what will be read: numbers, one-hot tokens, or rows of this table
+   * @param input what will be read
    * @returns nothing where no fused kernel does all that is asked
    */
   prepare(input: StreamInput): PreparedWeights | undefined {
@@ -182,20 +149,9 @@ export class Direction {
     const { cell, dilation } = this.options
     const [U, W] = [this.value('weight_ih'), this.value('weight_hh')]
     if (!this.fused || !cell.fused || dilation > 1 || !U || !W) return undefined
-    const bias = this.inputBias()
-    const kept = (tensor: Tensor) => {
-      const copy = engine.keep(tensor.shape)
-      engine.copy(tensor, copy)
-      return copy
-    }
     const recurrent = engine.keep([packedWeightSize(engine, W, cell.fused)])
     packWeight(engine, W, cell.fused, recurrent)
-    if (input === 'one-hot') return { products: kept(columnsOf(engine, U, bias)), recurrent }
-    if (input !== 'numbers' && input.shape[0] * U.shape[0] <= MOST_PROJECTED)
-      return { products: kept(linear(engine, input, U, bias)), recurrent }
-    const packed = engine.keep([packedSize(engine, U.shape)])
-    packLinear(engine, U, packed)
-    return { packed, bias: bias && kept(bias), recurrent }
+    return { ...preparedInput(engine, input, U, this.inputBias()), recurrent }
   }
 
   /** What stands before a text: zeros, or the state that is learned. Of the innermost scope. */
@@ -221,7 +177,7 @@ export class Direction {
     const { engine } = this
     const { dilation, reverse } = this.options
     const weight = this.recurrentWeight(pass.draw)
-    const gates = pass.prepared ? this.preparedProduct(x, pass.prepared) : this.inputProduct(x, this.inputBias())
+    const gates = pass.prepared ? preparedProduct(engine, x, pass.prepared) : this.inputProduct(x)
     if (dilation === 1) return this.loop(gates, state, weight, pass)
     const fold = folded(engine, stepsOf(pass), dilation, reverse)
     const { ragged } = fold
@@ -262,10 +218,6 @@ export class Direction {
     const ragged = stepsOf(pass)
     const turned = reverse ? reversedRows(ragged) : undefined
     const turn = (of: Tensor) => (turned ? embed(engine, engine.tokens(turned), of) : of)
-    const norm = (kind: string) => {
-      const [gain, shift] = [this.value(`norm_${kind}_weight`), this.value(`norm_${kind}_bias`)]
-      return gain && ((x: Tensor) => layerNorm(engine, x, gain, shift))
-    }
     const taken = (use: number, width: number) => {
       if (!draw) return 1 - zoneout
       return scaledOnes(engine, [ragged.count, width], zoneout, { ...draw, site: draw.site + use })
@@ -278,8 +230,8 @@ export class Direction {
       weight,
       bias: this.value('bias_hh'),
       projection: this.value('weight_hr'),
-      normaliseRecurrent: norm('hh'),
-      normaliseCell: norm('cell'),
+      normaliseRecurrent: this.norm('hh'),
+      normaliseCell: this.norm('cell'),
       skip,
       mask: this.mask(batch, draw),
       taken: zoneout > 0 ? { hidden: taken(ZONEOUT, this.outputs), cell: taken(ZONEOUT + 1, hiddenSize) } : undefined,
@@ -310,11 +262,15 @@ export class Direction {
     return dropout(this.engine, weight, weightDrop, { ...draw, site: draw.site + WEIGHT })
   }
 
-  private preparedProduct(x: Input, { products, packed, bias }: PreparedWeights): Tensor {
+  private inputProduct(x: Input): Tensor {
     const { engine } = this
-    if (products) return embed(engine, 'table' in x ? x.tokens : x, products)
-    const read = 'table' in x ? embed(engine, x.tokens, x.table) : x
-    return packedLinear(engine, read, packed as Tensor, this.rows, bias)
+    const norm = this.norm('ih')
+    return inputProduct(engine, x, this.value('weight_ih') as Tensor, this.inputBias(), norm)
+  }
+
+  private norm(kind: string): ((x: Tensor) => Tensor) | undefined {
+    const [gain, shift] = [this.value(`norm_${kind}_weight`), this.value(`norm_${kind}_bias`)]
+    return gain && (x => layerNorm(this.engine, x, gain, shift))
   }
 
   /** b_ih + b_hh for the gates whose products the kernel sums; for those kept apart, and unrolled, b_ih alone. */
@@ -338,30 +294,6 @@ export class Direction {
     if (!bias || !fused || fused.apart === 0) return undefined
     return slice(this.engine, bias, ((fused.gates - fused.apart) * bias.size) / fused.gates, bias.size)
   }
-
-  /**
-   * U x_t + b of all steps at once, normalised where the layer is. Of one-hot x, U x_t is a column of U. Of rows of a
-   * table with fewer rows than there are steps, U is multiplied by the table, and the products are looked up.
-   */
-  private inputProduct(x: Input, bias: Tensor | undefined): Tensor {
-    const { engine } = this
-    const weight = this.value('weight_ih') as Tensor
-    const [gain, shift] = [this.value('norm_ih_weight'), this.value('norm_ih_bias')]
-    const finished = (product: Tensor) => (gain ? layerNorm(engine, product, gain, shift) : product)
-    if ('table' in x) {
-      const { tokens, table } = x
-      if (table.shape[0] < tokens.size) return embed(engine, tokens, finished(linear(engine, table, weight, bias)))
-      return finished(linear(engine, embed(engine, tokens, table), weight, bias))
-    }
-    if (x.kind === 'real') return finished(linear(engine, x, weight, bias))
-    return embed(engine, x, finished(columnsOf(engine, weight, bias)))
-  }
-}
-
-/** U x + b of every one-hot x: the columns of U. */
-function columnsOf(engine: Engine, weight: Tensor, bias: Tensor | undefined): Tensor {
-  const columns = transpose(engine, weight)
-  return bias ? addRow(engine, columns, bias) : columns
 }
 
 /** The steps that exist: of a whole batch, all. */
@@ -372,9 +304,6 @@ const asList = (engine: Engine, x: Tensor): Tensor => {
   const width = x.shape.at(-1) as number
   return x.shape.length === 2 ? x : reshape(engine, x, [x.size / width, width])
 }
-
-/** Products of a table with U are kept where they are no more than 16 MB. */
-const MOST_PROJECTED = 1 << 22
 
 /** Draws of a direction: each use has a site of its own. */
 const RECURRENT = 1

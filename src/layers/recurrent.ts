@@ -8,8 +8,9 @@ import { packed, type Ragged, raggedOf, unpacked } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import { Direction, type DirectionOptions, directionShapes, type Input, type PreparedWeights } from './direction.js'
+import { Direction, type DirectionOptions, directionShapes } from './direction.js'
 import type { Initialisation } from './initialisation.js'
+import type { Input, PreparedWeights } from './inputProduct.js'
 import type { Parameter } from './parameter.js'
 
 export interface RecurrentOptions {

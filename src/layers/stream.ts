@@ -4,7 +4,7 @@ import type { CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError } from '../errors.js'
-import type { Input, PreparedWeights, StreamInput } from './direction.js'
+import type { Input, PreparedWeights, StreamInput } from './inputProduct.js'
 import type { Recurrent } from './recurrent.js'
 
 export class RecurrentStream {
