@@ -49,17 +49,22 @@ function programOf(name: Name, { python, peersFrom = process.cwd() }: PeerBenchO
   return { program: process.execPath, args: [peerFile(`${name}.js`), peersFrom], install: '' }
 }
 
+/** The times of a turn's steps; its first is not counted, as it finds the processor's memory as another left it. */
+async function turn(contestant: Contestant, task: Task, threads: number, steps: number): Promise<readonly number[]> {
+  return (await contestant.times(task, threads, steps + 1)).slice(1)
+}
+
 /** Rounds in which ours and the other take turns. */
 async function compare(row: Comparison, ours: Contestant, other: Contestant, rounds: number): Promise<ComparisonRow> {
   const tried = row.other.threads ? [row.other.threads] : other.threads
   const threads = row.ours.threads ?? ours.threads.at(-1) ?? 1
-  const own: number[][] = []
-  const theirs = new Map<number, number[][]>(tried.map(each => [each, []]))
+  const own: (readonly number[])[] = []
+  const theirs = new Map<number, (readonly number[])[]>(tried.map(each => [each, []]))
   for (let round = 0; round < rounds; round++)
     for (const each of tried) {
       // Before each of the other's settings, so that none stands further from ours than another.
-      own.push([...(await ours.times(row.task, threads, row.ours.steps))])
-      theirs.get(each)?.push([...(await other.times(row.task, each, row.other.steps))])
+      own.push(await turn(ours, row.task, threads, row.ours.steps))
+      theirs.get(each)?.push(await turn(other, row.task, each, row.other.steps))
     }
   const [best, times] = [...theirs].reduce((a, b) => (median(a[1].flat()) <= median(b[1].flat()) ? a : b))
   const figures = (name: string, threads: number, times: readonly number[]): Figures => {
