@@ -21,6 +21,8 @@ export interface MemoryOptions {
 export interface Peak {
   readonly name: string
   readonly kilobytes: number
+  /** What of it the model and its step need, by docs/memory.md's formula; ours alone. */
+  readonly modelKilobytes?: number
 }
 
 const run = promisify(execFile)
@@ -36,7 +38,7 @@ async function peakOf(program: string, args: readonly string[]): Promise<Peak | 
   }
 }
 
-const megabytes = (peak: Peak) => (peak.kilobytes / 1024).toFixed(0).padStart(6)
+const megabytes = (kilobytes: number) => (kilobytes / 1024).toFixed(0).padStart(5)
 
 /** Measures each size and writes a line each: text, or one JSON object. */
 export async function runMemoryBench(options: MemoryOptions): Promise<void> {
@@ -55,9 +57,11 @@ export async function runMemoryBench(options: MemoryOptions): Promise<void> {
       if (!other && installed && !json) write(`PyTorch is not installed: ${python} -m pip install torch`)
       installed &&= other !== undefined
       if (json) write(JSON.stringify({ cell, hiddenSize, ours, ...(other ? { other } : {}) }))
-      else
-        write(
-          `${cell.padEnd(6)}${String(hiddenSize).padStart(5)}   ${ours.name} ${megabytes(ours)}${other ? `   ${other.name} ${megabytes(other)}` : ''}`,
-        )
+      else write(line(cell, hiddenSize, ours, other))
     }
+}
+
+function line(cell: CellName, hiddenSize: number, ours: Peak, other: Peak | undefined): string {
+  const own = `${ours.name} ${megabytes(ours.kilobytes)}, the model’s ${megabytes(ours.modelKilobytes ?? 0)}`
+  return `${cell.padEnd(6)}${String(hiddenSize).padStart(5)}   ${own}${other ? `   ${other.name} ${megabytes(other.kilobytes)}` : ''}`
 }
