@@ -5,6 +5,7 @@ import { cpus } from 'node:os'
 import type { BackendName } from '../src/engine/backend.js'
 import type { Engine } from '../src/engine/engine.js'
 import { openEngine } from '../src/engine/open.js'
+import { site } from '../src/engine/random.js'
 import { ceiling } from '../src/engine/records.js'
 import { RecurraError } from '../src/errors.js'
 import { CarriedState } from '../src/models/carriedState.js'
@@ -12,6 +13,7 @@ import { LanguageModel } from '../src/models/languageModel.js'
 import { TextCorpus } from '../src/text/corpus.js'
 import { Lanes } from '../src/text/lanes.js'
 import { adam, forget } from '../src/training/optimizers.js'
+import { trainingSchema } from '../src/training/options.js'
 import { trainingStep } from '../src/training/step.js'
 
 const CELLS = ['elman', 'gru', 'lstm'] as const
@@ -95,7 +97,11 @@ async function measureStep(engine: Engine, cell: (typeof CELLS)[number], hiddenS
   try {
     for (let step = 1; step <= COUNTED + 2; step++) {
       const begun = performance.now()
-      trainingStep(model, stretch, carried, { optimizer, memory, step, learningRate: 0.001, clipNorm: 5 })
+      const draw = { seed: 1, step, site: site.dropout }
+      trainingStep(model, [{ batch: stretch, draw, begins: step === 1, numbers: {} }], carried, {
+        ...trainingSchema.parse({ clipNorm: 5 }),
+        ...{ optimizer, memory, step, learningRate: 0.001 },
+      })
       if (step > 2) times.push(performance.now() - begun)
     }
   } finally {

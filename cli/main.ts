@@ -12,6 +12,7 @@ import { nextCommand } from './next.js'
 import { ngramCommand } from './ngram.js'
 import { forgiveClosedOutput } from './output.js'
 import { quickstartCommand } from './quickstart.js'
+import { resumeCommand } from './resume.js'
 import { runsCommand } from './runs.js'
 import { scoreCommand } from './score.js'
 import { trainCommand } from './train.js'
@@ -28,6 +29,7 @@ function program(): Command {
     // What stands after a verb is the verb's own, and after its object the object's.
     .enablePositionalOptions()
     .addCommand(trainCommand())
+    .addCommand(resumeCommand())
     .addCommand(generateCommand())
     .addCommand(nextCommand())
     .addCommand(evalCommand())

@@ -1,6 +1,6 @@
 /* How training stands, on standard error: a bar on a terminal, plain lines elsewhere. */
 import { type Params, SingleBar } from 'cli-progress'
-import type { TrainingEvent } from '../src/index.js'
+import type { Sample, TrainingEvent } from '../src/index.js'
 import { clock, decimals, whole } from './output.js'
 
 /** Elsewhere than on a terminal, a line at least this often. */
@@ -56,10 +56,12 @@ export class TrainingProgress {
   }
 
   show(event: TrainingEvent): void {
-    const { fraction, loss, validationLoss, tokensPerSecond, remainingSeconds, step } = event
+    const { fraction, smoothedLoss: loss, validationLoss, tokensPerSecond, remainingSeconds, step } = event
+    if (event.broken) this.note(event.broken)
     this.fraction = fraction
     if (validationLoss !== undefined) this.validation = [validationLoss]
-    const perplexity = Math.exp(this.validation[0] ?? loss)
+    const perplexity = event.perplexity === undefined ? [] : [Math.exp(this.validation[0] ?? loss)]
+    const rate = event.learningRate.toPrecision(2)
     const percentage = `${String(Math.floor(fraction * 100)).padStart(3)} %`
     const left = `${clock(remainingSeconds)} left`
     this.fields = [
@@ -68,7 +70,9 @@ export class TrainingProgress {
       `${whole(tokensPerSecond)} ${this.tokens}/s`,
       `loss ${decimals(loss)}`,
       ...this.validation.map(value => `validation ${decimals(value)}`),
-      `perplexity ${decimals(perplexity, 2)}`,
+      ...perplexity.map(value => `perplexity ${decimals(value, 2)}`),
+      `norm ${decimals(event.gradientNorm, 2)}`,
+      `rate ${Number(rate)}`,
     ]
     this.briefFields = [
       percentage,
@@ -76,8 +80,11 @@ export class TrainingProgress {
       `${Math.round(tokensPerSecond / 1000)}k ${this.tokens.slice(0, 4)}/s`,
       `loss ${decimals(loss, 2)}`,
       ...this.validation.map(value => `val ${decimals(value, 2)}`),
-      `perplexity ${decimals(perplexity, 2)}`,
+      ...perplexity.map(value => `perplexity ${decimals(value, 2)}`),
+      `norm ${decimals(event.gradientNorm, 1)}`,
+      `rate ${Number(rate)}`,
     ]
+    this.tellSamples(event.samples ?? [])
     if (this.bar) {
       this.bar.update(fraction)
       return
@@ -88,6 +95,19 @@ export class TrainingProgress {
     this.lastLine = now
     const rest = this.fields.slice(1)
     this.stream.write(`${percentage}  step ${step}  ${rest.join('  ')}\n`)
+  }
+
+  /** Validation examples, each on a line: what was given, what comes, and what should. */
+  private tellSamples(samples: readonly Sample[]): void {
+    const room = Math.max(40, Math.min(200, this.stream.columns || 120))
+    const short = (text: string, most: number) => {
+      const line = text.replaceAll('\n', '⏎').replace(/\p{Cc}/gu, ' ')
+      return line.length > most ? `${line.slice(0, most - 1)}…` : line
+    }
+    for (const { given, expected, written } of samples) {
+      const part = Math.floor((room - 8) / 3)
+      this.note(`  ${short(given, part)} → ${short(written, part)} (${short(expected, part)})`)
+    }
   }
 
   /** Ends the bar; it stays as it last stood. */

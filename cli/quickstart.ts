@@ -5,19 +5,15 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { scoreOf } from '../src/compare/compare.js'
 import { fitNGram } from '../src/compare/rivals.js'
-import {
-  type Evaluation,
-  type LanguageModel,
-  languageModelSchema,
-  type TextSplits,
-  trainingSchema,
-} from '../src/index.js'
+import { LanguageModel, openEngine, type TextSplits, trainingSchema } from '../src/index.js'
 import { RunFolder, readCorpus, readLibraryDeclarations, splitCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
-import { evaluationLine } from './eval.js'
 import { addFlags, readFlags } from './flags.js'
 import { decimals, write } from './output.js'
-import { resultLine, type Session, sha256, trainInFolder } from './trainingSession.js'
+import { TrainingProgress } from './progress.js'
+import { backendLine, resultLine, trainInFolder } from './trainingSession.js'
+import type { TestResult, TrainingSource } from './trainingTask.js'
+import { lmTask, textSource } from './trainLm.js'
 
 const FOLDER = 'runs/quickstart'
 
@@ -32,6 +28,8 @@ const TEMPERATURE = 0.7
 
 const BATCH_SIZE = 32
 const TIME_STEPS = 64
+/** From here it falls to 0 within the time, as half a cosine. */
+const LEARNING_RATE = 0.008
 
 const schema = z.strictObject({
   minutes: z.number().positive().default(0.9).describe('time to train'),
@@ -46,21 +44,29 @@ export function quickstartCommand(): Command {
     .argument('[FILE]', 'your own text in UTF-8 (default: the declarations of the TypeScript library)')
   return addFlags(command, schema).action(async (path: string | undefined) => {
     const flags = readFlags(command, schema)
-    const { corpus, data, prompt } = await readData(path, flags.seed)
+    const { source, prompt } = await readData(path, flags.seed)
     let sampled = 0
-    const { run, result, model, test } = await trainInFolder({
-      corpus,
-      data,
-      model: languageModelSchema.parse({ cell: 'lstm', hiddenSize: 256, numLayers: 1, embeddingSize: 64 }),
+    const engine = await openEngine(engineOptionsOf(flags))
+    const progress = new TrainingProgress('characters')
+    progress.note(backendLine(engine))
+    const options = { cell: 'lstm', hiddenSize: 256, numLayers: 1, embeddingSize: 64 } as const
+    const started = await LanguageModel.create({ corpus: source.data.train, ...options, seed: flags.seed, engine })
+    const characters = source.data.train.text.length
+    const { run, result, model, test } = await trainInFolder(lmTask, {
+      ...{ source, progress, model: started },
+      values: lmTask.fileSchema.parse({ data: source.name, ...options }) as never,
       training: trainingSchema.parse({
         minutes: flags.minutes,
         seed: flags.seed,
-        batchSize: lanesFor(corpus.train.text.length),
-        timeSteps: Math.min(TIME_STEPS, Math.max(1, corpus.train.text.length - 1)),
-        learningRate: 0.008,
+        batchSize: lanesFor(characters),
+        timeSteps: Math.min(TIME_STEPS, Math.max(1, characters - 1)),
+        learningRate: LEARNING_RATE,
+        schedule: 'cosine',
+        scheduleMinutes: flags.minutes,
+        samples: 0,
       }),
-      engine: engineOptionsOf(flags),
-      makeFolder: () => RunFolder.create(FOLDER, { replace: true }),
+      flags: { tensorboard: false, onFailedSave: 'stop' },
+      makeFolder: options => RunFolder.create(FOLDER, { ...options, replace: true }),
       onEvent: async (model, { fraction, step }, progress) => {
         if (!(fraction >= SAMPLES[sampled])) return
         while (fraction >= SAMPLES[sampled]) sampled++
@@ -71,12 +77,12 @@ export function quickstartCommand(): Command {
     try {
       process.stderr.write(`${resultLine(result)}\n`)
       if (!test) return
-      process.stderr.write(`held-out text: ${evaluationLine(test)}\n`)
-      process.stderr.write(`${countingLine(model, corpus, test)}\n\n`)
+      process.stderr.write(`held-out text: ${test.line}\n`)
+      process.stderr.write(`${countingLine(model, source.data, test)}\n\n`)
       await write(prompt)
       for await (const piece of model.generate({ prompt, length: LENGTH, temperature: TEMPERATURE })) await write(piece)
       await write(`\n\nkept in ${run.path}; go on with:\n`)
-      for (const line of goingOn(path, prompt, corpus)) await write(`${line}\n`)
+      for (const line of goingOn(path, prompt, source.data)) await write(`${line}\n`)
     } finally {
       model.close()
       model.engine.close()
@@ -87,18 +93,18 @@ export function quickstartCommand(): Command {
 async function readData(
   path: string | undefined,
   seed: number,
-): Promise<Pick<Session, 'corpus' | 'data'> & { prompt: string }> {
+): Promise<{ source: TrainingSource<TextSplits>; prompt: string }> {
   if (path === undefined) {
     const corpus = await readLibraryDeclarations({ seed })
     const text = [corpus.train, corpus.validation, corpus.test].map(part => part.text).join('')
-    return { corpus, data: { name: 'TypeScript library declarations', sha256: sha256(text) }, prompt: PROMPT }
+    return { source: textSource(corpus, 'TypeScript library declarations', text), prompt: PROMPT }
   }
   const whole = await readCorpus(path)
-  return { corpus: splitCorpus(whole, { seed }), data: { name: path, sha256: sha256(whole.text) }, prompt: '' }
+  return { source: textSource(splitCorpus(whole, { seed }), path, whole.text), prompt: '' }
 }
 
 /** What counting alone gives, on the same training text and the same held-out characters. */
-function countingLine({ tokenizer }: LanguageModel, { train, test }: TextSplits, { loss }: Evaluation): string {
+function countingLine({ tokenizer }: LanguageModel, { train, test }: TextSplits, { loss }: TestResult): string {
   const counted = fitNGram(train, 5, tokenizer)
   const score = scoreOf(counted.model, test)
   const ahead = score.loss < loss ? '; after so short a training counting is still ahead' : ''

@@ -75,9 +75,12 @@ async function pathOf(name: string, folder: string): Promise<string> {
   throw new ConfigurationError(`${folder}: it holds no run ${name}; ${cure}`)
 }
 
+/** What a curve is drawn of. */
+export type LossEvent = Pick<Metric, 'step'> & Partial<Pick<Metric, 'loss' | 'validationLoss'>>
+
 /** Losses over steps: of training a line, of validation marks. */
-export function lossSeries(events: readonly Pick<Metric, 'step' | 'loss' | 'validationLoss'>[]): CurveSeries[] {
-  const points = (y: (event: (typeof events)[number]) => number | undefined) =>
+function lossSeries(events: readonly LossEvent[]): CurveSeries[] {
+  const points = (y: (event: LossEvent) => number | undefined) =>
     events.map(event => ({ x: event.step, y: y(event) ?? Number.NaN }))
   return [
     { name: 'training loss', shape: 'line', points: points(event => event.loss) },
@@ -86,10 +89,7 @@ export function lossSeries(events: readonly Pick<Metric, 'step' | 'loss' | 'vali
 }
 
 /** The curve of a run's losses as the terminal at hand takes it. */
-export function lossCurve(
-  events: readonly Pick<Metric, 'step' | 'loss' | 'validationLoss'>[],
-  stream: NodeJS.WriteStream,
-): string {
+export function lossCurve(events: readonly LossEvent[], stream: NodeJS.WriteStream): string {
   const { NO_COLOR, TERM } = process.env
   return curve(lossSeries(events), {
     width: Math.min(100, (stream.columns || 81) - 1),

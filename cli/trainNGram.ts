@@ -5,15 +5,14 @@ import { ConfigurationError, NGram, type NGramConfiguration, ngramSchema, type T
 import { ngramContradictions } from '../src/ngram/ngramOptions.js'
 import { readCorpus } from '../src/node/index.js'
 import { commonSchema, jsonSchema } from './commonFlags.js'
-import { picked, readConfiguration } from './configurationFile.js'
-import { addFlags, givenFlags, readFlags, UsageError } from './flags.js'
+import { picked } from './configurationFile.js'
+import { addFlags, UsageError } from './flags.js'
 import { checkFree, nextFree, writeNew } from './outFile.js'
 import { decimals, whole, write } from './output.js'
-
-const PARENT = 'runs'
+import { configSchema, PARENT, readTrainInput } from './trainInput.js'
 
 const runSchema = z.strictObject({
-  config: z.string().optional().describe('a configuration in YAML; flags go before it'),
+  ...configSchema.shape,
   out: z
     .string()
     .optional()
@@ -37,12 +36,10 @@ export function trainNGramCommand(): Command {
     .argument('[FILE]', 'the text in UTF-8; - is standard input (default: data in the configuration)')
   return addFlags(command, schema, { negatable: ['discountFallback', 'sentences'] }).action(
     async (path: string | undefined) => {
-      const { config } = givenFlags(command)
-      const file = typeof config === 'string' ? await readConfiguration(config, fileSchema) : undefined
-      const flags = readFlags(command, schema, { file, contradictions: ngramContradictions })
-      const data = path ?? (file?.values as { data?: string } | undefined)?.data
-      if (data === undefined)
-        throw new UsageError('train ngram: FILE is missing; give a text to count, or - for standard input')
+      const { flags, data } = await readTrainInput(command, path, {
+        ...{ schema, fileSchema, contradictions: ngramContradictions },
+        wanted: 'a text to count',
+      })
       const options = picked(ngramSchema, flags)
       const out = flags.out ?? (await nextFree(PARENT, 'ngram', '.ngram'))
       checkForm(out, options)

@@ -1,201 +1,211 @@
-/* One run of training on the command line, from the corpus to the model in its folder: what `recurra train lm` and the
- * quickstart share. */
-import { createHash } from 'node:crypto'
+/* One run of training on the command line, in its folder, from an open model to the best one measured on the test data: what
+ * `recurra train`, `recurra resume` and the quickstart share. */
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
-import {
-  type EngineOptions,
-  type Evaluation,
-  evaluate,
-  LanguageModel,
-  type LanguageModelConfiguration,
-  openEngine,
+import type {
+  Engine,
   RecurraError,
-  type TextSplits,
-  type TrainingConfiguration,
-  type TrainingEvent,
-  type TrainingResult,
-  train,
+  TrainingConfiguration,
+  TrainingEvent,
+  TrainingResult,
+  TrainingRun,
 } from '../src/index.js'
-import type { RunFolder } from '../src/node/index.js'
-import type { Tokenizer } from '../src/text/tokenizer.js'
-import type { WordVectors } from '../src/text/wordVectors.js'
-import { learningRateOf } from '../src/training/trainer.js'
-import { asUsage } from './flags.js'
+import type { RunFolder, RunFolderOptions } from '../src/node/index.js'
+import { TensorBoardWriter } from '../src/node/index.js'
+import { resolved } from '../src/training/options.js'
 import { watchInterrupt } from './interrupt.js'
-import { decimals, whole } from './output.js'
-import { TrainingProgress } from './progress.js'
+import { decimals, whole, write } from './output.js'
+import type { TrainingProgress } from './progress.js'
+import { type LossEvent, lossCurve } from './runs.js'
+import type { TestResult, TrainedModel, TrainingSource, TrainingTask } from './trainingTask.js'
 
 export const version: string = createRequire(import.meta.url)('recurra/package.json').version
 
-/** Of a text as it was read: UTF-8, line ends LF, no byte order mark. */
-export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
-
-/** A file of word vectors that the embedding begins from. */
-export interface VectorFile {
-  readonly path: string
-  readonly read: (words: readonly string[]) => Promise<WordVectors>
-}
-
-export interface Session {
-  readonly corpus: TextSplits
-  /** What the corpus was read from, and the hash of its text. */
-  readonly data: { readonly name: string; readonly sha256: string }
-  readonly model: LanguageModelConfiguration
-  readonly vectors?: VectorFile | undefined
-  /** Instead of one fitted on the corpus. */
-  readonly tokenizer?: Tokenizer | undefined
+export interface Session<Model, Data, Values> {
+  /** The run's configuration without its training options. */
+  readonly values: Values
+  readonly source: TrainingSource<Data>
+  /** Closed when training fails; else its memory goes on in the outcome's. */
+  readonly model: Model
   readonly training: TrainingConfiguration
-  readonly engine: EngineOptions
-  /** Makes the run's folder, when all else is known to work. */
-  readonly makeFolder: () => Promise<RunFolder>
+  readonly progress: TrainingProgress
+  readonly flags: { readonly tensorboard: boolean; readonly onFailedSave: 'continue' | 'stop' }
+  /** Makes the run's folder, when all else is known to work; or opens the one that is there. */
+  readonly makeFolder: (options: RunFolderOptions) => Promise<RunFolder>
+  /** Where it goes on from. */
+  readonly resume?: {
+    readonly checkpoint: Uint8Array
+    readonly spentSeconds: number
+    readonly events: readonly LossEvent[]
+  }
   /** Called after every event, with the bar running. */
-  readonly onEvent?: (model: LanguageModel, event: TrainingEvent, progress: TrainingProgress) => Promise<void>
+  readonly onEvent?: (model: Model, event: TrainingEvent, progress: TrainingProgress) => Promise<void>
 }
 
-export interface Outcome {
+export interface Outcome<Model> {
   readonly run: RunFolder
   readonly result: TrainingResult
   /** The best model, open, on its own engine. */
-  readonly model: LanguageModel
-  /** Of that model on the test text; undefined if the user stopped the run. */
-  readonly test: Evaluation | undefined
+  readonly model: Model
+  /** Of that model on the test data; undefined if the run was stopped. */
+  readonly test: TestResult | undefined
+  /** All events, those of an earlier part of the run among them. */
+  readonly events: readonly LossEvent[]
 }
 
-/** Trains, keeps the run's folder up to date, and measures the best model on the test text. */
-export async function trainInFolder(session: Session): Promise<Outcome> {
-  const { corpus, data, training, makeFolder } = session
-  const engine = await openEngine(session.engine)
-  const progress = new TrainingProgress(session.model.unit === 'character' ? 'characters' : 'tokens')
-  progress.note(`backend: ${engine.description}${engine.reason ? ` (${engine.reason})` : ''}`)
-  const { vectors } = session
-  const readVectors =
-    vectors &&
-    (async (words: readonly string[]) => {
-      const found = await vectors.read(words)
-      progress.note(vectorLine(found, vectors.path))
-      return found
-    })
-  const model = await asUsage(() =>
-    LanguageModel.create({
-      corpus: corpus.train,
-      ...session.model,
-      tokenizer: session.tokenizer,
-      vectors: readVectors,
-      seed: training.seed,
-      engine,
-    }),
-  )
-  progress.note(modelLine(model))
-  progress.note(corpusLine(corpus, data.name))
-  const run = await makeFolder()
-  let last: TrainingEvent | undefined
+export const backendLine = ({ description, reason }: Engine) => `backend: ${description}${reason ? ` (${reason})` : ''}`
+
+/** Trains, keeps the run's folder up to date, and measures the best model on the test data. */
+export async function trainInFolder<Model extends TrainedModel, Data, Values extends object>(
+  task: TrainingTask<Model, Data, Values>,
+  session: Session<Model, Data, Values>,
+): Promise<Outcome<Model>> {
+  const { values, source, model, training, progress, flags, resume } = session
+  const { engine } = model
+  progress.note(task.line(model))
+  progress.note(source.line)
+  const onFailedSave = (fault: RecurraError) => progress.note(`${fault.message}; training goes on`)
+  const run = await session.makeFolder(flags.onFailedSave === 'continue' ? { onFailedSave } : {})
   const interrupt = watchInterrupt(() => progress.note('stopping after this step; Ctrl-C again ends at once'))
+  const { signal } = interrupt
+  const events: LossEvent[] = [...(resume?.events ?? [])]
+  let board: TensorBoardWriter | undefined
   try {
-    await run.writeConfiguration(resolved(session))
-    await run.writeEnvironment({
-      version,
-      backend: engine.description,
-      reason: engine.reason || undefined,
-      instructionSet: engine.backend.instructionSet,
-      threads: engine.backend.threads,
-      node: process.version,
-      platform: `${process.platform}-${process.arch}`,
-      processor: cpus()[0]?.model,
-      data: data.name,
-      dataSha256: data.sha256,
-      seed: training.seed,
-    })
+    await run.writeConfiguration({ ...values, ...resolved(training), stopAt: undefined })
+    await run.writeEnvironment(environment(engine, source, training))
+    board = flags.tensorboard ? await TensorBoardWriter.create(run.path) : undefined
     progress.start()
-    const steps = train(model, corpus, { ...training, signal: interrupt.signal })[Symbol.asyncIterator]()
-    let result: TrainingResult | undefined
-    while (!result) {
-      const { value, done } = await steps.next()
-      if (done) {
-        result = value
-        continue
+    const steps = task.train(model, source.data, {
+      ...{ ...training, signal, resume: resume?.checkpoint, spentSeconds: resume?.spentSeconds },
+    })
+    const result = await followed(steps, async event => {
+      events.push(event)
+      await run.appendMetrics(event)
+      if (board) await writeScalars(board, event)
+      if (event.checkpoint) {
+        const final = event.fraction === 1 || signal.aborted || event.step === training.stopAt
+        await run.saveModel(steps.checkpoint(), { best: event.best ? await steps.modelBytes() : undefined, final })
       }
-      last = value
-      await run.appendMetrics(last)
-      if (last.validationLoss !== undefined) await run.saveModel(model.toBytes(), { best: last.best })
-      progress.show(last)
-      await session.onEvent?.(model, last, progress)
-    }
+      progress.show(event)
+      await session.onEvent?.(model, event, progress)
+    })
     progress.stop()
-    await run.saveModel(model.toBytes(), { best: false })
-    const best = await bestOf(run, model, result, last)
-    const test = result.stopped ? undefined : await evaluate(best, corpus.test, { signal: interrupt.signal })
-    if (interrupt.signal.aborted) {
-      progress.note(`stopped after step ${result.steps}; saved ${run.last}`)
-      process.exitCode = 130
-      return { run, result: { ...result, stopped: true }, model: best, test: undefined }
+    const best = await bestOf(task, run, model, result)
+    const test = result.stopped ? undefined : await task.test(best, source.data, values, signal)
+    const stopped = result.stopped || signal.aborted
+    if (stopped) {
+      progress.note(`stopped after step ${result.steps}; saved ${run.last}; go on with: recurra resume ${run.path}`)
+      if (signal.aborted) process.exitCode = 130
     }
-    return { run, result, model: best, test }
+    return { run, result: { ...result, stopped }, model: best, test: signal.aborted ? undefined : test, events }
   } catch (error) {
     progress.stop()
-    if (last && error instanceof RecurraError) await rescue(run, model, progress)
     await run.discard()
     throw error
   } finally {
+    await board?.close()
     interrupt.release()
   }
 }
 
-/** After a fault the weights are still those of the last good step. */
-async function rescue(run: RunFolder, model: LanguageModel, progress: TrainingProgress): Promise<void> {
+/** Hands each event on, and waits for what is done with it. */
+async function followed(run: TrainingRun, onEvent: (event: TrainingEvent) => Promise<void>): Promise<TrainingResult> {
+  const events = run[Symbol.asyncIterator]()
   try {
-    await run.saveModel(model.toBytes(), { best: false })
-    progress.note(`saved ${run.last}`)
-  } catch {
-    // The fault that led here is told; a full disk need not be told twice.
+    for (;;) {
+      const { value, done } = await events.next()
+      if (done) return value
+      await onEvent(value)
+    }
+  } finally {
+    await events.return?.()
   }
 }
+
+const environment = (
+  engine: Engine,
+  { name, sha256 }: { readonly name: string; readonly sha256: string },
+  { seed }: TrainingConfiguration,
+) => ({
+  version,
+  backend: engine.description,
+  reason: engine.reason || undefined,
+  instructionSet: engine.backend.instructionSet,
+  threads: engine.backend.threads,
+  node: process.version,
+  platform: `${process.platform}-${process.arch}`,
+  processor: cpus()[0]?.model,
+  data: name,
+  dataSha256: sha256,
+  seed,
+})
 
 /** The model that `recurra generate` will take from the run's folder. */
-async function bestOf(
+async function bestOf<Model extends TrainedModel, Data, Values extends object>(
+  task: TrainingTask<Model, Data, Values>,
   run: RunFolder,
-  model: LanguageModel,
+  model: Model,
   result: TrainingResult,
-  last: TrainingEvent | undefined,
-): Promise<LanguageModel> {
-  const isBest = result.validationLoss === undefined || (last?.best === true && last.step === result.steps)
-  if (isBest || result.stopped) return model
+): Promise<Model> {
+  const there = await readFile(run.best).then(
+    () => true,
+    () => false,
+  )
+  if (!there || result.stopped) return model
   const { engine } = model
   model.close()
-  return LanguageModel.load(run.best, { engine })
+  return task.load(run.best, engine)
 }
 
-/** Every key that had an effect, as a configuration file. */
-function resolved({ model, training, data, vectors }: Session): object {
-  const endless = training.steps === undefined && training.minutes === undefined
-  return {
-    data: data.name,
-    ...model,
-    embedding: vectors?.path ?? model.embedding,
-    ...training,
-    epochs: training.epochs ?? (endless ? 10 : undefined),
-    learningRate: learningRateOf(training),
+async function writeScalars(board: TensorBoardWriter, event: TrainingEvent): Promise<void> {
+  const { step, samples } = event
+  const scalars = {
+    'loss/training': event.loss,
+    'loss/smoothed': event.smoothedLoss,
+    'loss/penalized': event.penalizedLoss,
+    'gradient/norm': event.gradientNorm,
+    'gradient/clipped share': event.clippedShare,
+    'schedule/learning rate': event.learningRate,
+    'schedule/teacher forcing': event.teacherForcing,
+    'speed/tokens per second': event.tokensPerSecond,
   }
+  for (const [tag, value] of Object.entries(scalars)) await board.scalar(tag, step, value)
+  for (const [name, value] of Object.entries(event.validation ?? {}))
+    await board.scalar(name === 'loss' ? 'loss/validation' : `validation/${name}`, step, value)
+  if (samples?.length)
+    await board.text(
+      'examples',
+      step,
+      samples.map(({ given, expected, written }) => quoted([given, expected, written])).join('\n\n'),
+    )
 }
 
-function modelLine({ configuration, parameterCount, tokenizer }: LanguageModel): string {
-  const { cell, numLayers, hiddenSize } = configuration
-  const layers = numLayers === 1 ? '1 layer' : `${numLayers} layers`
-  return `model: ${cell}, ${layers} of ${hiddenSize}, ${whole(parameterCount)} parameters, ${whole(tokenizer.size)} symbols`
-}
+const quoted = ([given, expected, written]: string[]) => `    ${given}\n    → ${written}\n    (${expected})`
 
-function vectorLine({ report }: WordVectors, path: string): string {
-  const { format, dimension, inFile, found, missing } = report
-  return `word vectors: ${path}: ${format}, ${whole(inFile)} of length ${dimension}; ${whole(found)} symbols found, ${whole(missing)} drawn at random`
-}
-
-function corpusLine({ train, validation, test }: TextSplits, name: string): string {
-  const [a, b, c] = [train, validation, test].map(part => whole(part.text.length))
-  return `text: ${name === '-' ? 'standard input' : name}: ${a} characters to train on, ${b} for validation, ${c} for the test`
+/** Tells how a run ended, on standard output what belongs there, and gives the model back. */
+export async function tellOutcome<Model extends TrainedModel>(
+  { run, result, model, test, events }: Outcome<Model>,
+  { json }: { readonly json: boolean },
+): Promise<void> {
+  try {
+    if (json) {
+      const { description } = model.engine
+      const facts = { run: run.path, backend: description, parameters: model.parameterCount }
+      await write(`${JSON.stringify({ ...facts, ...result, test: test?.record })}\n`)
+      return
+    }
+    if (process.stderr.isTTY) process.stderr.write(lossCurve(events, process.stderr))
+    process.stderr.write(`${resultLine(result)}\n`)
+    await write(`${run.path}: ${test ? `test ${test.line}` : 'stopped'}\n`)
+  } finally {
+    model.close()
+    model.engine.close()
+  }
 }
 
 /** How training went, in one line. */
-export const resultLine = ({ steps, epochs, loss, validationLoss, seconds }: TrainingResult): string =>
+export const resultLine = ({ steps, epochs, loss, validationLoss, seconds, outOfPatience }: TrainingResult): string =>
   `${whole(steps)} steps (${decimals(epochs, 2)} epochs) in ${decimals(seconds, 1)} s: training loss ${decimals(loss)}${
     validationLoss === undefined ? '' : `, best validation loss ${decimals(validationLoss)}`
-  }`
+  }${outOfPatience ? '; patience ended it' : ''}`

@@ -33,6 +33,8 @@ static void elementwise(const struct context *context, const void *record) {
     case ELEMENTWISE_TANH_GRADIENT: FOR_PART(b * (one - a * a)) break;
     case ELEMENTWISE_SIGMOID_GRADIENT: FOR_PART(b * a * (one - a)) break;
     case ELEMENTWISE_RELU_GRADIENT: FOR_PART(v_select(a > zero, b, zero)) break;
+    case ELEMENTWISE_CLAMP: FOR_PART(v_at_least(zero - alpha, v_at_most(alpha, a))) break;
+    case ELEMENTWISE_SIGN: FOR_PART(v_select(a > zero, alpha, v_select(a < zero, zero - alpha, zero))) break;
   }
   context_barrier(context);
 }

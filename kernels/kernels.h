@@ -34,6 +34,7 @@ enum kernel {
   KERNEL_DROPOUT,
   KERNEL_SGD,
   KERNEL_ADAM,
+  KERNEL_RMSPROP,
   KERNEL_CEILING,
   KERNEL_COUNT
 };
@@ -56,7 +57,9 @@ enum elementwise {
   ELEMENTWISE_RELU,             /* y = max(a, 0) */
   ELEMENTWISE_TANH_GRADIENT,    /* y = b (1 - a^2)     a: the value of tanh, b: its gradient */
   ELEMENTWISE_SIGMOID_GRADIENT, /* y = b a (1 - a)     a: the value of the sigmoid */
-  ELEMENTWISE_RELU_GRADIENT     /* y = b where a > 0   a: the value of the ReLU */
+  ELEMENTWISE_RELU_GRADIENT,    /* y = b where a > 0   a: the value of the ReLU */
+  ELEMENTWISE_CLAMP,            /* y = a, but at least -alpha and at most alpha */
+  ELEMENTWISE_SIGN              /* y = alpha, 0 or -alpha, as a is above, at or below 0 */
 };
 
 /* y [m, n] = op(a) op(b) + bias, or y += op(a) op(b). Each element is one chain of multiply-adds in ascending k that
@@ -154,9 +157,10 @@ struct embedding_backward_record {
   place d_table; /* [vocabulary, width] added to */
 };
 
-/* The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target. With
- * `gradients` it also gives those of scale * sum_i E_i. A target outside 0 … V - 1, such as -1, has no loss and no
- * gradient. */
+/* The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target; with
+ * label smoothing s (Szegedy et al. 2016, as PyTorch has it) the target's share is 1 - s, and s is shared by all of V:
+ * E = log sum_j exp(o_j) - (1 - s) o_target - s mean_j(o_j). With `gradients` it also gives those of
+ * scale * sum_i weight_i E_i. A target outside 0 … V - 1, such as -1, has no loss and no gradient. */
 struct output_loss_record {
   place workspace;    /* [recurra_workspace] */
   int32_t rows;
@@ -167,11 +171,13 @@ struct output_loss_record {
   place weight;       /* [V, H] */
   place bias;         /* [V], or 0 */
   place targets;      /* int32 [rows] */
+  place row_weights;  /* [rows] weight_i; or 0: all 1 */
   place losses;       /* [rows] out: E_i in nats; 0 for target -1 */
   place d_h;          /* [rows, H] out, or 0 */
   place d_weight;     /* [V, H] added to, or 0 */
   place d_bias;       /* [V] added to, or 0 */
   double scale;       /* usually 1 / number of targets */
+  double smoothing;   /* s, above 0 and below 1, or 0 */
 };
 
 /* y = operation(a, b), element by element; y may be a or b. */
@@ -268,6 +274,23 @@ struct adam_record {
   double gradient_scale;
 };
 
+/* PyTorch's RMSprop and Adagrad: g = gradient_scale d_w + weight_decay w; s = kept s + fresh g^2; d = g / (sqrt(s) + epsilon);
+ * v = momentum v + d; w -= learning_rate v (d without momentum). RMSprop: kept = alpha, fresh = 1 - alpha; Adagrad: both 1. */
+struct rmsprop_record {
+  int32_t count;
+  place w;               /* [count] changed */
+  place d_w;             /* [count] */
+  place second;          /* [count] s, changed */
+  place velocity;        /* [count] v, changed; or 0 without momentum */
+  double learning_rate;
+  double kept;
+  double fresh;
+  double epsilon;
+  double momentum;
+  double weight_decay;
+  double gradient_scale;
+};
+
 /* Does nothing but multiply-adds on registers, on every thread: the ceiling that `bench` divides by. */
 struct ceiling_record {
   int32_t iterations;
@@ -282,7 +305,7 @@ _Static_assert(sizeof(struct recurrence_forward_record) == 56, "recurrence_forwa
 _Static_assert(sizeof(struct recurrence_backward_record) == 84, "recurrence_backward_record");
 _Static_assert(sizeof(struct embedding_forward_record) == 24, "embedding_forward_record");
 _Static_assert(sizeof(struct embedding_backward_record) == 24, "embedding_backward_record");
-_Static_assert(sizeof(struct output_loss_record) == 64, "output_loss_record");
+_Static_assert(sizeof(struct output_loss_record) == 72, "output_loss_record");
 _Static_assert(sizeof(struct elementwise_record) == 32, "elementwise_record");
 _Static_assert(sizeof(struct add_row_record) == 20, "add_row_record");
 _Static_assert(sizeof(struct sum_rows_record) == 24, "sum_rows_record");
@@ -291,6 +314,7 @@ _Static_assert(sizeof(struct sum_record) == 20, "sum_record");
 _Static_assert(sizeof(struct dropout_record) == 40, "dropout_record");
 _Static_assert(sizeof(struct sgd_record) == 56, "sgd_record");
 _Static_assert(sizeof(struct adam_record) == 88, "adam_record");
+_Static_assert(sizeof(struct rmsprop_record) == 80, "rmsprop_record");
 _Static_assert(sizeof(struct ceiling_record) == 8, "ceiling_record");
 
 #endif

@@ -5,6 +5,7 @@
 
 static int64_t sgd_work(const void *record) { return ((const struct sgd_record *)record)->count; }
 static int64_t adam_work(const void *record) { return ((const struct adam_record *)record)->count; }
+static int64_t rmsprop_work(const void *record) { return ((const struct rmsprop_record *)record)->count; }
 
 static void sgd(const struct context *context, const void *record) {
   const struct sgd_record *r = record;
@@ -42,6 +43,24 @@ static void adam(const struct context *context, const void *record) {
     m[i] = first;
     s[i] = second;
     w[i] = kept * w[i] - rate * first / (__builtin_sqrtf(second) * root + epsilon);
+  }
+  context_barrier(context);
+}
+
+static void rmsprop(const struct context *context, const void *record) {
+  const struct rmsprop_record *r = record;
+  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  float *restrict w = at(context, r->w), *restrict s = at(context, r->second);
+  const float *restrict d_w = at(context, r->d_w);
+  const float kept = (float)r->kept, fresh = (float)r->fresh, epsilon = (float)r->epsilon, scale = (float)r->gradient_scale;
+  const float rate = (float)r->learning_rate, momentum = (float)r->momentum, decay = (float)r->weight_decay;
+  float *restrict velocity = r->velocity ? at(context, r->velocity) : 0;
+  for (int i = mine.from; i < mine.to; i++) {
+    float g = scale * d_w[i] + decay * w[i], second = kept * s[i] + fresh * (g * g);
+    float d = g / (__builtin_sqrtf(second) + epsilon);
+    s[i] = second;
+    if (velocity) velocity[i] = d = momentum * velocity[i] + d;
+    w[i] -= rate * d;
   }
   context_barrier(context);
 }

@@ -1,5 +1,5 @@
-/* Output layer, softmax and cross-entropy as one kernel: o = V h + c, p = softmax(o), E = -log p[target];
- * dE/do = p - onehot(target). Rows are taken in blocks, so that the logits of a large vocabulary never stand whole. */
+/* Output layer, softmax and cross-entropy as one kernel: o = V h + c, p = softmax(o), E = -sum_j y_j log p_j;
+ * dE/do = p - y. Without label smoothing y is onehot(target); with it, (1 - s) onehot(target) + s / V. Rows are taken in blocks, so that the logits of a large vocabulary never stand whole. */
 #include "context.h"
 #include "math.h"
 
@@ -22,10 +22,10 @@ static int64_t output_loss_workspace(const void *record, int threads) {
   return logits_bytes(r) + (most > d_weight ? most : d_weight);
 }
 
-/* One row of logits: returns E in nats; with `gradients`, the logits become factor (p - onehot). */
-static float softmax_row(int count, float *logits, int target, int gradients, float factor) {
-  vec most = v_splat(-__builtin_inff()), total = v_splat(0.0f);
-  float highest = -__builtin_inff(), sum = 0, lane[LANES];
+/* One row of logits: returns E in nats; with `gradients`, the logits become factor (p - y). */
+static float softmax_row(int count, float *logits, int target, float smoothing, int gradients, float factor) {
+  vec most = v_splat(-__builtin_inff()), total = v_splat(0.0f), all = v_splat(0.0f);
+  float highest = -__builtin_inff(), sum = 0, below = 0, lane[LANES];
   int whole = count / LANES * LANES;
   for (int j = 0; j < whole; j += LANES) most = v_at_least(most, v_load(logits + j));
   v_store(lane, most);
@@ -34,24 +34,30 @@ static float softmax_row(int count, float *logits, int target, int gradients, fl
   float of_target = logits[target];
   vec shift = v_splat(highest);
   for (int j = 0; j < whole; j += LANES) {
-    vec e = v_exp(v_load(logits + j) - shift);
+    vec under = v_load(logits + j) - shift, e = v_exp(under);
     v_store(logits + j, e);
     total = total + e;
+    all = all + under;
   }
   if (whole < count) {
     int n = count - whole;
+    for (int j = whole; j < count; j++) below += logits[j] - highest;
     vec e = v_exp(v_load_part(logits + whole, n) - shift);
     v_store_part(logits + whole, e, n);
   }
   v_store(lane, total);
   for (int j = 0; j < LANES; j++) sum += lane[j];
   for (int j = whole; j < count; j++) sum += logits[j];
+  float share = smoothing / (float)count;
   if (gradients) {
-    float scale = factor / sum;
-    for (int j = 0; j < count; j++) logits[j] *= scale;
-    logits[target] -= factor;
+    float scale = factor / sum, shared = factor * share;
+    for (int j = 0; j < count; j++) logits[j] = logits[j] * scale - shared;
+    logits[target] -= factor * (1 - smoothing);
   }
-  return natural_logarithm(sum) + (highest - of_target);
+  if (smoothing == 0) return natural_logarithm(sum) + (highest - of_target);
+  v_store(lane, all);
+  for (int j = 0; j < LANES; j++) below += lane[j];
+  return natural_logarithm(sum) + (1 - smoothing) * (highest - of_target) - share * below;
 }
 
 static void output_loss(const struct context *context, const void *record) {
@@ -61,7 +67,8 @@ static void output_loss(const struct context *context, const void *record) {
   const int32_t *targets = at(context, r->targets);
   float *losses = at(context, r->losses), *logits = at(context, r->workspace);
   char *workspace = (char *)logits + logits_bytes(r);
-  float factor = (float)r->scale;
+  const float *row_weights = r->row_weights ? at(context, r->row_weights) : 0;
+  float factor = (float)r->scale, smoothing = (float)r->smoothing;
   for (int row = 0; row < r->rows; row += block) {
     int rows = lesser(r->rows - row, block);
     const float *h_block = h + (ptrdiff_t)row * hidden;
@@ -71,7 +78,8 @@ static void output_loss(const struct context *context, const void *record) {
     for (int i = mine.from; i < mine.to; i++) {
       float *line = logits + (ptrdiff_t)i * vocabulary;
       int target = targets[row + i], known = target >= 0 && target < vocabulary;
-      losses[row + i] = known ? softmax_row(vocabulary, line, target, r->gradients, factor) : 0;
+      float weighted = row_weights ? factor * row_weights[row + i] : factor;
+      losses[row + i] = known ? softmax_row(vocabulary, line, target, smoothing, r->gradients, weighted) : 0;
       if (!known && r->gradients) __builtin_memset(line, 0, (size_t)vocabulary * 4);
     }
     context_barrier(context);

@@ -57,6 +57,7 @@ const struct unit SYMBOL(UNIT) = {
     [KERNEL_DROPOUT] = {dropout, 0, dropout_work},
     [KERNEL_SGD] = {sgd, 0, sgd_work},
     [KERNEL_ADAM] = {adam, 0, adam_work},
+    [KERNEL_RMSPROP] = {rmsprop, 0, rmsprop_work},
     [KERNEL_CEILING] = {ceiling, 0, 0},
   },
 };

@@ -8,8 +8,9 @@ import type { LanguageModelOptions } from '../models/languageModelOptions.js'
 import { NGram } from '../ngram/ngram.js'
 import type { TextCorpus, TextSplits } from '../text/corpus.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import type { TrainingEvent, TrainingResult } from '../training/events.js'
 import type { TrainingOptions } from '../training/options.js'
-import { type TrainingEvent, train } from '../training/trainer.js'
+import { train } from '../training/trainer.js'
 
 /** What is told on the way. */
 export type CompareProgress =
@@ -109,10 +110,6 @@ export async function withRivals<T>(
     const limit = Math.max(minutes - spent, minutes / 2)
     const onEvent = (event: TrainingEvent) => onProgress?.({ stage: 'training', model: name, event })
     const trained = await trainBest(model, { train: corpus, validation }, { ...training, seed, signal }, limit, onEvent)
-    if (trained.best) {
-      model.close()
-      model = await LanguageModel.load(trained.best, { engine })
-    }
     rivals.push({ kind: 'recurrent', name, model, epochs: trained.epochs, seconds: trained.seconds })
     return await use(rivals)
   } finally {
@@ -121,46 +118,22 @@ export async function withRivals<T>(
   }
 }
 
-/** Parts of the time, and what the learning rate is divided by in each: large steps first, then small ones that settle. */
-const phases = [
-  { share: 0.7, divisor: 1 },
-  { share: 0.3, divisor: 8 },
-]
-
-/** Trains for so many minutes. `best` is the file of the state that was best on the validation text. */
+/** Trains for so many minutes, the learning rate falling all the while; the model ends as it did best on the validation text. */
 async function trainBest(
   model: LanguageModel,
   text: Pick<TextSplits, 'train' | 'validation'>,
-  { learningRate, ...options }: TrainingOptions & { readonly learningRate: number },
+  options: TrainingOptions,
   minutes: number,
   onEvent: (event: TrainingEvent) => void,
-): Promise<{ best: Uint8Array | undefined; epochs: number; seconds: number }> {
-  let best: Uint8Array | undefined
-  let least = Infinity
-  let before = { step: 0, epochs: 0, seconds: 0, fraction: 0 }
-  for (const { share, divisor } of phases) {
-    let now = before
-    const part = { ...options, learningRate: learningRate / divisor, minutes: minutes * share }
-    for await (const event of train(model, text, part)) {
-      const { validationLoss = Infinity } = event
-      const isBest = validationLoss < least
-      if (isBest) {
-        least = validationLoss
-        best = model.toBytes()
-      }
-      now = {
-        step: before.step + event.step,
-        epochs: before.epochs + event.epoch,
-        seconds: before.seconds + event.elapsedSeconds,
-        fraction: before.fraction + event.fraction * share,
-      }
-      const { step, epochs: epoch, seconds: elapsedSeconds, fraction } = now
-      const remainingSeconds = Math.max(0, minutes * 60 - elapsedSeconds)
-      onEvent({ ...event, best: isBest, step, epoch, elapsedSeconds, remainingSeconds, fraction })
-    }
-    before = now
+): Promise<TrainingResult> {
+  const falling = { schedule: 'cosine', scheduleMinutes: minutes } as const
+  const run = train(model, text, { ...options, ...falling, minutes, keepBest: true, samples: 0 })
+  const events = run[Symbol.asyncIterator]()
+  for (;;) {
+    const { value, done } = await events.next()
+    if (done) return value
+    onEvent(value)
   }
-  return { best, epochs: before.epochs, seconds: before.seconds }
 }
 
 /** A short text gets shorter stretches and fewer lanes, so that each has some stretches to follow one another. */

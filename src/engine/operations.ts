@@ -10,7 +10,6 @@ import {
   embeddingBackward,
   embeddingForward,
   matmul as matmulKernel,
-  outputLoss,
   sum as sumKernel,
   sumRows,
   transpose as transposeKernel,
@@ -328,71 +327,4 @@ export function dropout(engine: Engine, x: Tensor, probability: number, draw: Dr
       engine.run(dropoutKernel, { count: x.size, x: dy.place, y: place, accumulate, probability, ...draw })
     })
   return y
-}
-
-/**
- * Mean cross-entropy of softmax(h Vᵀ + c) against target tokens, in nats; the logits never stand whole in memory.
- * @param h [..., hidden]
- * @param weight V [vocabulary, hidden]
- * @param bias c [vocabulary]
- * @param targets int32, one a row of h; -1 counts nowhere
- * @returns loss [1], the mean over targets; losses [rows], each row's own
- */
-export function outputLayerLoss(
-  engine: Engine,
-  h: Tensor,
-  weight: Tensor,
-  bias: Tensor | undefined,
-  targets: Tensor,
-): { loss: Tensor; losses: Tensor } {
-  const rows = rowsOf(h)
-  checkShape(weight, 'outputLayerLoss: weight', [-1, h.shape.at(-1) ?? 1], '(vocabulary, hidden)')
-  if (targets.size !== rows)
-    throw new ShapeError(`outputLayerLoss: targets must have ${rows} elements, one a row of h; got ${targets.size}`)
-  const [vocabulary, hidden] = weight.shape
-  const count = Math.max(1, engine.read(targets).filter(target => target >= 0).length)
-  const losses = engine.tensor([rows])
-  const loss = engine.tensor([1])
-  const { tape } = engine
-  const gradients = tape?.wants(h, weight, bias) ? 1 : 0
-  const inputs = [h, weight, bias]
-  const made = gradients
-    ? inputs.map(input => (tape?.wants(input) && input ? engine.tensor(input.shape) : undefined))
-    : []
-  const [dH, dWeight, dBias] = made
-  for (const gradient of [dWeight, dBias]) if (gradient) engine.fill(gradient, 0)
-  engine.run(outputLoss, {
-    rows,
-    hidden,
-    vocabulary,
-    gradients,
-    h: h.place,
-    weight: weight.place,
-    bias: bias?.place,
-    targets: targets.place,
-    losses: losses.place,
-    dH: dH?.place,
-    dWeight: dWeight?.place,
-    dBias: dBias?.place,
-    scale: 1 / count,
-  })
-  engine.run(sumKernel, { count: rows, a: losses.place, y: loss.place })
-  engine.run(elementwise, {
-    operation: elementwiseOperation.scale,
-    count: 1,
-    a: loss.place,
-    y: loss.place,
-    alpha: 1 / count,
-  })
-  if (tape && gradients)
-    tape.record([loss], () => {
-      const factor = engine.scalar(tape.gradientOf(loss) as Tensor)
-      inputs.forEach((input, i) => {
-        const gradient = made[i]
-        if (!input || !gradient) return
-        if (factor === 1) tape.give(input, gradient)
-        else tape.add(input, gradient, factor)
-      })
-    })
-  return { loss, losses }
 }

@@ -24,7 +24,7 @@ export function threefry(key0: number, key1: number, counter0: number, counter1:
 }
 
 /** Where randomness is used. Each has draws of its own under the same seed. */
-export const site = { initialisation: 1, dropout: 2, sampling: 3, order: 4 } as const
+export const site = { initialisation: 1, dropout: 2, sampling: 3, order: 4, feeding: 5 } as const
 
 /** A stream of draws for one use of a seed: element 0, 1, 2 … of one site and step. */
 export class Random {

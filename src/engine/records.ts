@@ -53,6 +53,10 @@ export const elementwiseOperation = {
   sigmoidGradient: 7,
   /** y = b where a > 0; a: the value of the ReLU */
   reluGradient: 8,
+  /** y = a, but at least -alpha and at most alpha */
+  clamp: 9,
+  /** y = alpha, 0 or -alpha, as a is above, at or below 0 */
+  sign: 10,
 } as const
 
 /**
@@ -429,9 +433,10 @@ export const embeddingBackward: KernelDefinition<EmbeddingBackwardRecord> = Obje
 })
 
 /**
- * The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target.
- * With `gradients` it also gives those of scale * sum_i E_i. A target outside 0 … V - 1, such as -1, has no loss
- * and no gradient.
+ * The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target;
+ * with label smoothing s (Szegedy et al. 2016, as PyTorch has it) the target's share is 1 - s, and s is shared by
+ * all of V: E = log sum_j exp(o_j) - (1 - s) o_target - s mean_j(o_j). With `gradients` it also gives those of
+ * scale * sum_i weight_i E_i. A target outside 0 … V - 1, such as -1, has no loss and no gradient.
  */
 export interface OutputLossRecord {
   rows: number
@@ -449,6 +454,8 @@ export interface OutputLossRecord {
   bias?: number | undefined
   /** int32 [rows] */
   targets: number
+  /** [rows] weight_i; or 0: all 1 */
+  rowWeights?: number | undefined
   /** [rows] out: E_i in nats; 0 for target -1 */
   losses: number
   /** [rows, H] out, or 0 */
@@ -459,12 +466,14 @@ export interface OutputLossRecord {
   dBias?: number | undefined
   /** usually 1 / number of targets */
   scale: number
+  /** s, above 0 and below 1, or 0 */
+  smoothing?: number | undefined
 }
 
 export const outputLoss: KernelDefinition<OutputLossRecord> = Object.freeze({
   name: 'outputLoss',
   number: 6,
-  bytes: 64,
+  bytes: 72,
   usesWorkspace: true,
   write(words: Int32Array, doubles: Float64Array, at: number, record: OutputLossRecord, workspace: number) {
     const word = at / 4
@@ -478,11 +487,13 @@ export const outputLoss: KernelDefinition<OutputLossRecord> = Object.freeze({
     words[word + 6] = record.weight
     words[word + 7] = record.bias ?? 0
     words[word + 8] = record.targets
-    words[word + 9] = record.losses
-    words[word + 10] = record.dH ?? 0
-    words[word + 11] = record.dWeight ?? 0
-    words[word + 12] = record.dBias ?? 0
+    words[word + 9] = record.rowWeights ?? 0
+    words[word + 10] = record.losses
+    words[word + 11] = record.dH ?? 0
+    words[word + 12] = record.dWeight ?? 0
+    words[word + 13] = record.dBias ?? 0
     doubles[double + 7] = record.scale
+    doubles[double + 8] = record.smoothing ?? 0
   },
   read(words: Int32Array, doubles: Float64Array, at: number) {
     const word = at / 4
@@ -496,11 +507,13 @@ export const outputLoss: KernelDefinition<OutputLossRecord> = Object.freeze({
       weight: words[word + 6] >>> 0,
       bias: words[word + 7] >>> 0,
       targets: words[word + 8] >>> 0,
-      losses: words[word + 9] >>> 0,
-      dH: words[word + 10] >>> 0,
-      dWeight: words[word + 11] >>> 0,
-      dBias: words[word + 12] >>> 0,
+      rowWeights: words[word + 9] >>> 0,
+      losses: words[word + 10] >>> 0,
+      dH: words[word + 11] >>> 0,
+      dWeight: words[word + 12] >>> 0,
+      dBias: words[word + 13] >>> 0,
       scale: doubles[double + 7],
+      smoothing: doubles[double + 8],
     }
   },
 })
@@ -880,6 +893,71 @@ export const adam: KernelDefinition<AdamRecord> = Object.freeze({
   },
 })
 
+/**
+ * PyTorch's RMSprop and Adagrad: g = gradient_scale d_w + weight_decay w; s = kept s + fresh g^2; d = g / (sqrt(s)
+ * + epsilon); v = momentum v + d; w -= learning_rate v (d without momentum). RMSprop: kept = alpha, fresh = 1 -
+ * alpha; Adagrad: both 1.
+ */
+export interface RmspropRecord {
+  count: number
+  /** [count] changed */
+  w: number
+  /** [count] */
+  dW: number
+  /** [count] s, changed */
+  second: number
+  /** [count] v, changed; or 0 without momentum */
+  velocity?: number | undefined
+  learningRate: number
+  kept: number
+  fresh: number
+  epsilon: number
+  momentum: number
+  weightDecay: number
+  gradientScale: number
+}
+
+export const rmsprop: KernelDefinition<RmspropRecord> = Object.freeze({
+  name: 'rmsprop',
+  number: 15,
+  bytes: 80,
+  usesWorkspace: false,
+  write(words: Int32Array, doubles: Float64Array, at: number, record: RmspropRecord) {
+    const word = at / 4
+    const double = at / 8
+    words[word] = record.count
+    words[word + 1] = record.w
+    words[word + 2] = record.dW
+    words[word + 3] = record.second
+    words[word + 4] = record.velocity ?? 0
+    doubles[double + 3] = record.learningRate
+    doubles[double + 4] = record.kept
+    doubles[double + 5] = record.fresh
+    doubles[double + 6] = record.epsilon
+    doubles[double + 7] = record.momentum
+    doubles[double + 8] = record.weightDecay
+    doubles[double + 9] = record.gradientScale
+  },
+  read(words: Int32Array, doubles: Float64Array, at: number) {
+    const word = at / 4
+    const double = at / 8
+    return {
+      count: words[word],
+      w: words[word + 1] >>> 0,
+      dW: words[word + 2] >>> 0,
+      second: words[word + 3] >>> 0,
+      velocity: words[word + 4] >>> 0,
+      learningRate: doubles[double + 3],
+      kept: doubles[double + 4],
+      fresh: doubles[double + 5],
+      epsilon: doubles[double + 6],
+      momentum: doubles[double + 7],
+      weightDecay: doubles[double + 8],
+      gradientScale: doubles[double + 9],
+    }
+  },
+})
+
 /** Does nothing but multiply-adds on registers, on every thread: the ceiling that `bench` divides by. */
 export interface CeilingRecord {
   iterations: number
@@ -889,7 +967,7 @@ export interface CeilingRecord {
 
 export const ceiling: KernelDefinition<CeilingRecord> = Object.freeze({
   name: 'ceiling',
-  number: 15,
+  number: 16,
   bytes: 8,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: CeilingRecord) {
@@ -923,5 +1001,6 @@ export const kernels: readonly KernelDefinition<object>[] = Object.freeze([
   dropout,
   sgd,
   adam,
+  rmsprop,
   ceiling,
 ])

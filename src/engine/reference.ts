@@ -78,8 +78,9 @@ function embeddingBackward(r: Complete<records.EmbeddingBackwardRecord>, floats:
   }
 }
 
-/** o = V h + c, p = softmax(o), E = -log p[target]; dE/do = p - onehot(target). The largest logit is taken off before
- * exp, which changes neither E nor p and keeps exp finite. A target outside the vocabulary has no loss. */
+/** o = V h + c, p = softmax(o), E = -Σ y_j log p_j with y = (1 - s) onehot(target) + s / V, s the label smoothing;
+ * dE/do = p - y. The largest logit is taken off before exp, which changes neither E nor p and keeps exp finite. A target
+ * outside the vocabulary has no loss. */
 function outputLoss(r: Complete<records.OutputLossRecord>, floats: Float64Array, ints: Int32Array): void {
   const { hidden, vocabulary } = r
   const weight = r.weight / 8
@@ -101,11 +102,15 @@ function outputLoss(r: Complete<records.OutputLossRecord>, floats: Float64Array,
     }
     let sum = 0
     for (let j = 0; j < vocabulary; j++) sum += Math.exp(o[j] - highest)
-    floats[r.losses / 8 + i] = Math.log(sum) + highest - o[target]
+    const share = r.smoothing / vocabulary
+    let mean = 0
+    for (let j = 0; j < vocabulary; j++) mean += (o[j] - highest) * share
+    floats[r.losses / 8 + i] = Math.log(sum) - (1 - r.smoothing) * (o[target] - highest) - mean
     if (!r.gradients) continue
+    const scale = r.rowWeights ? r.scale * floats[r.rowWeights / 8 + i] : r.scale
     for (let j = 0; j < vocabulary; j++) {
       const p = Math.exp(o[j] - highest) / sum
-      const d = r.scale * (p - (j === target ? 1 : 0))
+      const d = scale * (p - share - (j === target ? 1 - r.smoothing : 0))
       if (r.dBias) floats[r.dBias / 8 + j] += d
       for (let k = 0; k < hidden; k++) {
         if (r.dH) floats[dH + k] += d * floats[weight + j * hidden + k]
@@ -127,6 +132,8 @@ const operations: Readonly<Record<number, (a: number, b: number, alpha: number) 
   [id.tanhGradient]: (a, b) => b * (1 - a ** 2),
   [id.sigmoidGradient]: (a, b) => b * a * (1 - a),
   [id.reluGradient]: (a, b) => (a > 0 ? b : 0),
+  [id.clamp]: (a, _, alpha) => Math.max(-alpha, Math.min(alpha, a)),
+  [id.sign]: (a, _, alpha) => (a > 0 ? alpha : a < 0 ? -alpha : 0),
 }
 
 /** y = operation(a, b), element by element; b is a where it is absent, so that α a a needs no second place */
@@ -225,6 +232,23 @@ function adam(r: Complete<records.AdamRecord>, floats: Float64Array): void {
   }
 }
 
+/** s = kept s + fresh g²; d = g / (√s + ε); v = momentum v + d; w -= learning_rate v. PyTorch's RMSprop (Hinton 2012) with
+ * kept = α and fresh = 1 - α, and its Adagrad (Duchi et al. 2011), where both are 1. */
+function rmsprop(r: Complete<records.RmspropRecord>, floats: Float64Array): void {
+  for (let i = 0; i < r.count; i++) {
+    const w = r.w / 8 + i
+    const g = r.gradientScale * floats[r.dW / 8 + i] + r.weightDecay * floats[w]
+    const s = r.kept * floats[r.second / 8 + i] + r.fresh * g ** 2
+    floats[r.second / 8 + i] = s
+    let d = g / (Math.sqrt(s) + r.epsilon)
+    if (r.velocity) {
+      d += r.momentum * floats[r.velocity / 8 + i]
+      floats[r.velocity / 8 + i] = d
+    }
+    floats[w] -= r.learningRate * d
+  }
+}
+
 /** The reference has no ceiling to measure: 0 operations. */
 function ceiling(r: Complete<records.CeilingRecord>, floats: Float64Array): void {
   floats[r.flops / 8] = 0
@@ -261,5 +285,6 @@ const kernels: Readonly<Record<number, Kernel>> = Object.fromEntries([
   kernel(records.dropout, dropout),
   kernel(records.sgd, sgd),
   kernel(records.adam, adam),
+  kernel(records.rmsprop, rmsprop),
   kernel(records.ceiling, ceiling),
 ])

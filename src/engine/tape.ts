@@ -33,9 +33,12 @@ export class Tape {
 
   constructor(private readonly engine: TapeMemory) {}
 
-  /** From here on, gradients of `tensor` are wanted; they are written to `gradient` where it is given. */
-  watch(tensor: Tensor, gradient?: Tensor): void {
-    this.slots.set(tensor, { gradient, filled: false })
+  /**
+   * From here on, gradients of `tensor` are wanted; they are written to `gradient` where it is given, or added to what it
+   * holds where that is said to be `filled`.
+   */
+  watch(tensor: Tensor, gradient?: Tensor, { filled = false } = {}): void {
+    this.slots.set(tensor, { gradient, filled })
   }
 
   wants(...tensors: readonly (Tensor | undefined)[]): boolean {

@@ -4,7 +4,14 @@ import { platform } from '#platform'
 import { ConfigurationError } from '../errors.js'
 import { CarriedState } from '../models/carriedState.js'
 import type { LanguageModel } from '../models/languageModel.js'
+import {
+  encodedSentences,
+  type LanguageCorpus,
+  sentenceBatches,
+  type TokenBatch,
+} from '../models/languageModelBatches.js'
 import type { TextCorpus } from '../text/corpus.js'
+import type { Tokenizer } from '../text/tokenizer.js'
 
 export interface Evaluation {
   /** Mean cross-entropy, nats per token. */
@@ -63,7 +70,7 @@ export async function evaluate(
       const timeSteps = Math.min(TIME_STEPS, laneLength - from)
       sum += model.engine.scope(() => {
         const stretch = { ...stretchOf(tokens, lanes, laneLength, from, timeSteps), timeSteps, batchSize: lanes }
-        const { losses, state } = model.loss(stretch, carried.state)
+        const { losses, state } = model.loss(stretch, { state: carried.state })
         carried.carry(state)
         const read = model.engine.read(losses)
         sumOfUnknown += read.reduce((total, loss, i) => (stretch.targets[i] === unknownToken ? total + loss : total), 0)
@@ -85,6 +92,56 @@ export async function evaluate(
     tokens: count,
     unknown,
   }
+}
+
+const SENTENCES_AT_ONCE = 64
+
+/**
+ * Each sentence by itself, from the zero state: its tokens and its end are foretold, the first from the start symbol.
+ * @throws ConfigurationError for a corpus without sentences
+ */
+export async function evaluateSentences(
+  model: LanguageModel,
+  corpus: LanguageCorpus,
+  { tokens: most = Infinity, signal }: EvaluationOptions = {},
+): Promise<Evaluation> {
+  const { engine, tokenizer } = model
+  const sentences = encodedSentences(tokenizer, corpus)
+  const batches = sentenceBatches(sentences, corpus.name, { batchSize: SENTENCES_AT_ONCE })
+  const sums = { loss: 0, known: 0, tokens: 0, unknown: 0 }
+  let characters = 0
+  for (let index = 0; index < batches.batchesPerEpoch && sums.tokens < most && !signal?.aborted; index++) {
+    const batch = batches.batch(0, index)
+    engine.scope(() => {
+      const { losses } = model.loss(batch)
+      engine.read(losses).forEach((loss, i) => {
+        const target = batch.targets[i]
+        if (target < 0) return
+        sums.tokens++
+        sums.loss += loss
+        if (target === tokenizer.unknown) sums.unknown++
+        else sums.known += loss
+      })
+    })
+    for (let b = 0; b < batch.batchSize; b++) characters += charactersOf(tokenizer, batch, b)
+    await platform.pause()
+  }
+  const loss = sums.loss / sums.tokens
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    perplexityWithoutUnknown: Math.exp(sums.known / (sums.tokens - sums.unknown)),
+    bitsPerCharacter: sums.loss / Math.LN2 / characters,
+    tokens: sums.tokens,
+    unknown: sums.unknown,
+  }
+}
+
+/** Of a sentence in a batch, its end counted as one: as in a text whose lines the sentences are. */
+function charactersOf(tokenizer: Tokenizer, { inputs, lengths, batchSize }: TokenBatch, b: number): number {
+  const length = lengths?.[b] ?? 0
+  const tokens = Int32Array.from({ length: length - 1 }, (_, t) => inputs[(t + 1) * batchSize + b])
+  return codePoints(tokenizer.decode(tokens)) + 1
 }
 
 /** Steps `from` … `from + timeSteps` of every lane. What counts has a target; warm-up and what lies past the end have -1. */

@@ -1,7 +1,8 @@
 /* The output layer: o = V h + c (PyTorch's nn.Linear; start: uniform in ±1/√inputs). V may be another layer's table, as
  * when the weights of embedding and output are tied (Press & Wolf 2017). */
 import type { Engine } from '../engine/engine.js'
-import { linear, outputLayerLoss } from '../engine/operations.js'
+import { linear } from '../engine/operations.js'
+import { type OutputLossOptions, outputLayerLoss } from '../engine/outputLoss.js'
 import type { Random } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { Parameter } from './parameter.js'
@@ -34,7 +35,7 @@ export class Linear {
   }
 
   /** Mean cross-entropy of the softmax of the outputs against target tokens, in nats: see `outputLayerLoss`. */
-  loss(h: Tensor, targets: Tensor): { loss: Tensor; losses: Tensor } {
-    return outputLayerLoss(this.engine, h, this.weight.value, this.bias.value, targets)
+  loss(h: Tensor, targets: Tensor, options: OutputLossOptions = {}): { loss: Tensor; losses: Tensor; count: number } {
+    return outputLayerLoss(this.engine, h, this.weight.value, this.bias.value, targets, options)
   }
 }

@@ -6,8 +6,7 @@
  *     E_t = −Σ_j y_{t,j} log p_{t,j}         cross-entropy; y_t is the true next token, one-hot
  *
  * The loss is the mean of E_t. Training feeds the true token at every step, whatever the model would have said (teacher
- * forcing); the hidden state is carried from one stretch of text to the next, and the gradient is cut there (truncated
- * back-propagation through time, Williams & Peng 1990). */
+ * forcing), or as scheduledSampling.ts says; what a batch is, languageModelBatches.ts says. */
 import { platform } from '#platform'
 import type { Cell, CellState } from '../cells/cell.js'
 import { elman } from '../cells/elman.js'
@@ -15,8 +14,6 @@ import { gru } from '../cells/gru.js'
 import { lstm } from '../cells/lstm.js'
 import { parseConfiguration } from '../configuration.js'
 import type { Engine } from '../engine/engine.js'
-import { defaultEngine, type EngineOptions, openEngine } from '../engine/open.js'
-import type { DropoutDraw } from '../engine/operations.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
@@ -28,10 +25,10 @@ import type { Parameter } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
-import type { Stretch } from '../text/lanes.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { WordVectors } from '../text/wordVectors.js'
 import { CarriedState } from './carriedState.js'
+import type { TokenBatch } from './languageModelBatches.js'
 import {
   type LanguageModelConfiguration,
   type LanguageModelOptions,
@@ -39,13 +36,10 @@ import {
   languageModelParameterCount,
   languageModelSchema,
 } from './languageModelOptions.js'
-import { modelFromBytes, modelToBytes } from './modelFile.js'
-
-/** What every model's `create` and `load` also take. */
-export interface ModelEngineOptions extends EngineOptions {
-  /** An engine of one's own; default one for the whole program. */
-  readonly engine?: Engine | undefined
-}
+import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
+import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
+import { fedInputs } from './scheduledSampling.js'
+import type { BatchLoss, LossPass, Trainable } from './trainable.js'
 
 export interface LanguageModelCreation extends LanguageModelOptions, ModelEngineOptions {
   /** The text whose tokens become the vocabulary. */
@@ -64,12 +58,7 @@ export interface LanguageModelCreation extends LanguageModelOptions, ModelEngine
 const cellOf = ({ cell, nonlinearity }: LanguageModelConfiguration): Cell =>
   cell === 'lstm' ? lstm : cell === 'gru' ? gru : elman(nonlinearity)
 
-/** Gives the memory of models back that were dropped without `close`. */
-const dropped = new FinalizationRegistry<readonly Parameter[]>(parameters => {
-  for (const parameter of parameters) parameter.release()
-})
-
-export class LanguageModel implements Predictor {
+export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   readonly parameters: readonly Parameter[]
   /** Those that training changes. */
   readonly trained: readonly Parameter[]
@@ -165,12 +154,13 @@ export class LanguageModel implements Predictor {
     const bytes = from instanceof Uint8Array ? from : await platform.readBytes(from)
     const where = from instanceof Uint8Array ? 'model' : String(from)
     const file = await modelFromBytes(bytes, where, 'language model', languageModelSchema, languageModelContradictions)
-    const promised = languageModelParameterCount(file.configuration, file.tokenizer.size)
+    const tokenizer = await file.tokenizer()
+    const promised = languageModelParameterCount(file.configuration, tokenizer.size)
     if (promised !== file.elements)
       throw new FileFormatError(
         `${where}: its configuration means ${promised} parameters; the file holds ${file.elements} numbers`,
       )
-    const model = new LanguageModel(await engineFor(options), file.configuration, file.tokenizer)
+    const model = new LanguageModel(await engineFor(options), file.configuration, tokenizer)
     try {
       file.fill(model.parameters)
     } catch (error) {
@@ -183,7 +173,12 @@ export class LanguageModel implements Predictor {
   /** One safetensors file with configuration and vocabulary in its metadata and PyTorch's parameter names. */
   toBytes(): Uint8Array<ArrayBuffer> {
     this.checkOpen()
-    return modelToBytes('language model', this.configuration, this.tokenizer, this.parameters)
+    return modelToBytes(this.parameters, this.fileMetadata())
+  }
+
+  /** Configuration and vocabulary, as a model's file keeps them. */
+  fileMetadata(): Record<string, string> {
+    return fileMetadata('language model', this.configuration, this.tokenizer)
   }
 
   /** Writes the file whole or not at all: a temporary file, synced, renamed. */
@@ -202,30 +197,38 @@ export class LanguageModel implements Predictor {
   }
 
   /**
-   * The loss of a stretch that begins in a given state. To be called in a scope.
-   * @param draw dropout's draw in training; none in evaluation
-   * @returns loss [1], the mean cross-entropy in nats; losses, one a row of [time, batch]; the state after the stretch
+   * The loss of a batch. To be called in a scope.
+   * @returns loss [1], the mean cross-entropy in nats; losses, one a row of [time, batch]; the state after the batch
    */
-  loss(
-    stretch: Stretch,
-    state: readonly CellState[],
-    draw?: DropoutDraw,
-  ): { loss: Tensor; losses: Tensor; state: CellState[] } {
-    const { timeSteps, batchSize } = stretch
-    const tokens = this.engine.tokens(stretch.inputs, [timeSteps, batchSize])
-    const { output, state: after } = this.hidden(tokens, state, draw)
-    return { ...this.output.loss(output, this.engine.tokens(stretch.targets, [timeSteps, batchSize])), state: after }
+  loss(batch: TokenBatch, pass: LossPass = {}): BatchLoss & { losses: Tensor; state: CellState[] } {
+    this.checkOpen()
+    const { engine } = this
+    const { timeSteps, batchSize, rowWeights } = batch
+    const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1 } = pass
+    const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, this.feedStep, { ...draw, ratio }) : batch.inputs
+    const lengths = batch.lengths && engine.tokens(batch.lengths)
+    const tokens = engine.tokens(inputs, [timeSteps, batchSize])
+    const hidden = this.hidden(tokens, state, { draw, lengths })
+    const weights = rowWeights && engine.from(rowWeights)
+    const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
+    const result = this.output.loss(hidden.output, targets, { labelSmoothing, rowWeights: weights })
+    const count = rowWeights ? batchSize : result.count
+    return { ...result, count, state: hidden.state, hidden: hidden.output, dropped: hidden.output }
+  }
+
+  private readonly feedStep = (tokens: Tensor, state: readonly CellState[]) => {
+    const hidden = this.hidden(tokens, state)
+    return { logits: this.output.forward(hidden.output), state: hidden.state }
   }
 
   private hidden(
     tokens: Tensor,
     state: readonly CellState[],
-    draw?: DropoutDraw,
+    { draw, lengths }: Pick<LossPass, 'draw'> & { lengths?: Tensor | undefined } = {},
   ): { output: Tensor; state: CellState[] } {
-    this.checkOpen()
     const x = this.embedding ? this.embedding.forward(tokens) : tokens
     const dropout = draw && { probability: this.configuration.dropout, draw }
-    return this.recurrent.forward(x, state, { dropout })
+    return this.recurrent.forward(x, state, { dropout, lengths })
   }
 
   /** Opens a reading: the state carried from token to token. */
@@ -294,9 +297,6 @@ export class LanguageModel implements Predictor {
 
 /** Tokens read at once when a prompt is long. */
 const LONGEST_PUSH = 1024
-
-const engineFor = ({ engine, ...options }: ModelEngineOptions): Engine | Promise<Engine> =>
-  engine ?? (Object.values(options).some(value => value !== undefined) ? openEngine(options) : defaultEngine())
 
 function logSoftmax(logits: Float64Array): Float64Array {
   const most = logits.reduce((a, b) => Math.max(a, b), -Infinity)

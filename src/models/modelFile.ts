@@ -1,34 +1,39 @@
 /* A model as one safetensors file: parameters under PyTorch's names, and in the metadata what is needed to use them:
- * recurra.format, recurra.task, recurra.configuration and recurra.tokenizer (JSON). */
+ * recurra.format, recurra.task, recurra.configuration and, for models of text, recurra.tokenizer (JSON). A checkpoint of
+ * training is such a file too: what training remembers stands beside the parameters, in tensors named `training.…`. */
 import type { z } from 'zod'
 import { type Contradiction, parseConfiguration } from '../configuration.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
-import { readSafetensors, writeSafetensors } from '../formats/safetensors.js'
+import { readSafetensors, type StoredTensor, type TensorToWrite, writeSafetensors } from '../formats/safetensors.js'
 import type { Parameter } from '../layers/parameter.js'
 import { HuggingFaceTokenizer } from '../text/huggingFaceTokenizer.js'
 import { type Tokenizer, tokenizerFromJSON } from '../text/tokenizer.js'
 
 const FORMAT = '1'
 
-export function modelToBytes(
-  task: string,
-  configuration: object,
-  tokenizer: Tokenizer,
+/** Tensors with this prefix are training's, not the model's. */
+export const TRAINING = 'training.'
+
+export const fileMetadata = (task: string, configuration: object, tokenizer?: Tokenizer): Record<string, string> => ({
+  'recurra.format': FORMAT,
+  'recurra.task': task,
+  'recurra.configuration': JSON.stringify(configuration),
+  ...(tokenizer && { 'recurra.tokenizer': JSON.stringify(tokenizer.toJSON()) }),
+})
+
+export const parameterTensors = (parameters: readonly Parameter[]): TensorToWrite[] =>
+  parameters.map(({ name, shape, value, engine }) => ({ name, shape, data: engine.copyOut(value) }))
+
+export const modelToBytes = (
   parameters: readonly Parameter[],
-): Uint8Array<ArrayBuffer> {
-  const tensors = parameters.map(({ name, shape, value, engine }) => ({ name, shape, data: engine.copyOut(value) }))
-  return writeSafetensors(tensors, {
-    'recurra.format': FORMAT,
-    'recurra.task': task,
-    'recurra.configuration': JSON.stringify(configuration),
-    'recurra.tokenizer': JSON.stringify(tokenizer.toJSON()),
-  })
-}
+  metadata: Record<string, string>,
+): Uint8Array<ArrayBuffer> => writeSafetensors(parameterTensors(parameters), metadata)
 
 export interface ModelFile<C> {
   readonly configuration: C
-  readonly tokenizer: Tokenizer
-  /** Numbers in all its tensors. */
+  /** @throws FileFormatError where there is none */
+  tokenizer(): Promise<Tokenizer>
+  /** Numbers in all its parameters. */
   readonly elements: number
   /** Writes the file's tensors into the parameters; names and shapes must be the same. */
   fill(parameters: readonly Parameter[]): void
@@ -42,7 +47,8 @@ export async function modelFromBytes<S extends z.ZodObject>(
   schema: S,
   contradictions: readonly Contradiction[] = [],
 ): Promise<ModelFile<z.output<S>>> {
-  const { tensors, metadata } = readSafetensors(bytes, where, { requireChecksum: true })
+  const { tensors: all, metadata } = readSafetensors(bytes, where, { requireChecksum: true })
+  const tensors = new Map([...all].filter(([name]) => !name.startsWith(TRAINING)))
   const entry = (key: string): string => {
     const value = metadata[`recurra.${key}`]
     if (value === undefined)
@@ -69,26 +75,37 @@ export async function modelFromBytes<S extends z.ZodObject>(
     if (error instanceof ConfigurationError) throw new FileFormatError(`${where}: ${error.message}`)
     throw error
   }
-  if (configuration.unit === 'hugging-face') await HuggingFaceTokenizer.prepare()
-  const tokenizer = tokenizerFromJSON(parsed('tokenizer'), where)
   return {
     configuration,
-    tokenizer,
-    elements: [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.length, 0),
-    fill(parameters) {
-      const names = new Set(parameters.map(parameter => parameter.name))
-      const strange = [...tensors.keys()].find(name => !names.has(name))
-      if (strange !== undefined)
-        throw new FileFormatError(`${where}: holds a tensor ${strange} that its configuration does not have`)
-      for (const { name, shape, value, engine } of parameters) {
-        const stored = tensors.get(name)
-        if (!stored) throw new FileFormatError(`${where}: the tensor ${name} is missing`)
-        if (stored.shape.join() !== shape.join() || stored.data instanceof BigInt64Array)
-          throw new FileFormatError(
-            `${where}: ${name} must be [${shape.join(', ')}] of real numbers; got ${stored.dtype} [${stored.shape.join(', ')}]`,
-          )
-        engine.write(value, stored.data)
-      }
+    async tokenizer() {
+      if (configuration.unit === 'hugging-face') await HuggingFaceTokenizer.prepare()
+      return tokenizerFromJSON(parsed('tokenizer'), where)
     },
+    elements: [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.length, 0),
+    fill: parameters => fillParameters(parameters, tensors, where),
+  }
+}
+
+/**
+ * Writes stored tensors into parameters; names and shapes must be the same.
+ * @throws FileFormatError
+ */
+export function fillParameters(
+  parameters: readonly Parameter[],
+  tensors: ReadonlyMap<string, StoredTensor>,
+  where: string,
+): void {
+  const names = new Set(parameters.map(parameter => parameter.name))
+  const strange = [...tensors.keys()].find(name => !names.has(name))
+  if (strange !== undefined)
+    throw new FileFormatError(`${where}: holds a tensor ${strange} that its configuration does not have`)
+  for (const { name, shape, value, engine } of parameters) {
+    const stored = tensors.get(name)
+    if (!stored) throw new FileFormatError(`${where}: the tensor ${name} is missing`)
+    if (stored.shape.join() !== shape.join() || stored.data instanceof BigInt64Array)
+      throw new FileFormatError(
+        `${where}: ${name} must be [${shape.join(', ')}] of real numbers; got ${stored.dtype} [${stored.shape.join(', ')}]`,
+      )
+    engine.write(value, stored.data)
   }
 }

@@ -9,6 +9,7 @@ export {
   readTagged,
 } from './itemFiles.js'
 export { readLibraryDeclarations } from './libraryDeclarations.js'
+export { type NumberFileOptions, readNumbers } from './numberFiles.js'
 export { modelFileOf, RunFolder, type RunFolderOptions } from './runFolder.js'
 export { differingKeys, listRuns, type RunRecord, type RunState, readRun } from './runs.js'
 export { readTable, readTablePairs, type TableOptions } from './tables.js'

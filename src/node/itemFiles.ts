@@ -115,7 +115,7 @@ export async function readJSONPairs(
 /** Pairs of one source sentence stay in one part. */
 export const bySource = { groupOf: ({ source }: TextPair) => source }
 
-function rowOf(line: string, where: string): Row {
+export function rowOf(line: string, where: string): Row {
   let row: unknown
   try {
     row = JSON.parse(line)
@@ -128,8 +128,8 @@ function rowOf(line: string, where: string): Row {
   return row as Row
 }
 
-/** One item a line that is not empty; `where` names file and line. */
-async function corpusOf<Item>(
+/** One item a line that is not empty; `where` names file and line. Throws ConfigurationError for none. */
+export async function corpusOf<Item>(
   path: string,
   called: string,
   options: LineOptions,

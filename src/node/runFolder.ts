@@ -3,8 +3,8 @@
  *     config.yaml         the configuration, every default filled in
  *     environment.json    version, backend, processor, data and seed: what the numbers depend on
  *     metrics.jsonl       one training event a line
- *     best.safetensors    the model that did best on the validation text
- *     last.safetensors    the model as it stands
+ *     best.safetensors    the model that did best on the validation data
+ *     last.safetensors    the checkpoint that the run goes on from; a model too, as it stands
  *
  * A run is never overwritten: its folder is made, or it is a fault. Each file but the metrics is replaced as a whole, so
  * that a kill, a power cut or a full disk leaves the old one or the new one; of the metrics the last line may be torn. */
@@ -133,13 +133,21 @@ export class RunFolder {
   }
 
   /**
-   * Saves a model's bytes as the last, and as the best where it is.
+   * Saves a checkpoint as the last, and before it the model that did best, where that is a new one: so a checkpoint that
+   * knows of it never stands without it.
    * @param final whether nothing will be saved after it: then what cannot be saved is thrown in any case
    */
-  async saveModel(bytes: Uint8Array, { best, final = false }: { best: boolean; final?: boolean }): Promise<void> {
-    for (const name of best ? [runFiles.last, runFiles.best] : [runFiles.last]) {
+  async saveModel(
+    last: Uint8Array,
+    { best, final = false }: { best?: Uint8Array | undefined; final?: boolean } = {},
+  ): Promise<void> {
+    for (const [name, bytes] of [
+      [runFiles.best, best],
+      [runFiles.last, last],
+    ] as const) {
+      if (!bytes) continue
       if (final) await this.write(name, bytes)
-      else if (!(await this.save(name, () => this.write(name, bytes)))) continue
+      else if (!(await this.save(name, () => this.write(name, bytes)))) return
       this.holdsModel = true
     }
   }

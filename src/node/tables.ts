@@ -32,7 +32,7 @@ export async function readTablePairs(
 }
 
 /** Each row by `itemOf`, read as a stream. `where` names file and line. */
-async function rowsOf<Item>(
+export async function rowsOf<Item>(
   path: string,
   options: TableOptions & ItemFileOptions,
   itemOf: (row: Row, where: string) => Item,

@@ -1,8 +1,16 @@
-/* Optimizers, each as two functions: `init` makes what it remembers, `update` does one step. They follow PyTorch's. */
+/* Optimizers, each as two functions: `init` makes what it remembers, `update` does one step. They are PyTorch's, equation by
+ * equation, and held to its numbers (tests/training/optimizers.test.ts). g is the gradient after clipping; λ weightDecay. */
 import type { Engine } from '../engine/engine.js'
-import { adam as adamKernel, sgd as sgdKernel } from '../engine/records.js'
+import {
+  adam as adamKernel,
+  elementwise,
+  elementwiseOperation,
+  rmsprop as rmspropKernel,
+  sgd as sgdKernel,
+} from '../engine/records.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Parameter } from '../layers/parameter.js'
+import type { TrainingConfiguration } from './options.js'
 
 /** What an optimizer remembers of each parameter, by PyTorch's name for it; kept in the heap. */
 export type OptimizerState = readonly Readonly<Record<string, Tensor>>[]
@@ -11,8 +19,10 @@ export interface Update {
   /** 1 for the first step. */
   readonly step: number
   readonly learningRate: number
-  /** Multiplies the gradient first: clipping. */
-  readonly gradientScale: number
+  /** Multiplies each parameter's gradient first: clipping. Default 1. */
+  readonly gradientScales?: readonly number[] | undefined
+  /** The step after which averaged SGD averages. Default never. */
+  readonly averageFrom?: number | undefined
 }
 
 export interface Optimizer {
@@ -20,53 +30,121 @@ export interface Optimizer {
   update(engine: Engine, parameters: readonly Parameter[], state: OptimizerState, update: Update): void
 }
 
-const remember = (engine: Engine, parameters: readonly Parameter[], names: readonly string[]): OptimizerState =>
-  engine.keepTogether(() =>
-    parameters.map(({ shape }) => Object.fromEntries(names.map(name => [name, engine.keep(shape)]))),
-  )
+/** What the averaged weights are called in the state of an optimizer that has some. */
+export const AVERAGE = 'ax'
 
-/** Gradient descent, with momentum on request: v = momentum v + g; w −= learningRate v. */
-export const sgd = ({ momentum = 0, weightDecay = 0 } = {}): Optimizer => ({
-  init: (engine, parameters) => remember(engine, parameters, momentum > 0 ? ['momentum_buffer'] : []),
-  update(engine, parameters, state, { learningRate, gradientScale }) {
+/** What each parameter's step is. */
+type ParameterUpdate = (
+  engine: Engine,
+  shared: { readonly count: number; readonly w: number; readonly dW: number; readonly gradientScale: number },
+  remembered: Readonly<Record<string, Tensor>>,
+  update: Update,
+) => void
+
+/** The part that all have in common: a memory of some tensors a parameter, zeros at first, and one step a parameter. */
+const optimizerOver = (remembered: readonly string[], step: ParameterUpdate): Optimizer => ({
+  init: (engine, parameters) =>
+    engine.keepTogether(() =>
+      parameters.map(({ shape }) => Object.fromEntries(remembered.map(name => [name, engine.keep(shape)]))),
+    ),
+  update(engine, parameters, state, update) {
     parameters.forEach(({ value, gradient }, i) => {
-      const velocity = state[i].momentum_buffer?.place
-      const places = { w: value.place, dW: gradient.place, velocity }
-      engine.run(sgdKernel, { count: value.size, ...places, learningRate, momentum, weightDecay, gradientScale })
+      const gradientScale = update.gradientScales?.[i] ?? 1
+      step(engine, { count: value.size, w: value.place, dW: gradient.place, gradientScale }, state[i], update)
     })
   },
 })
 
-/** Adam (Kingma & Ba 2015); with `decoupled` weight decay, AdamW (Loshchilov & Hutter 2019). */
+/**
+ * Gradient descent: w −= η (g + λ w). With momentum μ (Polyak 1964): v = μ v + g + λ w, w −= η v; with Nesterov's look ahead
+ * (Nesterov 1983, Sutskever et al. 2013): w −= η (g + λ w + μ v).
+ */
+export const sgd = ({ momentum = 0, nesterov = false, weightDecay = 0 } = {}): Optimizer =>
+  optimizerOver(momentum > 0 ? ['momentum_buffer'] : [], (engine, shared, remembered, { learningRate }) => {
+    const velocity = remembered.momentum_buffer?.place
+    engine.run(sgdKernel, { ...shared, velocity, nesterov: nesterov ? 1 : 0, learningRate, momentum, weightDecay })
+  })
+
+/**
+ * RMSProp (Hinton 2012): s = α s + (1 − α) g², w −= η g / (√s + ε); with momentum, v = μ v + g / (√s + ε), w −= η v.
+ */
+export const rmsprop = ({ alpha = 0.99, epsilon = 1e-8, momentum = 0, weightDecay = 0 } = {}): Optimizer =>
+  optimizerOver(
+    momentum > 0 ? ['square_avg', 'momentum_buffer'] : ['square_avg'],
+    (engine, shared, { square_avg, momentum_buffer }, { learningRate }) => {
+      const places = { second: square_avg.place, velocity: momentum_buffer?.place }
+      const memory = { kept: alpha, fresh: 1 - alpha, epsilon, momentum }
+      engine.run(rmspropKernel, { ...shared, ...places, ...memory, learningRate, weightDecay })
+    },
+  )
+
+/** AdaGrad (Duchi, Hazan & Singer 2011): s += g², w −= η g / (√s + ε). */
+export const adagrad = ({ epsilon = 1e-10, weightDecay = 0 } = {}): Optimizer =>
+  optimizerOver(['sum'], (engine, shared, { sum }, { learningRate }) => {
+    const memory = { kept: 1, fresh: 1, epsilon, momentum: 0 }
+    engine.run(rmspropKernel, { ...shared, second: sum.place, ...memory, learningRate, weightDecay })
+  })
+
+/**
+ * Adam (Kingma & Ba 2015): m = β₁ m + (1 − β₁) g, s = β₂ s + (1 − β₂) g², w −= η m̂ / (√ŝ + ε) with m̂ = m / (1 − β₁ᵗ) and
+ * ŝ = s / (1 − β₂ᵗ). With `decoupled` weight decay it is AdamW (Loshchilov & Hutter 2019): w −= η λ w apart from that.
+ */
 export const adam = ({
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
   weightDecay = 0,
   decoupled = false,
-} = {}): Optimizer => ({
-  init: (engine, parameters) => remember(engine, parameters, ['exp_avg', 'exp_avg_sq']),
-  update(engine, parameters, state, { step, learningRate, gradientScale }) {
-    parameters.forEach(({ value, gradient }, i) => {
-      engine.run(adamKernel, {
-        count: value.size,
-        w: value.place,
-        dW: gradient.place,
-        first: state[i].exp_avg.place,
-        second: state[i].exp_avg_sq.place,
-        decoupled: decoupled ? 1 : 0,
-        learningRate,
-        beta1,
-        beta2,
-        epsilon,
-        weightDecay,
-        correction1: 1 - beta1 ** step,
-        correction2: 1 - beta2 ** step,
-        gradientScale,
-      })
+} = {}): Optimizer =>
+  optimizerOver(['exp_avg', 'exp_avg_sq'], (engine, shared, { exp_avg, exp_avg_sq }, { step, learningRate }) => {
+    engine.run(adamKernel, {
+      ...shared,
+      first: exp_avg.place,
+      second: exp_avg_sq.place,
+      decoupled: decoupled ? 1 : 0,
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      correction1: 1 - beta1 ** step,
+      correction2: 1 - beta2 ** step,
     })
-  },
-})
+  })
+
+/**
+ * Averaged SGD (Polyak & Juditsky 1992; PyTorch's ASGD): SGD with a rate that may fall, η_t = η / (1 + decay η (t − 1))^power,
+ * and a weight decay that goes with it, beside it the mean of the weights since step t₀: a += (w − a) / max(1, t − 1 − t₀).
+ * AWD-LSTM (Merity, Keskar & Socher 2018) has decay 0, and t₀ where validation stops getting better.
+ */
+export const asgd = ({ decay = 0, power = 0.75, weightDecay = 0 } = {}): Optimizer =>
+  optimizerOver([AVERAGE], (engine, shared, { ax }, { step, learningRate, averageFrom = Infinity }) => {
+    const rate = learningRate / (1 + decay * learningRate * (step - 1)) ** power
+    engine.run(sgdKernel, { ...shared, learningRate: rate, momentum: 0, weightDecay: weightDecay + decay })
+    const share = 1 / Math.max(1, step - 1 - averageFrom)
+    const { count, w } = shared
+    const { place } = ax
+    const operation = elementwiseOperation.scale
+    if (share < 1) engine.run(elementwise, { operation, count, a: place, y: place, alpha: 1 - share })
+    engine.run(elementwise, { operation, count, a: w, y: place, accumulate: share < 1 ? 1 : 0, alpha: share })
+  })
+
+/** The optimizer of a configuration whose defaults are resolved. */
+export function optimizerOf(configuration: TrainingConfiguration): Optimizer {
+  const { optimizer, momentum, nesterov, beta1, beta2, alpha, epsilon, weightDecay } = configuration
+  switch (optimizer) {
+    case 'sgd':
+      return sgd({ momentum, nesterov, weightDecay })
+    case 'asgd':
+      return asgd({ weightDecay })
+    case 'rmsprop':
+      return rmsprop({ alpha, epsilon, momentum, weightDecay })
+    case 'adagrad':
+      return adagrad({ epsilon, weightDecay })
+    default:
+      return adam({ beta1, beta2, epsilon, weightDecay, decoupled: optimizer === 'adamw' })
+  }
+}
 
 /** Gives back what an optimizer remembers. */
 export function forget(engine: Engine, state: OptimizerState): void {

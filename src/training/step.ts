@@ -1,60 +1,121 @@
-/* One step of training: forward, backward, clip by the global norm (Pascanu et al. 2013), update. */
-import type { DropoutDraw } from '../engine/operations.js'
-import { sum } from '../engine/operations.js'
-import { NumericError } from '../errors.js'
-import { watchAll } from '../layers/parameter.js'
+/* One step of training: forward and backward over a batch, or over several whose gradients are taken together; penalties;
+ * clipping; update. Broken numbers are found before they reach the weights, or right after. */
+import type { Engine } from '../engine/engine.js'
+import { add, type DropoutDraw, scale, sum } from '../engine/operations.js'
+import { elementwise, elementwiseOperation } from '../engine/records.js'
+import type { Tape } from '../engine/tape.js'
+import type { Parameter } from '../layers/parameter.js'
 import type { CarriedState } from '../models/carriedState.js'
-import type { LanguageModel } from '../models/languageModel.js'
-import type { Stretch } from '../text/lanes.js'
+import type { Trainable } from '../models/trainable.js'
+import { brokenNumbers } from './brokenNumbers.js'
+import { type ClippingConfiguration, clip } from './clipping.js'
 import type { Optimizer, OptimizerState } from './optimizers.js'
+import { activationPenalty, addWeightPenalty, type PenaltyConfiguration } from './regularisation.js'
 
-export interface StepOptions {
+export interface StepOptions extends ClippingConfiguration, PenaltyConfiguration {
   readonly optimizer: Optimizer
   readonly memory: OptimizerState
   /** 1 for the first step. */
   readonly step: number
   readonly learningRate: number
-  /** The gradient's global norm is at most this. */
-  readonly clipNorm: number
-  readonly draw?: DropoutDraw | undefined
+  readonly averageFrom?: number | undefined
+  readonly labelSmoothing: number
+  readonly teacherForcing: number
+}
+
+/** A batch, and what is drawn for it. */
+export interface DrawnBatch<Batch> {
+  readonly batch: Batch
+  readonly draw: DropoutDraw
+  /** Whether the carried state begins anew before it. */
+  readonly begins: boolean
+  /** What it holds of real numbers, by name: looked through when the step is broken. */
+  readonly numbers: Readonly<Record<string, ArrayLike<number>>>
 }
 
 export interface StepResult {
-  /** Mean cross-entropy of the stretch before the step, nats per token. */
+  /** Mean loss before the step, without penalties: cross-entropy in nats per token. */
   readonly loss: number
+  /** What that mean is over. */
+  readonly count: number
+  /** What penalties add to it. */
+  readonly penalty: number
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number
+  readonly clipped: boolean
 }
 
 /**
- * Trains on one stretch and carries the state on.
- * @throws NumericError where loss or gradient is no number; the weights are then as they were
+ * Trains on batches, as one, and carries the state on.
+ * @throws NumericError where data, loss, gradient or weights hold NaN or infinity, which it names
  */
-export function trainingStep(
-  model: LanguageModel,
-  stretch: Stretch,
-  carried: CarriedState,
+export function trainingStep<Batch>(
+  model: Trainable<Batch>,
+  batches: readonly DrawnBatch<Batch>[],
+  carried: CarriedState | undefined,
   options: StepOptions,
 ): StepResult {
-  const { engine, trained: parameters } = model
-  const { optimizer, memory, step, learningRate, clipNorm, draw } = options
+  const { trained: parameters = model.parameters } = model
+  const [{ engine }] = parameters
+  const { optimizer, memory, step, learningRate, averageFrom } = options
   return engine.scope(() => {
-    const loss = engine.recording(tape => {
-      watchAll(tape, parameters)
-      const result = model.loss(stretch, carried.state, draw)
-      carried.carry(result.state)
-      tape.backward(result.loss)
-      return engine.scalar(result.loss)
-    })
-    const squares = parameters.map(({ gradient }) => engine.scalar(sum(engine, gradient, { squares: true })))
-    const gradientNorm = Math.sqrt(squares.reduce((total, square) => total + square, 0))
-    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm))
-      throw new NumericError(
-        `train: step ${step}: the loss is ${loss} and the gradient's norm ${gradientNorm}; the weights are those of the step before; lower learningRate (${learningRate}) or clipNorm (${clipNorm})`,
+    const sums = { loss: 0, count: 0, penalty: 0 }
+    batches.forEach((drawn, i) => {
+      const part = engine.scope(() =>
+        backward(model, parameters, drawn, carried, options, { first: i === 0, only: batches.length === 1 }),
       )
-    // PyTorch's clip_grad_norm_ divides by the norm + 1e-6.
-    const gradientScale = Math.min(1, clipNorm / (gradientNorm + 1e-6))
-    optimizer.update(engine, parameters, memory, { step, learningRate, gradientScale })
-    return { loss, gradientNorm }
+      sums.loss += part.loss * part.count
+      sums.count += part.count
+      sums.penalty += part.penalty * part.count
+    })
+    const loss = sums.loss / sums.count
+    if (batches.length > 1)
+      for (const { gradient } of parameters) shrink(engine, gradient.place, gradient.size, sums.count)
+    const penalty = sums.penalty / sums.count + addWeightPenalty(engine, parameters, options)
+    const { norm: gradientNorm, scales, clipped } = clip(engine, parameters, options)
+    const told = () =>
+      brokenNumbers({
+        ...{ step, learningRate, loss, gradientNorm },
+        parameters: model.parameters,
+        data: batches.map(({ numbers }) => numbers),
+      })
+    if (!Number.isFinite(loss) || !Number.isFinite(penalty) || !Number.isFinite(gradientNorm)) throw told()
+    optimizer.update(engine, parameters, memory, { step, learningRate, gradientScales: scales, averageFrom })
+    // A NaN or an infinity makes the sum one; this pass is a hundredth of the step.
+    if (!parameters.every(({ value }) => Number.isFinite(engine.scalar(sum(engine, value))))) throw told()
+    return { loss, count: sums.count, penalty, gradientNorm, clipped }
   })
 }
+
+/** Forward and backward over one batch. Of several, each weighs what its mean is over. */
+function backward<Batch>(
+  model: Trainable<Batch>,
+  parameters: readonly Parameter[],
+  { batch, draw, begins }: DrawnBatch<Batch>,
+  carried: CarriedState | undefined,
+  options: StepOptions,
+  place: { readonly first: boolean; readonly only: boolean },
+) {
+  const [{ engine }] = parameters
+  const { labelSmoothing, teacherForcing } = options
+  if (begins) carried?.reset()
+  return engine.recording(tape => {
+    for (const { value, gradient } of parameters) tape.watch(value, gradient, { filled: !place.first })
+    const result = model.loss(batch, { draw, state: carried?.state, labelSmoothing, teacherForcing })
+    const { count = 1 } = result
+    const penalty = activationPenalty(engine, result, options)
+    const whole = penalty ? add(engine, result.loss, penalty) : result.loss
+    tape.backward(place.only ? whole : scale(engine, whole, count))
+    if (place.first) clearUnreached(engine, tape, parameters)
+    if (result.state) carried?.carry(result.state)
+    return { loss: engine.scalar(result.loss), count, penalty: penalty ? engine.scalar(penalty) : 0 }
+  })
+}
+
+/** A parameter that had no part in the loss keeps no gradient of an earlier step. */
+function clearUnreached(engine: Engine, tape: Tape, parameters: readonly Parameter[]): void {
+  for (const { value, gradient } of parameters) if (!tape.gradientOf(value)) engine.fill(gradient, 0)
+}
+
+const shrink = (engine: Engine, place: number, count: number, by: number) =>
+  engine.run(elementwise, { operation: elementwiseOperation.scale, count, a: place, y: place, alpha: 1 / by })

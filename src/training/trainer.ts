@@ -1,81 +1,87 @@
-/* The trainer: forward, backward, clip, step, and again. It yields to the event loop between steps and can be left at any
- * time; what it keeps in the heap goes back when it ends, however it ends. */
+/* The trainer: a step, and again; a look at validation now and then; a checkpoint. It trains anything that has `parameters`
+ * and `loss(batch)`, yields to the event loop between steps, can be paused, and can be left at any time: what it keeps in the
+ * heap goes back when it ends, however it ends. Whatever the command line shows is an event of it. */
 import { platform } from '#platform'
 import { parseConfiguration } from '../configuration.js'
-import { site } from '../engine/random.js'
-import { evaluate } from '../evaluation/perplexity.js'
-import { CarriedState } from '../models/carriedState.js'
+import { ConfigurationError } from '../errors.js'
 import type { LanguageModel } from '../models/languageModel.js'
-import type { TextSplits } from '../text/corpus.js'
-import { Lanes } from '../text/lanes.js'
-import { adam, forget, type Optimizer, sgd } from './optimizers.js'
-import { type TrainingConfiguration, type TrainingOptions, trainingSchema } from './options.js'
-import { trainingStep } from './step.js'
+import type { Regressor } from '../models/regressor.js'
+import type { Trainable } from '../models/trainable.js'
+import { BrokenNumbers } from './brokenNumbers.js'
+import { Gate, TrainingClock } from './clock.js'
+import { circumstantial, trainingContradictions } from './contradictions.js'
+import type { TrainingEvent, TrainingResult, TrainingRun } from './events.js'
+import type { LanguageData } from './languageModelTask.js'
+import { resolved, type TrainingConfiguration, type TrainingOptions, trainingSchema } from './options.js'
+import type { RegressionData } from './regressorTask.js'
+import { TrainingSession } from './session.js'
+import { emptyWindow } from './state.js'
+import type { StepResult } from './step.js'
+import type { BatchData } from './task.js'
+import { metricsOf, type TrainingData, taskOf } from './tasks.js'
 
-/** How training stands. Losses are mean cross-entropies in nats per token. */
-export interface TrainingEvent {
-  /** Optimizer steps done. */
-  readonly step: number
-  /** Steps in all, where that is known (not under a time limit alone). */
-  readonly steps: number | undefined
-  /** Passes over the training text done. */
-  readonly epoch: number
-  /** Of the whole run, 0 to 1. */
-  readonly fraction: number
-  /** Training loss since the last event. */
-  readonly loss: number
-  /** exp(loss) */
-  readonly perplexity: number
-  /** On the validation text, where this event has looked at it. */
-  readonly validationLoss: number | undefined
-  readonly validationPerplexity: number | undefined
-  /** Whether that is the best so far. */
-  readonly best: boolean
-  /** Global norm of the last gradient, before clipping. */
-  readonly gradientNorm: number
-  readonly learningRate: number
-  readonly tokensPerSecond: number
-  readonly elapsedSeconds: number
-  readonly remainingSeconds: number
-}
-
-export interface TrainingResult {
-  readonly steps: number
-  readonly epochs: number
-  /** Training loss at the last event. */
-  readonly loss: number
-  /** The best on the validation text. */
-  readonly validationLoss: number | undefined
-  readonly seconds: number
-  /** Whether the signal stopped it. */
-  readonly stopped: boolean
-}
-
-/** A run of training: iterate over its events, or await its result. */
-export interface TrainingRun extends AsyncIterable<TrainingEvent, TrainingResult>, PromiseLike<TrainingResult> {}
-
-/** Parts of the corpus that training needs. */
-export type TrainingText = Pick<TextSplits, 'train'> & Partial<TextSplits>
-
-/** While training, validation looks at no more than this many tokens: a look costs as much as a third of a step does. */
-const VALIDATION_TOKENS = 100_000
 const LOOKS = 20
 /** Where time is short, looks take no more than this part of it; of a run of steps they are the same on every machine. */
 const LOOKING = 0.08
+const MOST_ROLLBACKS = 3
 
 /**
- * Trains a language model on a text. Nothing happens before it is awaited or iterated.
- * @throws ConfigurationError for options that cannot be, NumericError where the loss is no number any more
+ * Trains a model on data of its kind: a language model on a text or sentences, a regressor on sequences of numbers, a model of
+ * one's own on batches of one's own. Nothing happens before it is awaited or iterated.
+ * @throws ConfigurationError for options that cannot be, all at once; NumericError where a number is none any more
  */
-export function train(model: LanguageModel, text: TrainingText, options: TrainingOptions = {}): TrainingRun {
-  const { signal, ...rest } = options
-  const configuration = parseConfiguration(trainingSchema, rest, 'train')
-  const iterate = () => steps(model, text, configuration, signal)
+export function train(model: LanguageModel, data: LanguageData, options?: TrainingOptions): TrainingRun
+export function train(model: Regressor, data: RegressionData, options?: TrainingOptions): TrainingRun
+export function train<Batch>(model: Trainable<Batch>, data: BatchData<Batch>, options?: TrainingOptions): TrainingRun
+export function train<Batch>(
+  model: Trainable<Batch>,
+  data: TrainingData<Batch>,
+  { signal, resume, spentSeconds = 0, ...options }: TrainingOptions = {},
+): TrainingRun {
+  const configuration = resolved(configurationFor(model as Trainable<never>, data, options))
+  const gate = new Gate()
+  let session: TrainingSession<Batch> | undefined
+  const iterate = () => {
+    const open = () => {
+      session = new TrainingSession(model, taskOf(model, data, configuration), configuration)
+      return session
+    }
+    const close = () => {
+      session = undefined
+    }
+    return events({ open, close, gate, signal, resume, spentSeconds })
+  }
+  const atAnEvent = () => {
+    if (session) return session
+    throw new ConfigurationError('train: a checkpoint is of a run that is at an event; ask for it inside the loop')
+  }
+  signal?.addEventListener('abort', () => gate.release(), { once: true })
   return {
     [Symbol.asyncIterator]: iterate,
     // biome-ignore lint/suspicious/noThenProperty: a run can be awaited, as the library promises
     then: (resolve, reject) => finish(iterate()).then(resolve, reject),
+    pause: () => gate.close(),
+    resume: () => gate.release(),
+    checkpoint: () => atAnEvent().checkpoint(),
+    modelBytes: async () => atAnEvent().modelBytes(),
   }
+}
+
+function configurationFor<Batch>(
+  model: Trainable<never>,
+  data: TrainingData<Batch>,
+  options: object,
+): TrainingConfiguration {
+  const metrics = metricsOf(model)
+  const readsText = 'perplexity' in metrics
+  const at = {
+    validation: data.validation !== undefined,
+    metrics: Object.keys(metrics),
+    feedsItself: readsText,
+    readsText,
+  }
+  const contradictions = [...trainingContradictions, ...circumstantial(at)]
+  return parseConfiguration(trainingSchema, options, 'train', { contradictions })
 }
 
 async function finish(run: AsyncGenerator<TrainingEvent, TrainingResult>): Promise<TrainingResult> {
@@ -85,110 +91,135 @@ async function finish(run: AsyncGenerator<TrainingEvent, TrainingResult>): Promi
   }
 }
 
-/** The learning rate that a configuration without one gets. */
-export const learningRateOf = ({ learningRate, optimizer }: TrainingConfiguration): number =>
-  learningRate ?? (optimizer === 'sgd' ? 0.5 : 0.002)
-
-function optimizerOf({ optimizer, momentum, weightDecay }: TrainingConfiguration): Optimizer {
-  return optimizer === 'sgd' ? sgd({ momentum, weightDecay }) : adam({ weightDecay, decoupled: optimizer === 'adamw' })
+interface Run<Batch> {
+  readonly open: () => TrainingSession<Batch>
+  readonly close: () => void
+  readonly gate: Gate
+  readonly signal: AbortSignal | undefined
+  readonly resume: Uint8Array | undefined
+  readonly spentSeconds: number
 }
 
-async function* steps(
-  model: LanguageModel,
-  text: TrainingText,
-  configuration: TrainingConfiguration,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<TrainingEvent, TrainingResult> {
-  const { engine, trained: parameters } = model
-  const { batchSize, timeSteps, minutes, clipNorm, seed } = configuration
-  const lanes = new Lanes(model.tokenizer.encode(text.train.text), { batchSize, timeSteps }, text.train.name)
-  const perEpoch = lanes.stretchesPerEpoch
-  const epochs = configuration.epochs ?? (configuration.steps || minutes ? Infinity : 10)
-  const mostSteps = Math.min(configuration.steps ?? Infinity, Math.ceil(epochs * perEpoch))
-  const mostSeconds = (minutes ?? Infinity) * 60
-  const optimizer = optimizerOf(configuration)
-  const learningRate = learningRateOf(configuration)
-  const begun = performance.now()
-  const seconds = () => (performance.now() - begun) / 1000
-  const progress = () => Math.min(1, Math.max(step / mostSteps, seconds() / mostSeconds))
-
-  let step = 0
-  let tokens = 0
-  let bestLoss: number | undefined
-  let lastLoss = Number.NaN
-  let gradientNorm = 0
-  let since = { loss: 0, tokens: 0 }
-  let looksDone = 0
-  let looking = 0
-  const memory = optimizer.init(engine, parameters)
-  const carried = new CarriedState(engine, () => model.zeroState(batchSize))
+async function* events<Batch>(run: Run<Batch>): AsyncGenerator<TrainingEvent, TrainingResult> {
+  const { gate, signal } = run
+  const session = run.open()
   try {
-    for (let last = false; !last && !signal?.aborted; ) {
-      if (step % perEpoch === 0) carried.reset()
-      const stretch = lanes.stretch(step % perEpoch)
-      step++
-      const draw = { seed, step, site: site.dropout }
-      const result = trainingStep(model, stretch, carried, { optimizer, memory, step, learningRate, clipNorm, draw })
-      const count = stretch.targets.length
-      gradientNorm = result.gradientNorm
-      since = { loss: since.loss + result.loss * count, tokens: since.tokens + count }
-      await platform.pause()
+    const { task, configuration } = session
+    const { epochs = Infinity, steps = Infinity, minutes = Infinity, patience = Infinity, accumulate } = configuration
+    const { onNan, stopAt = Infinity, reportEvery, checkpointEvery } = configuration
+    const mostSteps = Math.min(steps, Math.ceil((epochs * task.batches.batchesPerEpoch) / accumulate))
+    const clock = new TrainingClock(run.spentSeconds)
+    if (run.resume) session.restore(run.resume)
+    let safe = onNan === 'rollback' ? session.checkpoint() : undefined
+    const looks = { done: 0, seconds: 0 }
+    let tokens = 0
+    const progress = () => Math.min(1, Math.max(session.standing.step / mostSteps, clock.all / (minutes * 60)))
+    const bounded = () => progress() >= 1 || session.standing.looksSinceBest >= patience
+    const halted = () => signal?.aborted === true || session.standing.step >= stopAt
+    /** At fixed steps, or about twenty times in the run. */
+    const lookDue = (step: number) => {
+      if (configuration.validateEvery) return step % configuration.validateEvery === 0
+      if (minutes === Infinity)
+        return Math.floor((LOOKS * step) / mostSteps) > Math.floor((LOOKS * (step - 1)) / mostSteps)
+      return looks.seconds <= LOOKING * clock.seconds && progress() * LOOKS >= looks.done + 1
+    }
+    let last: TrainingEvent | undefined
+    let ended = bounded()
 
-      last = step >= mostSteps || seconds() >= mostSeconds || signal?.aborted === true
-      const dear = minutes !== undefined && looking > LOOKING * seconds()
-      const looks =
-        text.validation !== undefined && (last || looksDue(configuration, step, progress(), looksDone, dear))
-      if (!looks && !last && step % configuration.reportEvery !== 0) continue
-      let validationLoss: number | undefined
-      if (looks && text.validation && !signal?.aborted) {
-        looksDone++
-        const before = seconds()
-        validationLoss = (await evaluate(model, text.validation, { tokens: VALIDATION_TOKENS })).loss
-        looking += seconds() - before
+    while (!ended && !halted()) {
+      const minute = clock.all / 60
+      const [learningRate, teacherForcing] = [session.learningRate(minute), session.teacherForcing]
+      let result: StepResult | undefined
+      let broken: string | undefined
+      try {
+        result = session.step(minute)
+        tokens += result.count
+      } catch (error) {
+        if (!(error instanceof BrokenNumbers)) throw error
+        broken = mend(session, error, safe)
       }
-      tokens += since.tokens
-      lastLoss = since.loss / since.tokens
-      since = { loss: 0, tokens: 0 }
-      const best = validationLoss !== undefined && (bestLoss === undefined || validationLoss < bestLoss)
-      if (best) bestLoss = validationLoss
-      const fraction = last && !signal?.aborted ? 1 : progress()
-      const elapsedSeconds = seconds()
-      yield {
+      await platform.pause()
+      if (gate.waiting && !signal?.aborted) await clock.wait(gate.waiting)
+
+      // What follows is a function of the step alone, whether the run stops here or not: so it resumes to the bit.
+      ended = bounded()
+      const { step } = session.standing
+      const looking = task.validate !== undefined && !broken && (ended || lookDue(step))
+      const kept = !broken && (checkpointEvery ? step % checkpointEvery === 0 : looking)
+      const reported = !broken && (step % reportEvery === 0 || looking || kept)
+      if (!reported && !broken && !ended && !halted()) continue
+      const from = clock.seconds
+      const looked = looking ? await session.look() : undefined
+      const samples = looking ? await session.samples() : undefined
+      if (looking) looks.done++
+      looks.seconds += clock.seconds - from
+      if (looking) ended = bounded()
+      const checkpoint = kept || (!broken && (ended || halted()))
+      const fraction = ended ? 1 : progress()
+      last = {
+        ...measured(session, last),
         step,
         steps: Number.isFinite(mostSteps) ? mostSteps : undefined,
-        epoch: step / perEpoch,
         fraction,
-        loss: lastLoss,
-        perplexity: Math.exp(lastLoss),
-        validationLoss,
-        validationPerplexity: validationLoss === undefined ? undefined : Math.exp(validationLoss),
-        best,
-        gradientNorm,
+        validationLoss: looked?.metrics.loss,
+        validationPerplexity: task.isText && looked ? Math.exp(looked.metrics.loss) : undefined,
+        validation: looked?.metrics,
+        best: looked?.best === true,
+        gradientNorm: result?.gradientNorm ?? last?.gradientNorm ?? 0,
         learningRate,
-        tokensPerSecond: tokens / elapsedSeconds,
-        elapsedSeconds,
-        remainingSeconds: (elapsedSeconds / fraction) * (1 - fraction),
+        teacherForcing,
+        tokensPerSecond: tokens / clock.seconds,
+        elapsedSeconds: clock.all,
+        remainingSeconds: (clock.all / fraction) * (1 - fraction),
+        samples,
+        checkpoint,
+        broken,
       }
+      if (reported) session.standing = { ...session.standing, window: emptyWindow }
+      if (checkpoint && safe) safe = session.checkpoint()
+      yield last
+    }
+    session.finish()
+    const { step, leastLoss, looksSinceBest } = session.standing
+    return {
+      steps: step,
+      epochs: session.epoch,
+      loss: last?.loss ?? Number.NaN,
+      validationLoss: leastLoss ?? undefined,
+      seconds: clock.all,
+      stopped: !ended,
+      outOfPatience: looksSinceBest >= patience,
     }
   } finally {
-    carried.close()
-    forget(engine, memory)
-  }
-  return {
-    steps: step,
-    epochs: step / perEpoch,
-    loss: lastLoss,
-    validationLoss: bestLoss,
-    seconds: seconds(),
-    stopped: signal?.aborted === true,
+    session.close()
+    run.close()
   }
 }
 
-/** Whether it is time to look at the validation text: at fixed steps, or about twenty times in the run. */
-const looksDue = (
-  { validateEvery }: TrainingConfiguration,
-  step: number,
-  progress: number,
-  done: number,
-  dear: boolean,
-): boolean => (validateEvery !== undefined ? step % validateEvery === 0 : !dear && progress * LOOKS >= done + 1)
+/** What an event tells of the steps since the one before it. */
+function measured<Batch>({ standing, task, epoch }: TrainingSession<Batch>, last: TrainingEvent | undefined) {
+  const { window, smoothing } = standing
+  const loss = window.count > 0 ? window.loss / window.count : (last?.loss ?? Number.NaN)
+  const mean = (sum: number) => (window.steps > 0 ? sum / window.steps : 0)
+  return {
+    epoch,
+    loss,
+    penalizedLoss: loss + mean(window.penalty),
+    smoothedLoss: smoothing.weight > 0 ? smoothing.sum / smoothing.weight : loss,
+    perplexity: task.isText ? Math.exp(loss) : undefined,
+    clippedShare: mean(window.clipped),
+  }
+}
+
+/** After a broken step: what was done about it, or the error again. */
+function mend<Batch>(session: TrainingSession<Batch>, error: BrokenNumbers, safe: Uint8Array | undefined): string {
+  if (session.configuration.onNan === 'skip' && !error.inWeights) {
+    session.skip()
+    return `${error.message}; the step is skipped`
+  }
+  const { rollbacks } = session.standing
+  if (!safe || rollbacks >= MOST_ROLLBACKS) throw error
+  session.restore(safe)
+  session.standing = { ...session.standing, rollbacks: rollbacks + 1 }
+  return `${error.message}; back to step ${session.standing.step} with half the learning rate`
+}

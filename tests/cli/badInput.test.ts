@@ -62,13 +62,13 @@ describe('a run', () => {
     expect(await readdir(shop.folder)).not.toContain('none')
   })
 
-  it('that diverges keeps the weights of the step before', async () => {
+  it('that diverges keeps the last good checkpoint', async () => {
     const ending = await shop.run([
       ...['train', 'lm', 'fox.txt', '--out', 'wild', '--cell', 'elman', '--nonlinearity', 'relu', '--optimizer', 'sgd'],
-      ...['--learning-rate', '1e30', '--clip-norm', '1e30', '--report-every', '1', ...tiny],
+      ...['--learning-rate', '1e30', '--clip-norm', '1e30', '--checkpoint-every', '1', ...tiny],
     ])
     expect(ending.code).toBe(1)
-    expect(fault(ending)).toMatch(/^recurra: train: step \d+: the loss is .*; lower learningRate/)
+    expect(fault(ending)).toMatch(/^recurra: train: step \d+: the gradient of \S+ \(layer \w+.*; lower learningRate/)
     const { tensors } = readSafetensors(await readFile(join(shop.folder, 'wild/last.safetensors')), 'wild')
     for (const { data } of tensors.values()) expect(Array.from(data as Float32Array).every(Number.isFinite)).toBe(true)
     const writing = await shop.run(['generate', 'wild', '--length', '1'])
@@ -111,9 +111,9 @@ describe('a model', () => {
   })
 
   it('for another task is named as such', async () => {
-    const { modelToBytes } = await import('../../src/models/modelFile.js')
+    const { fileMetadata, modelToBytes } = await import('../../src/models/modelFile.js')
     const { CharacterTokenizer } = await import('../../src/text/characterTokenizer.js')
-    await shop.write('mood.safetensors', modelToBytes('classifier', {}, CharacterTokenizer.fit('ab'), []))
+    await shop.write('mood.safetensors', modelToBytes([], fileMetadata('classifier', {}, CharacterTokenizer.fit('ab'))))
     for (const verb of [
       ['generate', 'mood.safetensors'],
       ['next', 'mood.safetensors', '--text', 'a'],

@@ -125,7 +125,7 @@ describe('Ctrl-C', () => {
     const { code, stderr, stdout } = await ending
     expect(code).toBe(130)
     expect(stderr).toMatch(
-      /stopping after this step; Ctrl-C again ends at once\n[\s\S]*stopped after step \d+; saved stopped\/last\.safetensors\n/,
+      /stopping after this step; Ctrl-C again ends at once\n[\s\S]*stopped after step \d+; saved stopped\/last\.safetensors; go on with: recurra resume stopped\n/,
     )
     expect(stdout).toBe('stopped: stopped\n')
     using model = await LanguageModel.load(shop.path('stopped/last.safetensors'))

@@ -60,7 +60,7 @@ describe('wrong usage', () => {
     ['train lm fox.txt --dropout much', 'recurra: train lm: --dropout: must be a number; got much'],
     [
       'train lm nothing.txt --steps 1.5 --cel gru --optimizer adm',
-      'recurra: train lm: --steps: must be a whole number; got 1.5; --optimizer must be adam, adamw or sgd; got adm; did you mean adam?; --cel is not known; did you mean --cell?',
+      'recurra: train lm: --steps: must be a whole number; got 1.5; --optimizer must be adam, adamw, sgd, asgd, rmsprop or adagrad; got adm; did you mean adam?; --cel is not known; did you mean --cell?',
     ],
     [
       'train lm fox.txt --tie-weights --embedding one-hot --hiden-size 3 --steps 0',

@@ -8,6 +8,7 @@ import { lstm } from '../../src/cells/lstm.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import * as operations from '../../src/engine/operations.js'
+import { outputLayerLoss } from '../../src/engine/outputLoss.js'
 import { recurrence } from '../../src/engine/recurrence.js'
 import type { Tensor } from '../../src/engine/tensor.js'
 import { Embedding } from '../../src/layers/embedding.js'
@@ -147,19 +148,28 @@ const checks: Record<string, (() => void)[]> = {
         ({ x }) => operations.dropout(engine, x, 0.4, { seed: 1, step: 2, site: 3 }),
       ]),
   ],
-  outputLayerLoss: [true, false].map(
-    withBias => () =>
-      check((draw, { rows, columns, width }) => {
-        const targets = draw.integers(rows, -1, width - 1)
-        const bias: Inputs = withBias ? { bias: input(draw, width) } : {}
-        return [
-          { h: input(draw, rows, columns), weight: input(draw, width, columns), ...bias },
-          ({ h, weight, bias: c }) => {
-            const { loss } = operations.outputLayerLoss(engine, h, weight, c, engine.tokens(targets))
-            return operations.scale(engine, loss, 1.7)
-          },
-        ]
-      }),
+  outputLayerLoss: [
+    { withBias: true, labelSmoothing: 0, weighted: false },
+    { withBias: false, labelSmoothing: 0, weighted: false },
+    { withBias: true, labelSmoothing: 0.2, weighted: false },
+    { withBias: true, labelSmoothing: 0.1, weighted: true },
+  ].map(
+    ({ withBias, labelSmoothing, weighted }) =>
+      () =>
+        check((draw, { rows, columns, width }) => {
+          const targets = draw.integers(rows, -1, width - 1)
+          const bias: Inputs = withBias ? { bias: input(draw, width) } : {}
+          const weights = Array.from({ length: rows }, (_, i) => 0.1 + (i % 3))
+          return [
+            { h: input(draw, rows, columns), weight: input(draw, width, columns), ...bias },
+            ({ h, weight, bias: c }) => {
+              const rowWeights = weighted ? engine.from(weights) : undefined
+              const options = { labelSmoothing, rowWeights }
+              const { loss } = outputLayerLoss(engine, h, weight, c, engine.tokens(targets), options)
+              return operations.scale(engine, loss, 1.7)
+            },
+          ]
+        }),
   ),
 }
 
@@ -169,7 +179,7 @@ describe('the gradient is that of finite differences', () => {
   })
 
   test('and no operation is missing here', () => {
-    expect(Object.keys(checks).sort()).toEqual(Object.keys(operations).sort())
+    expect(Object.keys(checks).sort()).toEqual([...Object.keys(operations), 'outputLayerLoss'].sort())
   })
 })
 

@@ -37,7 +37,7 @@ describe('whatever call fails while a run is saved', () => {
     const saved = failingFiles()
     const counted = await RunFolder.create(join(parent, 'counted'), { files: saved })
     await counted.appendMetrics({ step: 1 })
-    await counted.saveModel(bytesOf(1), { best: true })
+    await counted.saveModel(bytesOf(1), { best: bytesOf(1) })
     const calls = saved.calls.length
     expect(calls).toBeGreaterThan(15)
     for (let at = 0; at < calls; at++) {
@@ -45,12 +45,12 @@ describe('whatever call fails while a run is saved', () => {
       const before = await RunFolder.create(path)
       await before.writeConfiguration({ seed: 1 })
       await before.appendMetrics({ step: 1 })
-      await before.saveModel(bytesOf(1), { best: true })
+      await before.saveModel(bytesOf(1), { best: bytesOf(1) })
       const faults: RecurraError[] = []
       const files = failingFiles({ at, code, partly: true, lasting: at % 2 === 1 })
       const run = await RunFolder.open(path, { files, onFailedSave: fault => faults.push(fault) })
       await run.appendMetrics({ step: 2 })
-      await run.saveModel(bytesOf(2), { best: true })
+      await run.saveModel(bytesOf(2), { best: bytesOf(2) })
       for (const file of [run.last, run.best]) expect([1, 2]).toContain(await versionOf(file))
       for (const fault of faults) expect(fault.message).toMatch(/^[^\n]*: cannot write the file: [^\n]*; [^\n]+$/)
       const after = await RunFolder.open(path)
@@ -60,23 +60,23 @@ describe('whatever call fails while a run is saved', () => {
         [1, 3],
         [1, 2, 3],
       ]).toContainEqual(steps)
-      await after.saveModel(bytesOf(3), { best: true })
+      await after.saveModel(bytesOf(3), { best: bytesOf(3) })
       expect([await versionOf(after.last), await versionOf(after.best)]).toEqual([3, 3])
     }
   })
 
   it('without a listener it is thrown, and with one it is told once, until the file can be written again', async () => {
     const strict = await RunFolder.create(join(parent, 'strict'), { files: failingFiles({ at: 1, code: 'ENOSPC' }) })
-    await expect(strict.saveModel(bytesOf(1), { best: false })).rejects.toThrow(/the disk is full; free some space/)
+    await expect(strict.saveModel(bytesOf(1))).rejects.toThrow(/the disk is full; free some space/)
     const told: string[] = []
     const files = failingFiles({ at: 1, code: 'ENOSPC', lasting: true })
     const run = await RunFolder.create(join(parent, 'lenient'), {
       files,
       onFailedSave: ({ message }) => told.push(message),
     })
-    for (let i = 0; i < 5; i++) await run.saveModel(bytesOf(i), { best: false })
+    for (let i = 0; i < 5; i++) await run.saveModel(bytesOf(i))
     expect(told).toHaveLength(1)
-    await expect(run.saveModel(bytesOf(9), { best: false, final: true })).rejects.toThrow(/the disk is full/)
+    await expect(run.saveModel(bytesOf(9), { final: true })).rejects.toThrow(/the disk is full/)
   })
 })
 
@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')(`${kills} kills at random moments`
       const path = join(parent, 'run')
       const made = await RunFolder.create(path)
       await made.writeConfiguration({ seed: 1 })
-      await made.saveModel(bytesOf(0), { best: true })
+      await made.saveModel(bytesOf(0), { best: bytesOf(0) })
       let random = 1
       const between = (from: number, to: number) => {
         random = (random * 48271) % 2147483647
@@ -167,15 +167,14 @@ describe('a disk that is really full', () => {
       const run = await RunFolder.create(join(disk, 'run'), { onFailedSave: ({ message }) => told.push(message) })
       await run.writeConfiguration({ seed: 1 })
       await run.appendMetrics({ step: 1 })
-      await run.saveModel(bytesOf(1, 20_000), { best: true })
+      await run.saveModel(bytesOf(1, 20_000), { best: bytesOf(1, 20_000) })
       const filler = join(disk, 'filler')
       await writeFile(filler, new Uint8Array(1 << 20)).catch(() => {})
       for (let version = 2; version < 5; version++) {
-        await run.saveModel(bytesOf(version, 20_000), { best: true })
+        await run.saveModel(bytesOf(version, 20_000), { best: bytesOf(version, 20_000) })
         await run.appendMetrics({ step: version, samples: 'x'.repeat(10_000) })
       }
       expect(told).toEqual([
-        expect.stringMatching(/last\.safetensors: cannot write the file: the disk is full; free some space or/),
         expect.stringMatching(/best\.safetensors: cannot write the file: the disk is full; free some space or/),
         expect.stringMatching(/metrics\.jsonl: cannot write the file: the disk is full; free some space or/),
       ])
@@ -188,7 +187,7 @@ describe('a disk that is really full', () => {
       ])
       expect((await readMetrics(join(run.path, 'metrics.jsonl'))).map(({ step }) => step)).toEqual([1])
       await rm(filler)
-      await run.saveModel(bytesOf(5, 20_000), { best: true })
+      await run.saveModel(bytesOf(5, 20_000), { best: bytesOf(5, 20_000) })
       await run.appendMetrics({ step: 5 })
       expect([await versionOf(run.last), await versionOf(run.best)]).toEqual([5, 5])
     } finally {

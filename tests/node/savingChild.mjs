@@ -11,6 +11,7 @@ for (let version = Number(first); ; version++) {
   const tensor = { name: 'weight', shape: [20_000], data: new Float32Array(20_000).fill(version) }
   writeSync(1, `begun ${version}\n`)
   await run.appendMetrics({ step: version, loss: 1 / version, samples: 'x'.repeat(2000) })
-  await run.saveModel(writeSafetensors([tensor], { version: String(version) }), { best: version % 3 === 0 })
+  const bytes = writeSafetensors([tensor], { version: String(version) })
+  await run.saveModel(bytes, { best: version % 3 === 0 ? bytes : undefined })
   writeSync(1, `saved ${version}\n`)
 }

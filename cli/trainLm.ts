@@ -1,0 +1,179 @@
+/* recurra train lm FILE: trains a language model on a text, or on its lines as sentences. */
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Command } from 'commander'
+import { z } from 'zod'
+import { Random, site } from '../src/engine/random.js'
+import { FileFormatError, nearest } from '../src/errors.js'
+import {
+  type Engine,
+  evaluate,
+  evaluateSentences,
+  LanguageModel,
+  languageModelSchema,
+  openEngine,
+  type TextSplits,
+  train,
+  trainingSchema,
+} from '../src/index.js'
+import { languageModelContradictions } from '../src/models/languageModelOptions.js'
+import { readTextFile } from '../src/node/files.js'
+import { RunFolder, readCorpus, splitCorpus } from '../src/node/index.js'
+import { readWordVectors } from '../src/node/wordVectorFile.js'
+import { HuggingFaceTokenizer } from '../src/text/huggingFaceTokenizer.js'
+import { circumstantial, trainingContradictions } from '../src/training/contradictions.js'
+import { engineOptionsOf } from './commonFlags.js'
+import { picked } from './configurationFile.js'
+import { evaluationLine, evaluationRecord } from './eval.js'
+import { addFlags, asUsage, UsageError } from './flags.js'
+import { whole } from './output.js'
+import { TrainingProgress } from './progress.js'
+import { configSchema, PARENT, readTrainInput } from './trainInput.js'
+import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
+import { runSchema, sha256, type TrainingTask } from './trainingTask.js'
+
+/** On the command line and in a file, the embedding may also be a file of vectors. */
+const lmSchema = z.strictObject({
+  ...languageModelSchema.shape,
+  embedding: z
+    .string()
+    .default('learned')
+    .describe('learned, one-hot, or a file of word vectors (word2vec, GloVe, fastText)'),
+})
+
+/** What a configuration file may hold: a run's own config.yaml is one. */
+const fileSchema = z.strictObject({
+  data: z.string().optional().describe('the text'),
+  ...lmSchema.shape,
+  ...trainingSchema.shape,
+})
+
+type LmValues = z.output<typeof fileSchema>
+
+const schema = z.strictObject({
+  ...configSchema.shape,
+  tokenizer: z.string().optional().describe('a Hugging Face tokenizer.json, instead of a unit'),
+  out: z.string().optional().describe(`the run’s folder (default: ${PARENT}/lm-N, the first that is free)`),
+  ...lmSchema.shape,
+  ...trainingSchema.shape,
+  ...runSchema.shape,
+})
+
+export const lmTask: TrainingTask<LanguageModel, TextSplits, LmValues> = {
+  task: 'language model',
+  verb: 'lm',
+  fileSchema,
+  contradictions: [
+    ...languageModelContradictions,
+    ...trainingContradictions,
+    ...circumstantial({ validation: true, metrics: ['loss', 'perplexity'], feedsItself: true, readsText: true }),
+  ],
+  counted: ({ unit }) => (unit === 'character' ? 'characters' : 'tokens'),
+  async read({ data: path = '-', seed }) {
+    const corpus = await readCorpus(path)
+    return textSource(splitCorpus(corpus, { seed }), path, corpus.text)
+  },
+  load: (path, engine) => LanguageModel.load(path, { engine }),
+  train,
+  line: ({ configuration, parameterCount, tokenizer }) => {
+    const { cell, numLayers, hiddenSize } = configuration
+    const layers = numLayers === 1 ? '1 layer' : `${numLayers} layers`
+    return `model: ${cell}, ${layers} of ${hiddenSize}, ${whole(parameterCount)} parameters, ${whole(tokenizer.size)} symbols`
+  },
+  async test(model, { test }, { algorithm }, signal) {
+    const evaluation = await (algorithm === 'sentence' ? evaluateSentences : evaluate)(model, test, { signal })
+    return {
+      loss: evaluation.loss,
+      line: evaluationLine(evaluation, model.tokenizer.unit),
+      record: evaluationRecord(evaluation),
+    }
+  },
+}
+
+/** A text that has been read and split, as training takes it. */
+export function textSource(data: TextSplits, name: string, text: string) {
+  const [a, b, c] = [data.train, data.validation, data.test].map(part => whole(part.text.length))
+  const from = name === '-' ? 'standard input' : name
+  const line = `text: ${from}: ${a} characters to train on, ${b} for validation, ${c} for the test`
+  return { data, name, sha256: sha256(text), line }
+}
+
+export function trainLmCommand(): Command {
+  const command = new Command('lm')
+    .description('trains a language model on a text')
+    .argument('[FILE]', 'the text in UTF-8; - is standard input (default: data in the configuration)')
+  const negatable = ['tieWeights', 'foldCase', 'freezeEmbedding', 'nesterov', 'keepBest']
+  return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
+    const { contradictions } = lmTask
+    const input = { schema, fileSchema, contradictions, wanted: 'a text to train on' }
+    const { flags, data } = await readTrainInput(command, path, input)
+    if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    checkEmbedding(flags.embedding)
+    const values: LmValues = { ...picked(fileSchema, flags), data }
+    const source = await lmTask.read(values)
+    const engine = await openEngine(engineOptionsOf(flags))
+    const progress = new TrainingProgress(lmTask.counted(values))
+    progress.note(backendLine(engine))
+    const model = await createModel(flags, source.data, engine, progress)
+    const outcome = await trainInFolder(lmTask, {
+      ...{ values, source, model, progress },
+      training: picked(trainingSchema, flags),
+      flags,
+      makeFolder: options =>
+        flags.out === undefined ? RunFolder.createNext(PARENT, 'lm', options) : RunFolder.create(flags.out, options),
+    })
+    await tellOutcome(outcome, flags)
+  })
+}
+
+async function createModel(
+  flags: z.output<typeof schema>,
+  { train }: TextSplits,
+  engine: Engine,
+  progress: TrainingProgress,
+): Promise<LanguageModel> {
+  const { embedding, seed } = flags
+  const known = embeddings.find(each => each === embedding)
+  const random = new Random(seed, 1, site.initialisation)
+  const vectors = async (words: readonly string[]) => {
+    const found = await readWordVectors(embedding, { words, missing: () => random.normal() })
+    const { format, dimension, inFile, found: count, missing } = found.report
+    progress.note(
+      `word vectors: ${embedding}: ${format}, ${whole(inFile)} of length ${dimension}; ${whole(count)} symbols found, ${whole(missing)} drawn at random`,
+    )
+    return found
+  }
+  const tokenizer = flags.tokenizer === undefined ? undefined : await tokenizerOf(flags.tokenizer)
+  return asUsage(() =>
+    LanguageModel.create({
+      corpus: train,
+      ...picked(languageModelSchema, flags),
+      embedding: known ?? 'learned',
+      ...{ tokenizer, vectors: known ? undefined : vectors, seed, engine },
+    }),
+  )
+}
+
+/** tokenizer.json, and tokenizer_config.json where it stands beside. */
+async function tokenizerOf(path: string): Promise<HuggingFaceTokenizer> {
+  const json = async (file: string) => {
+    try {
+      return JSON.parse(await readTextFile(file))
+    } catch (error) {
+      throw error instanceof SyntaxError ? new FileFormatError(`${file}: it must be JSON; ${error.message}`) : error
+    }
+  }
+  const beside = join(dirname(path), 'tokenizer_config.json')
+  return HuggingFaceTokenizer.load(await json(path), existsSync(beside) ? await json(beside) : {}, path)
+}
+
+const embeddings = languageModelSchema.shape.embedding.unwrap().options
+
+/** What is no kind of embedding must be a file of vectors. */
+function checkEmbedding(embedding: string): void {
+  if (embeddings.some(each => each === embedding) || existsSync(embedding)) return
+  const near = nearest(embedding, embeddings)
+  throw new UsageError(
+    `train lm: --embedding must be ${embeddings.join(', ')} or a file of word vectors; got ${embedding}${near ? `; did you mean ${near}?` : ', which does not exist'}`,
+  )
+}

@@ -1,0 +1,43 @@
+/* How near a regressor's numbers are to those that were asked for. */
+import { regressionCost } from '../layers/regressionLoss.js'
+import type { Regressor } from '../models/regressor.js'
+import type { ItemCorpus, NumberSequence } from '../text/items.js'
+
+export interface RegressionEvaluation {
+  /** What training makes small: the mean cost in the model's scale. */
+  readonly loss: number
+  /** In the numbers' own scale, as the next two. */
+  readonly meanSquaredError: number
+  /** √ meanSquaredError */
+  readonly rootMeanSquaredError: number
+  readonly meanAbsoluteError: number
+  readonly sequences: number
+}
+
+/** Every sequence once. @throws ConfigurationError for sequences that are not as the model's */
+export async function evaluateRegressor(
+  model: Regressor,
+  { items }: ItemCorpus<NumberSequence>,
+): Promise<RegressionEvaluation> {
+  const answers = await model.predict(items)
+  const { deviations } = model.scales.targets
+  const sums = { loss: 0, squares: 0, absolute: 0 }
+  let count = 0
+  items.forEach(({ targets }, i) => {
+    targets.forEach((target, k) => {
+      const error = answers[i][k] - target
+      sums.loss += regressionCost(error / deviations[k], model.configuration)
+      sums.squares += error ** 2
+      sums.absolute += Math.abs(error)
+      count++
+    })
+  })
+  const meanSquaredError = sums.squares / count
+  return {
+    loss: sums.loss / count,
+    meanSquaredError,
+    rootMeanSquaredError: Math.sqrt(meanSquaredError),
+    meanAbsoluteError: sums.absolute / count,
+    sequences: items.length,
+  }
+}

@@ -1,0 +1,41 @@
+/* A model of one's own on batches of one's own: validation is the mean loss over its batches. */
+import { platform } from '#platform'
+import { CarriedState } from '../models/carriedState.js'
+import type { BatchSource, Trainable } from '../models/trainable.js'
+import type { BatchData, Task } from './task.js'
+
+export function batchTask<Batch>(model: Trainable<Batch>, { train, validation }: BatchData<Batch>): Task<Batch> {
+  return {
+    batches: train,
+    counted: 'items',
+    metrics: { loss: 'least' },
+    isText: false,
+    validate: validation && (async () => ({ loss: await meanLoss(model, validation) })),
+  }
+}
+
+/** The mean loss over one epoch of batches; each weighs what its mean is over. */
+async function meanLoss<Batch>(model: Trainable<Batch>, source: BatchSource<Batch>): Promise<number> {
+  const [{ engine }] = model.parameters
+  const { carriedBatchSize, batchesPerEpoch } = source
+  const carried =
+    carriedBatchSize === undefined
+      ? undefined
+      : new CarriedState(engine, () => model.zeroState?.(carriedBatchSize) ?? [])
+  let sum = 0
+  let all = 0
+  try {
+    for (let index = 0; index < batchesPerEpoch; index++) {
+      engine.scope(() => {
+        const { loss, count = 1, state } = model.loss(source.batch(0, index), { state: carried?.state })
+        if (state) carried?.carry(state)
+        sum += engine.scalar(loss) * count
+        all += count
+      })
+      await platform.pause()
+    }
+  } finally {
+    carried?.close()
+  }
+  return sum / all
+}

@@ -1,0 +1,65 @@
+/* A language model in training: a text or sentences as batches; validation by perplexity; and the same few beginnings of the
+ * validation text, continued each time. */
+import { evaluate, evaluateSentences } from '../evaluation/perplexity.js'
+import type { LanguageModel } from '../models/languageModel.js'
+import { type LanguageCorpus, streamOf, type TokenBatch, tokenBatches } from '../models/languageModelBatches.js'
+import type { TrainingConfiguration } from './options.js'
+import type { Sample, Task } from './task.js'
+
+/** A text or sentences to train on, and to look at. */
+export interface LanguageData {
+  readonly train: LanguageCorpus
+  readonly validation?: LanguageCorpus | undefined
+}
+
+/** While training, validation looks at no more than this many tokens: a look costs as much as a third of a step does. */
+const VALIDATION_TOKENS = 100_000
+
+/** Tokens that are given, and that are written. */
+const GIVEN = 24
+const WRITTEN = 48
+
+export function languageModelTask(
+  model: LanguageModel,
+  { train, validation }: LanguageData,
+  configuration: TrainingConfiguration,
+): Task<TokenBatch> {
+  const { algorithm } = configuration
+  return {
+    batches: tokenBatches(model.tokenizer, train, configuration),
+    counted: 'tokens',
+    metrics: { loss: 'least', perplexity: 'least' },
+    isText: true,
+    validate:
+      validation &&
+      (async () => {
+        const options = { tokens: VALIDATION_TOKENS }
+        const { loss, perplexity } =
+          algorithm === 'sentence'
+            ? await evaluateSentences(model, validation, options)
+            : await evaluate(model, streamOf(validation), options)
+        return { loss, perplexity }
+      }),
+    samples: validation && (count => continued(model, streamOf(validation).text, count)),
+  }
+}
+
+/** Beginnings from all over the text, each after a line's end where there is one near, and the likeliest that may follow. */
+async function continued(model: LanguageModel, text: string, count: number): Promise<Sample[]> {
+  const { tokenizer } = model
+  const samples: Sample[] = []
+  for (let k = 0; k < count; k++) {
+    const from = Math.floor((k * text.length) / count)
+    const line = k === 0 ? 0 : text.indexOf('\n', from) + 1
+    const start = line > 0 && line - from < 200 ? line : from
+    // No token is longer than what people write without a space: this holds more tokens than are wanted.
+    const tokens = tokenizer.encode(text.slice(start, start + 40 * (GIVEN + WRITTEN)))
+    if (tokens.length <= GIVEN) continue
+    const given = tokenizer.decode(tokens.subarray(0, GIVEN))
+    const expected = tokenizer.decode(tokens.subarray(GIVEN, GIVEN + WRITTEN))
+    let written = ''
+    for await (const piece of model.generate({ prompt: given, length: WRITTEN, temperature: 0.5 })) written += piece
+    samples.push({ given, expected, written })
+  }
+  return samples
+}

@@ -1,0 +1,54 @@
+/* A regressor in training: sequences of numbers as batches, validation by squared and absolute error, and the same few
+ * sequences answered each time. */
+import { evaluateRegressor } from '../evaluation/regression.js'
+import type { Regressor } from '../models/regressor.js'
+import { type NumberBatch, numberBatches } from '../models/regressorBatches.js'
+import type { ItemCorpus, NumberSequence } from '../text/items.js'
+import type { TrainingConfiguration } from './options.js'
+import type { Sample, Task } from './task.js'
+
+/** Sequences to train on, and to look at. */
+export interface RegressionData {
+  readonly train: ItemCorpus<NumberSequence>
+  readonly validation?: ItemCorpus<NumberSequence> | undefined
+}
+
+/** Of a sequence's end, as an example shows it. */
+const STEPS_SHOWN = 4
+
+export function regressorTask(
+  model: Regressor,
+  { train, validation }: RegressionData,
+  configuration: TrainingConfiguration,
+): Task<NumberBatch> {
+  return {
+    batches: numberBatches(train, model.scales, configuration),
+    counted: 'sequences',
+    metrics: { loss: 'least', meanSquaredError: 'least', meanAbsoluteError: 'least' },
+    isText: false,
+    numbersOf: ({ inputs, targets }) => ({ inputs, targets }),
+    validate:
+      validation &&
+      (async () => {
+        const { loss, meanSquaredError, meanAbsoluteError } = await evaluateRegressor(model, validation)
+        return { loss, meanSquaredError, meanAbsoluteError }
+      }),
+    samples: validation && (count => answered(model, validation.items.slice(0, count))),
+  }
+}
+
+async function answered(model: Regressor, items: readonly NumberSequence[]): Promise<Sample[]> {
+  const answers = await model.predict(items)
+  return items.map(({ inputs, features, targets }, i) => {
+    const tail = inputs.subarray(-STEPS_SHOWN * features)
+    const steps = Array.from({ length: tail.length / features }, (_, t) =>
+      shown(tail.subarray(t * features, (t + 1) * features)),
+    )
+    return { given: `… ${steps.join(' ')}`, expected: shown(targets), written: shown(answers[i]) }
+  })
+}
+
+const shown = (numbers: Float64Array) => {
+  const each = Array.from(numbers, number => Number(number.toPrecision(4)))
+  return each.length === 1 ? String(each[0]) : `(${each.join(', ')})`
+}

@@ -1,0 +1,153 @@
+// Exact resume: a run that is stopped and goes on is, to the last bit of its checkpoint, the run that never stopped.
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Engine } from '../../src/engine/engine.js'
+import { openEngine } from '../../src/engine/open.js'
+import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel.js'
+import { Regressor } from '../../src/models/regressor.js'
+import { adding } from '../../src/text/generated/adding.js'
+import type { TrainingRun } from '../../src/training/events.js'
+import type { TrainingOptions } from '../../src/training/options.js'
+import { train } from '../../src/training/trainer.js'
+import { smallSplits } from './smallText.js'
+
+const text = smallSplits(60)
+const STEPS = 12
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await openEngine({ threads: 2 })
+})
+afterAll(() => engine.close())
+
+const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+/** The last checkpoint that a run gives. */
+async function lastOf(run: TrainingRun): Promise<Uint8Array> {
+  let last: Uint8Array | undefined
+  for await (const { checkpoint } of run) if (checkpoint) last = run.checkpoint()
+  return last as Uint8Array
+}
+
+const small = { hiddenSize: 6, numLayers: 2, dropout: 0.2 } as const
+const quick = { batchSize: 4, timeSteps: 8, steps: STEPS, validateEvery: 4, reportEvery: 3, samples: 0 } as const
+
+type Cell = Partial<LanguageModelCreation>
+
+async function wholeAndResumed(cell: Cell, options: TrainingOptions, stops: readonly number[]) {
+  const create = () => LanguageModel.create({ corpus: text.train, ...small, ...cell, engine })
+  using model = await create()
+  const whole = await lastOf(train(model, text, { ...quick, ...options }))
+  let resume: Uint8Array | undefined
+  for (const stopAt of [...stops, undefined]) {
+    // The file is a model too; what training keeps in it is no matter to that.
+    using next = resume ? await LanguageModel.load(resume, { engine }) : await create()
+    resume = await lastOf(train(next, text, { ...quick, ...options, stopAt, resume }))
+  }
+  return { whole: hashOf(whole), resumed: hashOf(resume as Uint8Array) }
+}
+
+const optimizers: readonly TrainingOptions[] = [
+  { optimizer: 'sgd' },
+  { optimizer: 'sgd', momentum: 0.9, learningRate: 0.05 },
+  { optimizer: 'sgd', momentum: 0.9, nesterov: true, learningRate: 0.05 },
+  { optimizer: 'asgd', averageFrom: 3 },
+  { optimizer: 'asgd', averagePatience: 1, learningRate: 20 },
+  { optimizer: 'rmsprop' },
+  { optimizer: 'rmsprop', momentum: 0.5 },
+  { optimizer: 'adagrad' },
+  { optimizer: 'adam' },
+  { optimizer: 'adamw', weightDecay: 0.01 },
+]
+const cells = ['elman', 'gru', 'lstm'] as const
+
+describe('a run that was stopped and resumed has the checkpoint of one that never was', () => {
+  it.each(cells.flatMap(cell => optimizers.map(options => [cell, options] as const)))(
+    '%s, %j',
+    async (cell, options) => {
+      const { whole, resumed } = await wholeAndResumed({ cell }, options, [6])
+      expect(resumed).toBe(whole)
+    },
+  )
+
+  it.each<[string, TrainingOptions]>([
+    ['in sentences, whose means count alike', { algorithm: 'sentence', lossAverage: 'sentence' }],
+    ['across epochs', { batchSize: 16, timeSteps: 50 }],
+    ['with batches taken together', { accumulate: 3 }],
+    [
+      'under every penalty',
+      { l1: 1e-4, l2: 1e-3, activationPenalty: 1, temporalActivationPenalty: 1, labelSmoothing: 0.1 },
+    ],
+    ['fed its own output, more and more', { teacherForcingSchedule: 'linear', teacherForcingSteps: 10 }],
+    ['on a plateau', { schedule: 'plateau', schedulePatience: 0, learningRate: 0.5 }],
+    ['along a cosine, warmed up', { schedule: 'cosine', scheduleSteps: 12, warmupSteps: 4 }],
+    ['by Zaremba', { schedule: 'zaremba', scheduleEpochs: 1, batchSize: 16 }],
+    ['clipped by value', { clipping: 'value', clipValue: 1e-3 }],
+  ])('%s', async (_, options) => {
+    const { whole, resumed } = await wholeAndResumed({}, options, [1, 5, 7])
+    expect(resumed).toBe(whole)
+  })
+
+  it('a regressor, too', async () => {
+    const data = adding.generate({ count: 100, length: 8 })
+    const create = () => Regressor.create({ corpus: data.train, hiddenSize: 5, engine })
+    const options = { steps: 10, batchSize: 16, samples: 0 }
+    using model = await create()
+    const whole = await lastOf(train(model, data, options))
+    using first = await create()
+    const half = await lastOf(train(first, data, { ...options, stopAt: 5 }))
+    using second = await Regressor.load(half, { engine })
+    expect(hashOf(await lastOf(train(second, data, { ...options, resume: half })))).toBe(hashOf(whole))
+  })
+})
+
+describe('a checkpoint', () => {
+  const checkpoint = async (options: TrainingOptions) => {
+    using model = await LanguageModel.create({ corpus: text.train, ...small, engine })
+    return await lastOf(train(model, text, { ...quick, ...options }))
+  }
+
+  it('does not say where training stops', async () => {
+    expect(hashOf(await checkpoint({ steps: 4 }))).toBe(hashOf(await checkpoint({ steps: 400, stopAt: 4 })))
+  })
+
+  it('lets a run go on for longer', async () => {
+    const half = await checkpoint({ steps: 4 })
+    using model = await LanguageModel.load(half, { engine })
+    const result = await train(model, text, { ...quick, steps: 9, resume: half })
+    expect(result).toMatchObject({ steps: 9, stopped: false })
+  })
+
+  it('refuses another model and other options, all at once', async () => {
+    const half = await checkpoint({ steps: 4 })
+    using model = await LanguageModel.create({ corpus: text.train, ...small, hiddenSize: 7, cell: 'gru', engine })
+    const run = train(model, text, { ...quick, optimizer: 'sgd', seed: 2, resume: half })
+    await expect(run).rejects.toThrow(
+      /model’s cell is "lstm" there; got "gru"; .*hiddenSize is 6 there; got 7; .*option’s learningRate is .*optimizer is "adam" there; got "sgd"; .*seed is 1 there; got 2/,
+    )
+  })
+
+  it('is no checkpoint without what training keeps', async () => {
+    using model = await LanguageModel.create({ corpus: text.train, ...small, engine })
+    await expect(train(model, text, { ...quick, resume: model.toBytes() })).rejects.toThrow(
+      /this is a model and not a checkpoint; give the run's last.safetensors/,
+    )
+  })
+
+  it('is asked for at an event', async () => {
+    using model = await LanguageModel.create({ corpus: text.train, ...small, engine })
+    expect(() => train(model, text, quick).checkpoint()).toThrow(/ask for it inside the loop/)
+  })
+})
+
+describe('the same seed, configuration and backend', () => {
+  it('give the same checkpoint ten times in a row, on any number of threads', async () => {
+    const hashes = new Set<string>()
+    for (let round = 0; round < 10; round++) {
+      using own = await openEngine({ threads: 1 + (round % 4) })
+      using model = await LanguageModel.create({ corpus: text.train, ...small, hiddenSize: 40, engine: own })
+      hashes.add(hashOf(await lastOf(train(model, text, { ...quick, batchSize: 9, steps: 6 }))))
+    }
+    expect(hashes.size).toBe(1)
+  })
+})
