@@ -38,8 +38,6 @@ export interface RecurrenceInput {
   readonly reverse?: boolean | undefined
   /** [B, H] multiplies h before W, the same at every step. */
   readonly mask?: Tensor | undefined
-  /** W as `packWeight` has packed it before, for whoever runs many short stretches without a tape. */
-  readonly packed?: Tensor | undefined
 }
 
 export interface RecurrenceOutput {
@@ -92,7 +90,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     lengths: ragged && engine.tokens(ragged.lengths).place,
     rows: ragged && engine.tokens(ragged.rows).place,
   }
-  const packed = input.packed ?? packWeight(engine, weight, cell)
+  const packed = packWeight(engine, weight, cell)
   engine.run(recurrenceForward, { ...shared, apartBias: apartBias?.place, weight: packed.place })
 
   const [before, after] = [part(states, reverse ? 1 : 0, time), part(states, reverse ? 0 : 1, time)]
@@ -148,16 +146,13 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   return result
 }
 
-/**
- * W [G H, H] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels.
- * @param into where it goes; default a tensor of the innermost scope
- */
-export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell, into?: Tensor): Tensor {
+/** W [G H, H] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels. */
+export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell): Tensor {
   const hidden = weight.shape[1]
   const summed = (weight.shape[0] / gates) * (gates - alone)
   const padded = (columns: number) => packedSize(engine, [columns, hidden])
   const apart = weight.shape[0] - summed
-  const packed = into ?? engine.tensor([padded(summed) + padded(apart)])
+  const packed = engine.tensor([padded(summed) + padded(apart)])
   const put = (columns: number, from: number, to: number) => {
     if (columns === 0) return
     const w = engine.view(weight, [columns, hidden], from).place
@@ -172,16 +167,6 @@ export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone
   put(summed, 0, 0)
   put(apart, summed * hidden, padded(summed))
   return packed
-}
-
-/** Elements that `packWeight` writes. */
-export function packedWeightSize(
-  engine: Engine,
-  { shape: [rows, hidden] }: Tensor,
-  { gates, apart }: FusedCell,
-): number {
-  const alone = (rows / gates) * apart
-  return packedSize(engine, [rows - alone, hidden]) + packedSize(engine, [alone, hidden])
 }
 
 /** W for the backward loop, which multiplies by it from the other side. */

@@ -10,17 +10,20 @@ import type { Engine } from '../engine/engine.js'
 import { add, addRow, concatenate, type DropoutDraw, dropout, embed, reshape, slice } from '../engine/operations.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
-import { packedWeightSize, packWeight, recurrence } from '../engine/recurrence.js'
+import { type FusedCell, packWeight, recurrence } from '../engine/recurrence.js'
+import { recurrenceInParts } from '../engine/recurrenceInParts.js'
 import type { Tensor } from '../engine/tensor.js'
 import { folded } from './dilation.js'
 import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
 import {
   type Input,
+  inputPart,
   inputProduct,
   type PreparedWeights,
   preparedInput,
   preparedProduct,
   type StreamInput,
+  streamInputOf,
 } from './inputProduct.js'
 import { Parameter } from './parameter.js'
 import { unroll } from './unroll.js'
@@ -140,7 +143,7 @@ export class Direction {
   }
 
   /**
-   * The weights made ready for many short runs. To be called in a scope; the tensors are kept.
+   * The weights made ready for many short runs. To be called in a scope, whose tensors they are.
    * @param input what will be read
    * @returns nothing where no fused kernel does all that is asked
    */
@@ -149,8 +152,7 @@ export class Direction {
     const { cell, dilation } = this.options
     const [U, W] = [this.value('weight_ih'), this.value('weight_hh')]
     if (!this.fused || !cell.fused || dilation > 1 || !U || !W) return undefined
-    const recurrent = engine.keep([packedWeightSize(engine, W, cell.fused)])
-    packWeight(engine, W, cell.fused, recurrent)
+    const recurrent = packWeight(engine, W, cell.fused)
     return { ...preparedInput(engine, input, U, this.inputBias()), recurrent }
   }
 
@@ -176,8 +178,12 @@ export class Direction {
   run(x: Input, state: CellState, pass: DirectionPass): { output: Tensor; state: CellState } {
     const { engine } = this
     const { dilation, reverse } = this.options
+    if (!engine.tape && !pass.ragged && !pass.draw) {
+      const prepared = pass.prepared ?? this.prepare(streamInputOf(x))
+      if (prepared) return this.inParts(x, state, prepared, pass)
+    }
     const weight = this.recurrentWeight(pass.draw)
-    const gates = pass.prepared ? preparedProduct(engine, x, pass.prepared) : this.inputProduct(x)
+    const gates = this.inputProduct(x)
     if (dilation === 1) return this.loop(gates, state, weight, pass)
     const fold = folded(engine, stepsOf(pass), dilation, reverse)
     const { ragged } = fold
@@ -206,7 +212,22 @@ export class Direction {
       ragged: pass.ragged,
       reverse,
       mask: this.mask(pass.batch, pass.draw),
-      packed: pass.prepared?.recurrent,
+    })
+    return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
+  }
+
+  private inParts(x: Input, state: CellState, prepared: PreparedWeights, { time, batch }: DirectionPass) {
+    const { engine } = this
+    const result = recurrenceInParts(engine, {
+      cell: this.options.cell.fused as FusedCell,
+      time,
+      batch,
+      gates: (from, to) => preparedProduct(engine, inputPart(engine, x, from, to), prepared),
+      packed: prepared.recurrent,
+      apartBias: this.apartBias(),
+      hidden: state.hidden,
+      cellState: state.cell,
+      reverse: this.options.reverse,
     })
     return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
   }

@@ -61,7 +61,7 @@ export interface PreparedWeights {
   readonly recurrent: Tensor
 }
 
-/** U and b made ready; the tensors are kept. To be called in a scope. */
+/** U and b made ready. To be called in a scope, whose tensors they are. */
 export function preparedInput(
   engine: Engine,
   input: StreamInput,
@@ -69,18 +69,22 @@ export function preparedInput(
   bias: Tensor | undefined,
 ): Omit<PreparedWeights, 'recurrent'> {
   const width = weight.shape[0]
-  const kept = (tensor: Tensor) => {
-    const copy = engine.keep(tensor.shape)
-    engine.copy(tensor, copy)
-    return copy
-  }
-  if (input === 'one-hot') return { products: kept(columnsOf(engine, weight, bias)), width }
+  if (input === 'one-hot') return { products: columnsOf(engine, weight, bias), width }
   if (input !== 'numbers' && input.shape[0] * width <= MOST_PROJECTED)
-    return { products: kept(linear(engine, input, weight, bias)), width }
-  const packed = engine.keep([packedSize(engine, weight.shape)])
+    return { products: linear(engine, input, weight, bias), width }
+  const packed = engine.tensor([packedSize(engine, weight.shape)])
   packLinear(engine, weight, packed)
-  return { packed, bias: bias && kept(bias), width }
+  return { packed, bias, width }
 }
+
+/** Steps `from` to `to` of an input [time, batch, ...]. */
+export function inputPart(engine: Engine, x: Input, from: number, to: number): Input {
+  const part = (of: Tensor) => engine.view(of, [to - from, ...of.shape.slice(1)], (from * of.size) / of.shape[0])
+  return 'table' in x ? { tokens: part(x.tokens), table: x.table } : part(x)
+}
+
+export const streamInputOf = (x: Input): StreamInput =>
+  'table' in x ? x.table : x.kind === 'token' ? 'one-hot' : 'numbers'
 
 /** `inputProduct` by weights that are ready, without a tape. */
 export function preparedProduct(engine: Engine, x: Input, { products, packed, bias, width }: PreparedWeights): Tensor {

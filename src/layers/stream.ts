@@ -32,7 +32,7 @@ export class RecurrentStream {
     const { state, prepared } = engine.scope(() =>
       engine.keepTogether(() => ({
         state: layers.zeroState(batch).map(({ hidden, cell }) => ({ hidden: keep(hidden), cell: cell && keep(cell) })),
-        prepared: layers.directions.map((each, k) => each.prepare(k === 0 ? input : 'numbers')),
+        prepared: layers.directions.map((each, k) => kept(each.prepare(k === 0 ? input : 'numbers'), keep)),
       })),
     )
     this.state = state
@@ -60,3 +60,12 @@ export class RecurrentStream {
     for (const tensor of [...states, ...weights]) if (tensor) this.engine.release(tensor)
   }
 }
+
+const kept = (weights: PreparedWeights | undefined, keep: (tensor: Tensor) => Tensor): PreparedWeights | undefined =>
+  weights && {
+    ...weights,
+    products: weights.products && keep(weights.products),
+    packed: weights.packed && keep(weights.packed),
+    bias: weights.bias && keep(weights.bias),
+    recurrent: keep(weights.recurrent),
+  }
