@@ -4,7 +4,7 @@
  * else to do. */
 import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
-import { cpus, release, type } from 'node:os'
+import { cpus, loadavg, release, type } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { build, install } from './prepare.mjs'
@@ -105,7 +105,9 @@ async function machine() {
   const compiler = (await capture(process.env.CC ?? 'gcc', ['--version'])).stdout.split('\n')[0]
   const commit = (await capture('git', ['rev-parse', '--short', 'HEAD'])).stdout.trim()
   const date = new Date().toISOString().slice(0, 10)
-  return `${cpu?.model.trim()}, ${cpus().length} processors; ${type()} ${release()}; Node ${process.versions.node}; ${compiler}; commit ${commit}; ${date}.`
+  // What else ran in the minute before: figures of a busy machine are to be taken again.
+  const load = loadavg()[0]?.toFixed(1)
+  return `${cpu?.model.trim()}, ${cpus().length} processors; ${type()} ${release()}; Node ${process.versions.node}; ${compiler}; commit ${commit}; ${date}; load before ${load}.`
 }
 
 await runTool(async () => {
