@@ -86,11 +86,8 @@ describe('with onNan skip', () => {
   })
 
   it('the step is left out, told, and the run goes on', async () => {
-    const clean = new ItemCorpus(
-      items.filter((_, i) => i !== 3),
-      'clean',
-    )
-    using model = await Regressor.create({ corpus: clean, hiddenSize: 4, engine })
+    // A number that is none says nothing of the others' scale.
+    using model = await Regressor.create({ corpus: new ItemCorpus(items, 'numbers'), hiddenSize: 4, engine })
     const options = { ...quick, batchSize: 2, epochs: 2, onNan: 'skip' } as const
     const events: TrainingEvent[] = []
     for await (const event of train(model, { train: new ItemCorpus(items, 'numbers') }, options)) events.push(event)
