@@ -22,15 +22,20 @@ export interface StepMemory {
   readonly step: number
 }
 
+/** Whether the first layer's U is multiplied by the table of vectors, and not by every token's: src/layers/inputProduct.ts. */
+const projects = ({ timeSteps: T, batchSize: B, vocabulary: V }: TrainingTask): boolean => V < T * B
+
 /** The part of a layer, in elements: what stays, and what a step takes. */
-function layer(task: TrainingTask, inputs: number, panel: number): StepMemory {
+function layer(task: TrainingTask, k: number, panel: number): StepMemory {
   const { gates: G, apart: A, hasCell } = fused(task.cell)
-  const { timeSteps: T, batchSize: B, hiddenSize: H } = task
+  const { timeSteps: T, batchSize: B, hiddenSize: H, vocabulary: V } = task
+  const inputs = H
   const states = hasCell ? 2 : 1
   const padded = (columns: number) => Math.ceil(columns / panel) * panel
   const activations = T * B * (G + A) * H
   const trajectory = (T + 1) * B * states * H
-  const inputGradient = T * B * inputs
+  // Or the products of the table, and their gradient.
+  const inputGradient = k === 0 && projects(task) ? 2 * V * G * H : T * B * inputs
   const packed = H * (padded((G - A) * H) + padded(A * H)) + padded(H) * G * H
   const stateGradients = B * states * H
   return {
@@ -45,12 +50,12 @@ const weights = (count: number, { optimizer }: TrainingTask): number => count * 
 /** @param panel columns of a packed panel: `engine.backend.panel` */
 export function stepMemory(task: TrainingTask, panel: number): StepMemory {
   const { timeSteps: T, batchSize: B, hiddenSize: H, numLayers, vocabulary: V } = task
-  const embedding = { kept: weights(V * H, task), step: T * B * H }
+  const embedding = { kept: weights(V * H, task), step: projects(task) ? 0 : T * B * H }
   // The gradient of the top layer's outputs, and those of the output layer before they are added to the kept ones.
   const output = { kept: weights(V * H + V, task), step: T * B * H + V * H + V }
   // Tokens in, tokens wanted, and each one's loss.
   const tokens = { kept: 0, step: 3 * T * B }
-  const layers = Array.from({ length: numLayers }, () => layer(task, H, panel))
+  const layers = Array.from({ length: numLayers }, (_, k) => layer(task, k, panel))
   const parts = [embedding, ...layers, output, tokens]
   const sum = (key: keyof StepMemory) => ELEMENT * parts.reduce((total, part) => total + part[key], 0)
   return { kept: sum('kept'), step: sum('step') }

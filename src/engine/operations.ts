@@ -10,7 +10,6 @@ import {
   embeddingBackward,
   embeddingForward,
   matmul as matmulKernel,
-  pack as packKernel,
   sum as sumKernel,
   sumRows,
   transpose as transposeKernel,
@@ -77,26 +76,6 @@ export function linear(engine: Engine, x: Tensor, weight: Tensor, bias?: Tensor)
       if (dWeight) product(engine, dy, rows, dWeight, { transposeA: true })
       addColumnSums(engine, dy, bias)
     })
-  return y
-}
-
-/** `weight` [outputs, inputs] packed for `packedLinear`; `into` has room for `packedSize` elements. */
-export function packLinear(engine: Engine, weight: Tensor, into: Tensor): void {
-  const [n, k] = weight.shape
-  engine.run(packKernel, { n, k, w: weight.place, packed: into.place, transpose: 1 })
-}
-
-/** Elements of a packed weight [outputs, inputs]. */
-export const packedSize = (engine: Engine, [outputs, inputs]: readonly number[]): number =>
-  Math.ceil(outputs / engine.backend.panel) * engine.backend.panel * inputs
-
-/** `linear` by a weight that is packed already, without a tape: [..., inputs] → [..., outputs]. */
-export function packedLinear(engine: Engine, x: Tensor, packed: Tensor, outputs: number, bias?: Tensor): Tensor {
-  const k = x.shape.at(-1) ?? 1
-  const y = engine.tensor([...x.shape.slice(0, -1), outputs])
-  const places = { a: x.place, b: packed.place, y: y.place, bias: bias?.place }
-  const strides = { aStride: k, bStride: k, yStride: outputs }
-  engine.run(matmulKernel, { m: rowsOf(x), n: outputs, k, ...places, ...strides, packedB: 1 })
   return y
 }
 

@@ -2,7 +2,8 @@
  * products of the table, looked up, where it has fewer rows than there are steps. And the same for streams, whose weights are
  * made ready once. */
 import type { Engine } from '../engine/engine.js'
-import { addRow, embed, linear, packedLinear, packedSize, packLinear, transpose } from '../engine/operations.js'
+import { addRow, embed, linear, transpose } from '../engine/operations.js'
+import { packedLinear, packedSize, packLinear } from '../engine/packedLinear.js'
 import type { Tensor } from '../engine/tensor.js'
 
 /** Tokens as an input: rows of a table of vectors. */

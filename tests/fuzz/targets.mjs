@@ -9,6 +9,7 @@ import { LanguageModel, languageModelSchema, NGram, openEngine, trainingSchema }
 import { parseMetrics } from '../../dist/src/node/metrics.js'
 import { parseYAML } from '../../dist/src/node/yaml.js'
 import { checksumOf, xxHash32 } from '../../dist/src/text/checksum.js'
+import { TextCorpus } from '../../dist/src/text/corpus.js'
 import { HuggingFaceTokenizer } from '../../dist/src/text/huggingFaceTokenizer.js'
 import { TagLines } from '../../dist/src/text/tagLines.js'
 import { tokenizerFromJSON } from '../../dist/src/text/tokenizer.js'
