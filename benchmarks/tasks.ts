@@ -112,13 +112,14 @@ async function prepareInference(engine: Engine, task: InferenceTask): Promise<Re
   recurrent.initialise(random)
   const shape = [timeSteps, batchSize, hiddenSize]
   const input = Float32Array.from({ length: timeSteps * batchSize * hiddenSize }, () => 2 * random.uniform() - 1)
+  const output = new Float32Array(input.length)
   const stream = streamed ? new RecurrentStream(engine, recurrent, { batch: batchSize, input: 'numbers' }) : undefined
   return {
     // As a caller would: the input is written into the heap, and the output read out of it.
     step: () =>
       engine.scope(() => {
         const x = engine.from(input, shape)
-        engine.copyOut(stream ? stream.run(x) : recurrent.forward(x, recurrent.zeroState(batchSize)).output)
+        engine.copyOut(stream ? stream.run(x) : recurrent.forward(x, recurrent.zeroState(batchSize)).output, output)
       }),
     close: () => {
       stream?.close()

@@ -36,7 +36,7 @@ export function recurrenceInParts(engine: Engine, input: RecurrenceParts): Recur
   for (let done = 0; done < time; done += most) {
     const count = Math.min(most, time - done)
     const from = reverse ? time - done - count : done
-    engine.scope(() => {
+    const part = () => {
       if (cells && after) engine.copy(after, engine.view(cells, [batch, hidden], reverse ? count * step : 0))
       engine.run(recurrenceForward, {
         cell: cell.kernel,
@@ -52,7 +52,9 @@ export function recurrenceInParts(engine: Engine, input: RecurrenceParts): Recur
         cells: cells?.place,
       })
       if (cells && after) engine.copy(engine.view(cells, [batch, hidden], reverse ? 0 : count * step), after)
-    })
+    }
+    if (count === time) part()
+    else engine.scope(part)
   }
   return {
     output: engine.view(states, [time, batch, hidden], reverse ? 0 : step),
