@@ -14,6 +14,7 @@ import {
 import type { RunFolder, RunFolderOptions } from '../src/node/index.js'
 import { TensorBoardWriter } from '../src/node/index.js'
 import { resolved } from '../src/training/options.js'
+import { picked } from './configurationFile.js'
 import { watchInterrupt } from './interrupt.js'
 import { decimals, whole, write } from './output.js'
 import type { TrainingProgress } from './progress.js'
@@ -72,7 +73,7 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
   const events: LossEvent[] = [...(resume?.events ?? [])]
   let board: TensorBoardWriter | undefined
   try {
-    await run.writeConfiguration({ ...values, ...resolved(training), stopAt: undefined })
+    await run.writeConfiguration(picked(task.fileSchema, { ...values, ...resolved(training), stopAt: undefined }))
     await run.writeEnvironment(environment(engine, source, training))
     board = flags.tensorboard ? await TensorBoardWriter.create(run.path) : undefined
     progress.start()
