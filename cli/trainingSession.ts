@@ -67,7 +67,8 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
   progress.note(task.line(model))
   progress.note(source.line)
   const onFailedSave = (fault: RecurraError) => progress.note(`${fault.message}; training goes on`)
-  const run = await session.makeFolder(flags.onFailedSave === 'continue' ? { onFailedSave } : {})
+  const saving = flags.onFailedSave === 'continue' ? { onFailedSave } : {}
+  const run = await session.makeFolder(saving)
   const interrupt = watchInterrupt(() => progress.note('stopping after this step; Ctrl-C again ends at once'))
   const { signal } = interrupt
   const events: LossEvent[] = [...(resume?.events ?? [])]
@@ -75,7 +76,7 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
   try {
     await run.writeConfiguration(picked(task.fileSchema, { ...values, ...resolved(training), stopAt: undefined }))
     await run.writeEnvironment(environment(engine, source, training))
-    board = flags.tensorboard ? await TensorBoardWriter.create(run.path) : undefined
+    board = flags.tensorboard ? await TensorBoardWriter.create(run.path, saving) : undefined
     progress.start()
     const steps = task.train(model, source.data, {
       ...{ ...training, signal, resume: resume?.checkpoint, spentSeconds: resume?.spentSeconds },
