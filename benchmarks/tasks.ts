@@ -87,14 +87,16 @@ async function prepareTraining(engine: Engine, task: TrainingTask): Promise<Read
   const memory = optimizer.init(engine, model.trained)
   const carried = new CarriedState(engine, () => model.zeroState(batchSize))
   const stretch = new Lanes(model.tokenizer.encode(text), { batchSize, timeSteps }, 'bench').stretch(0)
-  const bounds = trainingSchema.parse({ clipNorm: 5 })
+  const configuration = trainingSchema.parse({ clipNorm: 5 })
   let step = 0
   return {
     step: () => {
       step++
       const draw = { seed: 1, step, site: site.dropout }
       const batch = { batch: stretch, draw, begins: step === 1, numbers: {} }
-      trainingStep(model, [batch], carried, { ...bounds, optimizer, memory, step, learningRate: 0.001 })
+      trainingStep(model, [batch], carried, {
+        ...{ configuration, optimizer, memory, step, learningRate: 0.001, teacherForcing: 1 },
+      })
     },
     close: () => {
       carried.close()

@@ -149,7 +149,9 @@ export class Engine {
 
   /** The one element of a scalar. */
   scalar(tensor: Tensor): number {
-    return this.elements(tensor)[0]
+    const { place, kind } = tensor
+    if (kind === 'token') return this.heap.words[place / 4]
+    return this.backend.elementBytes === 8 ? this.heap.doubles[place / 8] : this.heap.floats[place / 4]
   }
 
   write(tensor: Tensor, values: ArrayLike<number>): void {

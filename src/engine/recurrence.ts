@@ -77,7 +77,8 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   const states = trajectory(input.hidden)
   const cells = input.cellState && trajectory(input.cellState)
   const apart = cell.apart > 0 ? engine.tensor([steps, apartWidth]) : undefined
-  const shared = {
+  const packed = packWeight(engine, weight, cell)
+  const forward = {
     cell: cell.kernel,
     time,
     batch,
@@ -85,14 +86,15 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     reverse: reverse ? 1 : 0,
     gates: gates.place,
     apart: apart?.place,
+    apartBias: apartBias?.place,
+    weight: packed.place,
     states: states.place,
     cells: cells?.place,
     mask: mask?.place,
     lengths: ragged && engine.tokens(ragged.lengths).place,
     rows: ragged && engine.tokens(ragged.rows).place,
   }
-  const packed = packWeight(engine, weight, cell)
-  engine.run(recurrenceForward, { ...shared, apartBias: apartBias?.place, weight: packed.place })
+  engine.run(recurrenceForward, forward)
 
   const [before, after] = [part(states, reverse ? 1 : 0, time), part(states, reverse ? 0 : 1, time)]
   const existing = (of: Tensor) => (ragged ? packedRows(engine, of, ragged) : of)
@@ -107,8 +109,19 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       const dInitialHidden = engine.tensor([batch, hidden])
       const dInitialCell = cells && engine.tensor([batch, hidden])
       engine.run(recurrenceBackward, {
-        ...shared,
+        cell: forward.cell,
+        time,
+        batch,
+        hidden,
+        reverse: forward.reverse,
+        gates: forward.gates,
+        apart: forward.apart,
         weight: packColumns(engine, weight).place,
+        states: forward.states,
+        cells: forward.cells,
+        mask: forward.mask,
+        lengths: forward.lengths,
+        rows: forward.rows,
         dOutputs: tape.gradientOf(result.output)?.place,
         dFinalHidden: tape.gradientOf(result.hidden)?.place,
         dFinalCell: result.cellState && tape.gradientOf(result.cellState)?.place,
@@ -118,13 +131,15 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       const dWeight = tape.target(weight)
       if (dWeight) {
         const h = masked(engine, existing(before), mask, ragged)
-        const ofGates = { n: hidden, k: steps, b: h.place, bStride: hidden, yStride: hidden, transposeA: 1 }
         const { place, accumulate, tensor } = dWeight
-        if (summed > 0)
-          engine.run(matmul, { ...ofGates, m: summed, a: gates.place, aStride: width, y: place, accumulate })
+        const product = (m: number, a: number, aStride: number, y: number) => {
+          const [n, k, b] = [hidden, steps, h.place]
+          engine.run(matmul, { m, n, k, a, b, y, aStride, bStride: n, yStride: n, transposeA: 1, accumulate })
+        }
+        if (summed > 0) product(summed, gates.place, width, place)
         if (apart) {
           const y = engine.view(tensor, [apartWidth, hidden], summed * hidden).place
-          engine.run(matmul, { ...ofGates, m: apartWidth, a: apart.place, aStride: apartWidth, y, accumulate })
+          product(apartWidth, apart.place, apartWidth, y)
         }
       }
       const dBias = tape.target(apartBias)

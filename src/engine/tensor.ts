@@ -30,7 +30,11 @@ export class Tensor {
   }
 }
 
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1)
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis]
+  return size
+}
 
 /** A shape as messages print it. */
 export const show = (shape: readonly number[]): string => `[${shape.join(', ')}]`

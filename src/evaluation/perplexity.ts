@@ -72,9 +72,13 @@ export async function evaluate(
         const stretch = { ...stretchOf(tokens, lanes, laneLength, from, timeSteps), timeSteps, batchSize: lanes }
         const { losses, state } = model.loss(stretch, { state: carried.state })
         carried.carry(state)
-        const read = model.engine.read(losses)
-        sumOfUnknown += read.reduce((total, loss, i) => (stretch.targets[i] === unknownToken ? total + loss : total), 0)
-        return read.reduce((total, loss) => total + loss, 0)
+        const read = model.engine.copyOut(losses)
+        let part = 0
+        for (let i = 0; i < read.length; i++) {
+          part += read[i]
+          if (stretch.targets[i] === unknownToken) sumOfUnknown += read[i]
+        }
+        return part
       })
       await platform.pause()
     }
@@ -82,7 +86,8 @@ export async function evaluate(
     carried.close()
   }
   const loss = sum / count
-  const unknown = tokens.subarray(1).reduce((total, token) => (token === unknownToken ? total + 1 : total), 0)
+  let unknown = 0
+  for (let i = 1; i < tokens.length; i++) if (tokens[i] === unknownToken) unknown++
   const characters = (read * count) / encoded.length
   return {
     loss,

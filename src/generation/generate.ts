@@ -60,22 +60,23 @@ export async function* generate(
     let held = ''
     for (let i = 0; i < length; i++) {
       const logProbabilities = reading.next()
-      if (logProbabilities.some(Number.isNaN))
+      const { broken, silent } = found(logProbabilities, tokenizer.unknown)
+      if (broken)
         throw new NumericError(
           'generate: the model gives probabilities that are no numbers; its weights have diverged; train it again with a lower learningRate',
         )
       // The unknown symbol stands for what cannot be written.
       if (tokenizer.unknown >= 0) logProbabilities[tokenizer.unknown] = -Infinity
-      if (logProbabilities.every(value => value === -Infinity))
+      if (silent)
         throw new ConfigurationError('generate: the model foretells nothing that can be written; train it on more text')
       const token = sample(logProbabilities, options, random)
       held += textOf(token)
-      const ends = stops.map(text => held.indexOf(text)).filter(at => at >= 0)
-      if (ends.length > 0) {
-        held = held.slice(0, Math.min(...ends))
+      const end = firstOf(stops, held)
+      if (end >= 0) {
+        held = held.slice(0, end)
         break
       }
-      const kept = Math.max(0, ...stops.map(text => overlap(held, text)))
+      const kept = stops.reduce((most, text) => Math.max(most, overlap(held, text)), 0)
       if (held.length > kept) yield held.slice(0, held.length - kept)
       held = held.slice(held.length - kept)
       if (i + 1 < length) reading.push([token])
@@ -85,6 +86,27 @@ export async function* generate(
   } finally {
     reading.close()
   }
+}
+
+/** Where the first of the stop texts begins; −1 where none does. */
+function firstOf(stops: readonly string[], text: string): number {
+  let first = -1
+  for (const stop of stops) {
+    const at = text.indexOf(stop)
+    if (at >= 0 && (first < 0 || at < first)) first = at
+  }
+  return first
+}
+
+/** Whether some probability is no number; and whether no token but the unknown one can come. */
+function found(logProbabilities: Float64Array, unknown: number): { broken: boolean; silent: boolean } {
+  let silent = true
+  for (let token = 0; token < logProbabilities.length; token++) {
+    const value = logProbabilities[token]
+    if (Number.isNaN(value)) return { broken: true, silent }
+    if (value !== -Infinity && token !== unknown) silent = false
+  }
+  return { broken: false, silent }
 }
 
 /** What each token adds to a prompt: its text depends on what stands before it (a space, half a character). */

@@ -25,26 +25,46 @@ export function sample(
 ): number {
   const draw = random.uniform()
   if (greedy) return likeliest(logProbabilities)
-  const most = logProbabilities.reduce((a, b) => Math.max(a, b), -Infinity)
-  let tokens = [...logProbabilities.keys()]
-  const weight = Float64Array.from(logProbabilities, value => Math.exp((value - most) / temperature))
-  if ((topK !== undefined && topK < tokens.length) || topP < 1) {
-    tokens.sort((a, b) => weight[b] - weight[a] || a - b)
-    if (topK !== undefined) tokens = tokens.slice(0, topK)
-    const total = tokens.reduce((sum, token) => sum + weight[token], 0)
-    let reached = 0
-    const nucleus = tokens.findIndex(token => {
-      reached += weight[token]
-      return reached >= topP * total
-    })
-    if (nucleus >= 0) tokens = tokens.slice(0, nucleus + 1)
-  }
-  let left = draw * tokens.reduce((sum, token) => sum + weight[token], 0)
-  for (const token of tokens) {
+  const weight = weights(logProbabilities, temperature)
+  const cut = (topK !== undefined && topK < weight.length) || topP < 1
+  return cut ? drawn(weight, nucleus(weight, topK, topP), draw) : drawn(weight, undefined, draw)
+}
+
+/** What each token's probability is in proportion to, the likeliest's being 1. */
+function weights(logProbabilities: Float64Array, temperature: number): Float64Array {
+  const most = logProbabilities[likeliest(logProbabilities)]
+  const weight = new Float64Array(logProbabilities.length)
+  for (let token = 0; token < weight.length; token++)
+    weight[token] = Math.exp((logProbabilities[token] - most) / temperature)
+  return weight
+}
+
+/** The k likeliest tokens, of these the likeliest that together reach the probability; likeliest first. */
+function nucleus(weight: Float64Array, topK: number | undefined, topP: number): number[] {
+  const tokens = [...weight.keys()].sort((a, b) => weight[b] - weight[a] || a - b).slice(0, topK)
+  const total = tokens.reduce((sum, token) => sum + weight[token], 0)
+  let reached = 0
+  const last = tokens.findIndex(token => {
+    reached += weight[token]
+    return reached >= topP * total
+  })
+  return last >= 0 ? tokens.slice(0, last + 1) : tokens
+}
+
+/** The token at a share `draw` of the weights of these tokens, or of all, in their order. */
+function drawn(weight: Float64Array, tokens: readonly number[] | undefined, draw: number): number {
+  const count = tokens?.length ?? weight.length
+  let total = 0
+  for (let i = 0; i < count; i++) total += weight[tokens?.[i] ?? i]
+  let left = draw * total
+  let last = 0
+  for (let i = 0; i < count; i++) {
+    const token = tokens?.[i] ?? i
+    if (weight[token] > 0) last = token
     left -= weight[token]
     if (left < 0) return token
   }
-  return tokens.findLast(token => weight[token] > 0) as number
+  return last
 }
 
 function likeliest(logProbabilities: Float64Array): number {

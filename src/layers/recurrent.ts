@@ -170,20 +170,13 @@ export class Recurrent {
       const site = (direction: number) => (pass.draw?.site ?? 0) * 65536 + (2 * k + direction) * SITES
       const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
       if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0))
-      const results = layer.map((each, i) =>
-        each.run(layerInput, state[after.length + i], {
-          ...{ time, batch, ragged, draw: draw(i) },
-          prepared: pass.prepared?.[after.length + i],
-        }),
-      )
-      after.push(...results.map(result => result.state))
-      const output =
-        results.length > 1
-          ? joinColumns(
-              engine,
-              results.map(each => each.output),
-            )
-          : results[0].output
+      const outputs = layer.map((each, i) => {
+        const prepared = pass.prepared?.[after.length]
+        const result = each.run(layerInput, state[after.length], { time, batch, ragged, draw: draw(i), prepared })
+        after.push(result.state)
+        return result.output
+      })
+      const output = outputs.length > 1 ? joinColumns(engine, outputs) : outputs[0]
       layerInput = this.options.residual && k > 0 ? add(engine, output, layerInput as Tensor) : output
     })
     const output = layerInput as Tensor

@@ -9,7 +9,7 @@ export class CarriedState {
 
   constructor(
     private readonly engine: Engine,
-    zeroState: () => readonly CellState[],
+    private readonly zeroState: () => readonly CellState[],
   ) {
     const keep = (tensor: Tensor) => engine.keep(tensor.shape)
     this.kept = engine.scope(() =>
@@ -19,6 +19,7 @@ export class CarriedState {
         ),
       ),
     )
+    this.reset()
   }
 
   get state(): readonly CellState[] {
@@ -38,8 +39,9 @@ export class CarriedState {
     })
   }
 
+  /** What stands before a text: zeros, or what the model has learned by now. */
   reset(): void {
-    for (const tensor of this.tensors) this.engine.fill(tensor, 0)
+    this.engine.scope(() => this.carry(this.zeroState()))
   }
 
   close(): void {

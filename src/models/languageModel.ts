@@ -216,7 +216,8 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
     const result = this.output.loss(hidden.output, targets, { labelSmoothing, rowWeights: weights })
     const count = rowWeights ? batchSize : result.count
-    return { ...result, count, state: hidden.state, hidden: hidden.output, dropped: hidden.output }
+    const { output, state: after } = hidden
+    return { ...result, count, state: after, hidden: output, dropped: output, lengths: batch.lengths }
   }
 
   private readonly feedStep = (tokens: Tensor, state: readonly CellState[]) => {
@@ -301,8 +302,13 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
 /** Tokens read at once when a prompt is long. */
 const LONGEST_PUSH = 1024
 
+/** In place, in plain loops: it is done for every token that is written. */
 function logSoftmax(logits: Float64Array): Float64Array {
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity)
-  const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most
-  return logits.map(logit => logit - total)
+  let most = -Infinity
+  for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i])
+  let sum = 0
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - most)
+  const total = Math.log(sum) + most
+  for (let i = 0; i < logits.length; i++) logits[i] -= total
+  return logits
 }

@@ -158,7 +158,12 @@ export class Regressor implements Trainable<NumberBatch> {
     const { engine, configuration } = this
     const { predictions, hidden } = this.forward(batch, pass)
     const targets = engine.from(batch.targets, predictions.shape)
-    return { loss: regressionLoss(engine, predictions, targets, configuration), count: batch.batchSize, hidden }
+    return {
+      loss: regressionLoss(engine, predictions, targets, configuration),
+      count: batch.batchSize,
+      hidden,
+      lengths: batch.lengths,
+    }
   }
 
   private forward(batch: NumberBatch, { draw }: LossPass): { predictions: Tensor; hidden: Tensor } {

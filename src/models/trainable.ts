@@ -25,6 +25,8 @@ export interface BatchLoss {
   readonly count?: number | undefined
   /** After the batch, for the one that goes on from there. */
   readonly state?: readonly CellState[] | undefined
+  /** Steps of each sequence, where they are not all as long as the batch; past them `hidden` is 0. */
+  readonly lengths?: ArrayLike<number> | undefined
   /** [time, batch, hidden] of the last recurrent layer, which temporal activation regularisation looks at. */
   readonly hidden?: Tensor | undefined
   /** The same as it goes on to the output layer, after dropout: activation regularisation looks at this one. */

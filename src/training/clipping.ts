@@ -1,8 +1,8 @@
 /* Bounds on the gradient before it changes anything: PyTorch's clip_grad_norm_ (Pascanu, Mikolov & Bengio 2013), its
  * clip_grad_value_, or clip_grad_norm_ on each parameter by itself. */
 import type { Engine } from '../engine/engine.js'
-import { sum } from '../engine/operations.js'
 import { elementwise, elementwiseOperation } from '../engine/records.js'
+import { totals } from '../engine/totals.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { TrainingConfiguration } from './options.js'
 
@@ -20,8 +20,12 @@ export interface Clipped {
 /** What clip_grad_norm_ adds to the norm before it divides. */
 const TINY = 1e-6
 
-const squaresOf = (engine: Engine, { gradient }: Parameter): number =>
-  engine.scalar(sum(engine, gradient, { squares: true }))
+const squaresOf = (engine: Engine, parameters: readonly Parameter[]): number[] =>
+  totals(
+    engine,
+    parameters.map(({ gradient }) => gradient),
+    { squares: true },
+  )
 
 /** Bounds the gradients. Norms come back as factors, which cost no pass; values are bounded where they stand. */
 export function clip(
@@ -29,7 +33,7 @@ export function clip(
   parameters: readonly Parameter[],
   { clipping, clipNorm = Infinity, clipValue = Infinity }: ClippingConfiguration,
 ): Clipped {
-  const squares = parameters.map(parameter => squaresOf(engine, parameter))
+  const squares = squaresOf(engine, parameters)
   const norm = Math.sqrt(squares.reduce((total, square) => total + square, 0))
   const factorOf = (norm: number) => Math.min(1, clipNorm / (norm + TINY))
   const scaled = (scales: readonly number[]) => ({ norm, scales, clipped: scales.some(scale => scale < 1) })
@@ -41,13 +45,12 @@ export function clip(
     case 'parameter':
       return scaled(squares.map(square => factorOf(Math.sqrt(square))))
     case 'value': {
-      let clipped = false
-      parameters.forEach((parameter, i) => {
-        const { place, size } = parameter.gradient
+      for (const { gradient } of parameters) {
+        const { place, size } = gradient
         const operation = elementwiseOperation.clamp
         engine.run(elementwise, { operation, count: size, a: place, y: place, alpha: clipValue })
-        clipped ||= squaresOf(engine, parameter) < squares[i]
-      })
+      }
+      const clipped = squaresOf(engine, parameters).some((square, i) => square < squares[i])
       return { norm, scales: undefined, clipped }
     }
   }

@@ -25,6 +25,7 @@ export function languageModelTask(
   configuration: TrainingConfiguration,
 ): Task<TokenBatch> {
   const { algorithm } = configuration
+  let beginnings: readonly Beginning[] | undefined
   return {
     batches: tokenBatches(model.tokenizer, train, configuration),
     counted: 'tokens',
@@ -40,14 +41,20 @@ export function languageModelTask(
             : await evaluate(model, streamOf(validation), options)
         return { loss, perplexity }
       }),
-    samples: validation && (count => continued(model, streamOf(validation).text, count)),
+    samples:
+      validation &&
+      (count => {
+        beginnings ??= beginningsOf(model, streamOf(validation).text, count)
+        return continued(model, beginnings)
+      }),
   }
 }
 
-/** Beginnings from all over the text, each after a line's end where there is one near, and the likeliest that may follow. */
-async function continued(model: LanguageModel, text: string, count: number): Promise<Sample[]> {
-  const { tokenizer } = model
-  const samples: Sample[] = []
+type Beginning = Pick<Sample, 'given' | 'expected'>
+
+/** Beginnings from all over the text, each after a line's end where there is one near. */
+function beginningsOf({ tokenizer }: LanguageModel, text: string, count: number): Beginning[] {
+  const beginnings: Beginning[] = []
   for (let k = 0; k < count; k++) {
     const from = Math.floor((k * text.length) / count)
     const line = k === 0 ? 0 : text.indexOf('\n', from) + 1
@@ -56,7 +63,15 @@ async function continued(model: LanguageModel, text: string, count: number): Pro
     const tokens = tokenizer.encode(text.slice(start, start + 40 * (GIVEN + WRITTEN)))
     if (tokens.length <= GIVEN) continue
     const given = tokenizer.decode(tokens.subarray(0, GIVEN))
-    const expected = tokenizer.decode(tokens.subarray(GIVEN, GIVEN + WRITTEN))
+    beginnings.push({ given, expected: tokenizer.decode(tokens.subarray(GIVEN, GIVEN + WRITTEN)) })
+  }
+  return beginnings
+}
+
+/** What the model writes after each. */
+async function continued(model: LanguageModel, beginnings: readonly Beginning[]): Promise<Sample[]> {
+  const samples: Sample[] = []
+  for (const { given, expected } of beginnings) {
     let written = ''
     for await (const piece of model.generate({ prompt: given, length: WRITTEN, temperature: 0.5 })) written += piece
     samples.push({ given, expected, written })

@@ -62,7 +62,10 @@ const optimizerOver = (remembered: readonly string[], step: ParameterUpdate): Op
 export const sgd = ({ momentum = 0, nesterov = false, weightDecay = 0 } = {}): Optimizer =>
   optimizerOver(momentum > 0 ? ['momentum_buffer'] : [], (engine, shared, remembered, { learningRate }) => {
     const velocity = remembered.momentum_buffer?.place
-    engine.run(sgdKernel, { ...shared, velocity, nesterov: nesterov ? 1 : 0, learningRate, momentum, weightDecay })
+    const { count, w, dW, gradientScale } = shared
+    const ahead = nesterov ? 1 : 0
+    const record = { count, w, dW, velocity, nesterov: ahead, learningRate, momentum, weightDecay, gradientScale }
+    engine.run(sgdKernel, record)
   })
 
 /**
@@ -97,8 +100,13 @@ export const adam = ({
   decoupled = false,
 } = {}): Optimizer =>
   optimizerOver(['exp_avg', 'exp_avg_sq'], (engine, shared, { exp_avg, exp_avg_sq }, { step, learningRate }) => {
+    // Field by field: a record made by spreading costs a hundred times its own bytes, at every parameter of every step.
+    const { count, w, dW, gradientScale } = shared
     engine.run(adamKernel, {
-      ...shared,
+      count,
+      w,
+      dW,
+      gradientScale,
       first: exp_avg.place,
       second: exp_avg_sq.place,
       decoupled: decoupled ? 1 : 0,

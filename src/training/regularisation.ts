@@ -8,7 +8,7 @@
  * AR and TAR are activation and temporal activation regularisation (Merity, McCann & Socher 2017). Weight decay that is
  * decoupled from the gradient is AdamW's: optimizers.ts. */
 import type { Engine } from '../engine/engine.js'
-import { add, multiply, scale, slice, sum } from '../engine/operations.js'
+import { add, embed, multiply, scale, sum } from '../engine/operations.js'
 import { elementwise, elementwiseOperation } from '../engine/records.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Parameter } from '../layers/parameter.js'
@@ -51,20 +51,40 @@ export function addWeightPenalty(
   return penalty
 }
 
-const meanSquare = (engine: Engine, x: Tensor): Tensor => scale(engine, sum(engine, multiply(engine, x, x)), 1 / x.size)
+/** Mean over the rows that exist; the others hold zeros, which add nothing to the sum. */
+function meanSquare(engine: Engine, x: Tensor, rows: number): Tensor {
+  const width = x.shape.at(-1) as number
+  return scale(engine, sum(engine, multiply(engine, x, x)), 1 / Math.max(1, rows * width))
+}
 
 /** AR and TAR of a batch, on the tape: [1]; nothing where neither is wanted or the model shows no hidden states. */
 export function activationPenalty(
   engine: Engine,
-  { hidden, dropped = hidden }: BatchLoss,
+  { hidden, dropped = hidden, lengths }: BatchLoss,
   { activationPenalty: alpha, temporalActivationPenalty: beta }: PenaltyConfiguration,
 ): Tensor | undefined {
   const parts: Tensor[] = []
-  if (alpha > 0 && dropped) parts.push(scale(engine, meanSquare(engine, dropped), alpha))
-  const steps = hidden?.shape[0] ?? 0
-  if (beta > 0 && hidden && steps > 1) {
-    const change = add(engine, slice(engine, hidden, 1, steps), slice(engine, hidden, 0, steps - 1), -1)
-    parts.push(scale(engine, meanSquare(engine, change), beta))
+  if (alpha > 0 && dropped) {
+    const [time, batch] = dropped.shape
+    const rows = lengths ? Array.from(lengths).reduce((total, length) => total + length, 0) : time * batch
+    parts.push(scale(engine, meanSquare(engine, dropped, rows), alpha))
+  }
+  if (beta > 0 && hidden) {
+    const later = laterSteps(hidden, lengths)
+    if (later.length > 0) {
+      const [, batch] = hidden.shape
+      const at = (rows: Int32Array) => embed(engine, engine.tokens(rows), hidden)
+      const change = add(engine, at(later), at(later.map(row => row - batch)), -1)
+      parts.push(scale(engine, meanSquare(engine, change, later.length), beta))
+    }
   }
   return parts.length > 1 ? add(engine, parts[0], parts[1]) : parts[0]
+}
+
+/** Rows t × batch + b of the steps that have one before them. */
+function laterSteps({ shape: [time, batch] }: Tensor, lengths: ArrayLike<number> | undefined): Int32Array {
+  const rows: number[] = []
+  for (let t = 1; t < time; t++)
+    for (let b = 0; b < batch; b++) if (t < (lengths?.[b] ?? time)) rows.push(t * batch + b)
+  return Int32Array.from(rows)
 }

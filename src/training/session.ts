@@ -76,7 +76,7 @@ export class TrainingSession<Batch> {
     const { step, averageFrom } = standing
     const { epoch, index, batches } = this.nextBatches()
     const result = trainingStep(this.model, batches, this.carried, {
-      ...configuration,
+      configuration,
       optimizer: this.optimizer,
       memory: this.memory,
       step: step + 1,

@@ -1,9 +1,10 @@
 /* One step of training: forward and backward over a batch, or over several whose gradients are taken together; penalties;
  * clipping; update. Broken numbers are found before they reach the weights, or right after. */
 import type { Engine } from '../engine/engine.js'
-import { add, type DropoutDraw, scale, sum } from '../engine/operations.js'
+import { add, type DropoutDraw, scale } from '../engine/operations.js'
 import { elementwise, elementwiseOperation } from '../engine/records.js'
 import type { Tape } from '../engine/tape.js'
+import { totals } from '../engine/totals.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { CarriedState } from '../models/carriedState.js'
 import type { Trainable } from '../models/trainable.js'
@@ -12,14 +13,15 @@ import { type ClippingConfiguration, clip } from './clipping.js'
 import type { Optimizer, OptimizerState } from './optimizers.js'
 import { activationPenalty, addWeightPenalty, type PenaltyConfiguration } from './regularisation.js'
 
-export interface StepOptions extends ClippingConfiguration, PenaltyConfiguration {
+export interface StepOptions {
+  /** What is the same at every step. */
+  readonly configuration: ClippingConfiguration & PenaltyConfiguration & { readonly labelSmoothing: number }
   readonly optimizer: Optimizer
   readonly memory: OptimizerState
   /** 1 for the first step. */
   readonly step: number
   readonly learningRate: number
   readonly averageFrom?: number | undefined
-  readonly labelSmoothing: number
   readonly teacherForcing: number
 }
 
@@ -57,7 +59,7 @@ export function trainingStep<Batch>(
 ): StepResult {
   const { trained: parameters = model.parameters } = model
   const [{ engine }] = parameters
-  const { optimizer, memory, step, learningRate, averageFrom } = options
+  const { configuration, optimizer, memory, step, learningRate, averageFrom } = options
   return engine.scope(() => {
     const sums = { loss: 0, count: 0, penalty: 0 }
     batches.forEach((drawn, i) => {
@@ -71,8 +73,8 @@ export function trainingStep<Batch>(
     const loss = sums.loss / sums.count
     if (batches.length > 1)
       for (const { gradient } of parameters) shrink(engine, gradient.place, gradient.size, sums.count)
-    const penalty = sums.penalty / sums.count + addWeightPenalty(engine, parameters, options)
-    const { norm: gradientNorm, scales, clipped } = clip(engine, parameters, options)
+    const penalty = sums.penalty / sums.count + addWeightPenalty(engine, parameters, configuration)
+    const { norm: gradientNorm, scales, clipped } = clip(engine, parameters, configuration)
     const told = () =>
       brokenNumbers({
         ...{ step, learningRate, loss, gradientNorm },
@@ -82,7 +84,11 @@ export function trainingStep<Batch>(
     if (!Number.isFinite(loss) || !Number.isFinite(penalty) || !Number.isFinite(gradientNorm)) throw told()
     optimizer.update(engine, parameters, memory, { step, learningRate, gradientScales: scales, averageFrom })
     // A NaN or an infinity makes the sum one; this pass is a hundredth of the step.
-    if (!parameters.every(({ value }) => Number.isFinite(engine.scalar(sum(engine, value))))) throw told()
+    const weights = totals(
+      engine,
+      parameters.map(({ value }) => value),
+    )
+    if (!weights.every(Number.isFinite)) throw told()
     return { loss, count: sums.count, penalty, gradientNorm, clipped }
   })
 }
@@ -97,13 +103,15 @@ function backward<Batch>(
   place: { readonly first: boolean; readonly only: boolean },
 ) {
   const [{ engine }] = parameters
-  const { labelSmoothing, teacherForcing } = options
-  if (begins) carried?.reset()
+  const { configuration, teacherForcing } = options
+  const { labelSmoothing } = configuration
   return engine.recording(tape => {
     for (const { value, gradient } of parameters) tape.watch(value, gradient, { filled: !place.first })
-    const result = model.loss(batch, { draw, state: carried?.state, labelSmoothing, teacherForcing })
+    // Where a text begins the model begins by itself, on the tape: a state that is learned gets its gradient.
+    const state = begins ? undefined : carried?.state
+    const result = model.loss(batch, { draw, state, labelSmoothing, teacherForcing })
     const { count = 1 } = result
-    const penalty = activationPenalty(engine, result, options)
+    const penalty = activationPenalty(engine, result, configuration)
     const whole = penalty ? add(engine, result.loss, penalty) : result.loss
     tape.backward(place.only ? whole : scale(engine, whole, count))
     if (place.first) clearUnreached(engine, tape, parameters)

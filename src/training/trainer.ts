@@ -157,7 +157,6 @@ async function* events<Batch>(run: Run<Batch>): AsyncGenerator<TrainingEvent, Tr
       const checkpoint = kept || (!broken && (ended || halted()))
       const fraction = ended ? 1 : progress()
       last = {
-        ...measured(session, last),
         step,
         steps: Number.isFinite(mostSteps) ? mostSteps : undefined,
         fraction,
@@ -174,6 +173,7 @@ async function* events<Batch>(run: Run<Batch>): AsyncGenerator<TrainingEvent, Tr
         samples,
         checkpoint,
         broken,
+        ...measured(session, last),
       }
       if (reported) session.standing = { ...session.standing, window: emptyWindow }
       if (checkpoint && safe) safe = session.checkpoint()
