@@ -69,7 +69,13 @@ export const regressTask: TrainingTask<Regressor, ItemSplits<NumberSequence>, Re
   fileSchema,
   contradictions: [
     ...trainingContradictions,
-    ...circumstantial({ validation: true, metrics: METRICS, feedsItself: false, readsText: false }),
+    ...circumstantial({
+      validation: true,
+      metrics: METRICS,
+      feedsItself: false,
+      readsText: false,
+      crossEntropy: false,
+    }),
   ].filter(({ keys }) => keys.every(key => key in fileSchema.shape)),
   counted: () => 'sequences',
   async read({ data: path = '', seed, inputs, targets, window, ahead }) {

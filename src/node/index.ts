@@ -8,6 +8,7 @@ export {
   readSentences,
   readTagged,
 } from './itemFiles.js'
+export { type LabelledFileOptions, readClassFolder, readLabelled, readLabelledCorpus } from './labelledFiles.js'
 export { readLibraryDeclarations } from './libraryDeclarations.js'
 export { type NumberFileOptions, readNumbers } from './numberFiles.js'
 export { modelFileOf, RunFolder, type RunFolderOptions } from './runFolder.js'

@@ -1,0 +1,45 @@
+/* --embedding: learned, one-hot, or a file of word vectors, which is found before any work and read once the vocabulary is
+ * known. */
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import { Random, site } from '../src/engine/random.js'
+import { nearest } from '../src/errors.js'
+import { readWordVectors } from '../src/node/index.js'
+import { UsageError } from './flags.js'
+import { whole } from './output.js'
+import type { TrainingProgress } from './progress.js'
+
+const kinds = ['learned', 'one-hot'] as const
+
+/** On the command line and in a file, the embedding may also be a file of vectors. */
+export const embeddingSchema = z.strictObject({
+  embedding: z
+    .string()
+    .default('learned')
+    .describe('learned, one-hot, or a file of word vectors (word2vec, GloVe, fastText)'),
+})
+
+/** What is no kind of embedding must be a file of vectors. */
+export function checkEmbedding(embedding: string, verb: string): void {
+  if (kinds.some(each => each === embedding) || existsSync(embedding)) return
+  const near = nearest(embedding, kinds)
+  throw new UsageError(
+    `train ${verb}: --embedding must be ${kinds.join(', ')} or a file of word vectors; got ${embedding}${near ? `; did you mean ${near}?` : ', which does not exist'}`,
+  )
+}
+
+/** The model's options that the flag means. */
+export function embeddingOf(embedding: string, { seed, progress }: { seed: number; progress: TrainingProgress }) {
+  const known = kinds.find(each => each === embedding)
+  if (known) return { embedding: known }
+  const random = new Random(seed, 1, site.initialisation)
+  const vectors = async (words: readonly string[]) => {
+    const found = await readWordVectors(embedding, { words, missing: () => random.normal() })
+    const { format, dimension, inFile, found: count, missing } = found.report
+    progress.note(
+      `word vectors: ${embedding}: ${format}, ${whole(inFile)} of length ${dimension}; ${whole(count)} symbols found, ${whole(missing)} drawn at random`,
+    )
+    return found
+  }
+  return { embedding: 'learned' as const, vectors }
+}
