@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { nearest, RecurraError } from '../src/errors.js'
 import { benchCommand } from './bench.js'
+import { classifyCommand } from './classify.js'
 import { compareCommand } from './compare.js'
 import { dataCommand } from './data.js'
 import { evalCommand } from './eval.js'
@@ -32,6 +33,7 @@ function program(): Command {
     .addCommand(resumeCommand())
     .addCommand(generateCommand())
     .addCommand(nextCommand())
+    .addCommand(classifyCommand())
     .addCommand(evalCommand())
     .addCommand(scoreCommand())
     .addCommand(compareCommand())

@@ -1,5 +1,6 @@
-/* recurra train lm|regress|ngram FILE: trains a model of that kind. */
+/* recurra train lm|classify|regress|ngram FILE: trains a model of that kind. */
 import { Command } from 'commander'
+import { trainClassifyCommand } from './trainClassify.js'
 import { trainLmCommand } from './trainLm.js'
 import { trainNGramCommand } from './trainNGram.js'
 import { trainRegressCommand } from './trainRegress.js'
@@ -8,6 +9,7 @@ export function trainCommand(): Command {
   return new Command('train')
     .description('trains a model')
     .addCommand(trainLmCommand())
+    .addCommand(trainClassifyCommand())
     .addCommand(trainRegressCommand())
     .addCommand(trainNGramCommand())
 }
