@@ -41,7 +41,7 @@ export interface Judged {
 
 const ratio = (a: number, b: number) => (b === 0 ? 0 : a / b)
 
-const scoreOf = (right: number, given: number, actual: number): AverageScore => ({
+export const scoreOf = (right: number, given: number, actual: number): AverageScore => ({
   precision: ratio(right, given),
   recall: ratio(right, actual),
   f1: ratio(2 * right, given + actual),
@@ -73,15 +73,20 @@ export function labelScores(items: readonly Judged[], { multiLabel = false } = {
     ...scoreOf(right[i], given[i], actual[i]),
     support: actual[i],
   }))
-  const mean = (of: (score: LabelScore) => number) => ratio(sum(perLabel.map(of)), perLabel.length)
   return {
     accuracy: ratio(exact, items.length),
     perLabel,
-    macro: { precision: mean(each => each.precision), recall: mean(each => each.recall), f1: mean(each => each.f1) },
+    macro: macroOf(perLabel),
     micro: scoreOf(sum(right), sum(given), sum(actual)),
     confusion: multiLabel ? undefined : confusion,
     labels,
   }
 }
 
-const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
+/** The mean over labels. */
+export function macroOf(scores: readonly LabelScore[]): AverageScore {
+  const mean = (of: (score: LabelScore) => number) => ratio(sum(scores.map(of)), scores.length)
+  return { precision: mean(each => each.precision), recall: mean(each => each.recall), f1: mean(each => each.f1) }
+}
+
+export const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
