@@ -1,12 +1,19 @@
 /* What `recurra train classify`, `recurra train tag` and `recurra eval` say of labels that were given: a line, a table, the
  * confusion matrix. */
 import type { AverageScore, LabelScore } from '../src/evaluation/labelScores.js'
-import type { ClassificationEvaluation } from '../src/index.js'
+import type { ClassificationEvaluation, TaggingEvaluation } from '../src/index.js'
 import { decimals, visible, whole } from './output.js'
 
 /** In one line. */
 export function classificationLine({ accuracy, macro, micro, loss, texts, strange }: ClassificationEvaluation): string {
   return `accuracy ${decimals(accuracy, 4)}, macro F1 ${decimals(macro.f1, 4)}, micro F1 ${decimals(micro.f1, 4)}, loss ${decimals(loss)} nats (${whole(texts)} texts)${strangeLine(strange)}`
+}
+
+/** The same of tags. */
+export function taggingLine(evaluation: TaggingEvaluation): string {
+  const { accuracy, accuracyOnUnknown, macro, spans, loss, words, unknown, sentences, strange } = evaluation
+  const ofSpans = spans ? `, span F1 ${decimals(spans.micro.f1, 4)}` : ''
+  return `accuracy ${decimals(accuracy, 4)}, on unknown words ${decimals(accuracyOnUnknown, 4)}, macro F1 ${decimals(macro.f1, 4)}${ofSpans}, loss ${decimals(loss)} nats a word (${whole(words)} words, ${whole(unknown)} of them unknown, in ${whole(sentences)} sentences)${strangeLine(strange)}`
 }
 
 function strangeLine(strange: Readonly<Record<string, number>>): string {

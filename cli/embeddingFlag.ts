@@ -20,26 +20,34 @@ export const embeddingSchema = z.strictObject({
 })
 
 /** What is no kind of embedding must be a file of vectors. */
-export function checkEmbedding(embedding: string, verb: string): void {
-  if (kinds.some(each => each === embedding) || existsSync(embedding)) return
-  const near = nearest(embedding, kinds)
+export function checkEmbedding(embedding: string, verb: string, known: readonly string[] = kinds): void {
+  if (known.includes(embedding) || existsSync(embedding)) return
+  const near = nearest(embedding, known)
   throw new UsageError(
-    `train ${verb}: --embedding must be ${kinds.join(', ')} or a file of word vectors; got ${embedding}${near ? `; did you mean ${near}?` : ', which does not exist'}`,
+    `train ${verb}: --embedding must be ${known.join(', ')} or a file of word vectors; got ${embedding}${near ? `; did you mean ${near}?` : ', which does not exist'}`,
   )
 }
 
+interface Reading {
+  readonly seed: number
+  readonly progress: TrainingProgress
+}
+
 /** The model's options that the flag means. */
-export function embeddingOf(embedding: string, { seed, progress }: { seed: number; progress: TrainingProgress }) {
+export function embeddingOf(embedding: string, reading: Reading) {
   const known = kinds.find(each => each === embedding)
-  if (known) return { embedding: known }
+  return known ? { embedding: known } : { embedding: 'learned' as const, vectors: vectorsOf(embedding, reading) }
+}
+
+/** Finds a vocabulary's vectors in a file, and tells how many there are. */
+export function vectorsOf(path: string, { seed, progress }: Reading) {
   const random = new Random(seed, 1, site.initialisation)
-  const vectors = async (words: readonly string[]) => {
-    const found = await readWordVectors(embedding, { words, missing: () => random.normal() })
+  return async (words: readonly string[]) => {
+    const found = await readWordVectors(path, { words, missing: () => random.normal() })
     const { format, dimension, inFile, found: count, missing } = found.report
     progress.note(
-      `word vectors: ${embedding}: ${format}, ${whole(inFile)} of length ${dimension}; ${whole(count)} symbols found, ${whole(missing)} drawn at random`,
+      `word vectors: ${path}: ${format}, ${whole(inFile)} of length ${dimension}; ${whole(count)} symbols found, ${whole(missing)} drawn at random`,
     )
     return found
   }
-  return { embedding: 'learned' as const, vectors }
 }

@@ -7,14 +7,16 @@ import {
   evaluate,
   evaluateClassifier,
   evaluateRegressor,
+  evaluateTagger,
   generatedCorpora,
   ItemCorpus,
   NGram,
   Regressor,
+  Tagger,
   type Tokenizer,
 } from '../src/index.js'
-import { readCorpus, readLabelledCorpus, readNumbers } from '../src/node/index.js'
-import { classificationLine, confusionTable, scoreTable } from './classification.js'
+import { readCorpus, readLabelledCorpus, readNumbers, readTaggedCorpus } from '../src/node/index.js'
+import { classificationLine, confusionTable, scoreTable, taggingLine } from './classification.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { addFlags, readFlags } from './flags.js'
@@ -23,9 +25,11 @@ import { labelledSchema } from './labelledColumns.js'
 import { numbersSchema, regressionLine } from './numbers.js'
 import { modelArgument, type OpenPredictor, withModel } from './openModel.js'
 import { decimals, whole, write } from './output.js'
+import { taggedSchema } from './taggedColumns.js'
 
 const schema = z.strictObject({
   ...labelledSchema.shape,
+  ...taggedSchema.shape,
   ...numbersSchema.shape,
   seed: z.int().min(0).default(1).describe('of a built-in corpus, whose test part is measured on'),
   ...jsonSchema.shape,
@@ -63,17 +67,22 @@ export function evalCommand(): Command {
     .argument('<FILE>', 'a text, or what the kind of model is trained on; - is standard input')
   return addFlags(command, schema).action(async (path: string, file: string) => {
     const flags = readFlags(command, schema)
-    const wanted = { verb: 'eval', kinds: ['language model', 'n-gram model', 'classifier', 'regressor'] } as const
+    const wanted = {
+      verb: 'eval',
+      kinds: ['language model', 'n-gram model', 'classifier', 'tagger', 'regressor'],
+    } as const
     await withModel(path, engineOptionsOf(flags), wanted, async model => {
-      const { lines, record } =
-        model instanceof Classifier
-          ? await classified(model, file, flags)
-          : model instanceof Regressor
-            ? await foretold(model, file, flags)
-            : await read(model, file)
+      const { lines, record } = await measured(model, file, flags)
       await write(flags.json ? `${JSON.stringify(record)}\n` : lines)
     })
   })
+}
+
+function measured(model: OpenPredictor | Classifier | Tagger | Regressor, file: string, flags: Flags): Promise<Told> {
+  if (model instanceof Classifier) return classified(model, file, flags)
+  if (model instanceof Tagger) return tagged(model, file, flags)
+  if (model instanceof Regressor) return foretold(model, file, flags)
+  return read(model, file)
 }
 
 interface Told {
@@ -98,6 +107,15 @@ async function classified(model: Classifier, file: string, flags: Flags): Promis
   const { perLabel, macro, micro, confusion, labels } = record
   const lines = [`${corpus.name}: ${classificationLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
   if (confusion) lines.push(confusionTable(labels, confusion))
+  return { lines: lines.join('\n'), record }
+}
+
+async function tagged(model: Tagger, file: string, flags: Flags): Promise<Told> {
+  const corpus = await readTaggedCorpus(file, picked(taggedSchema, flags))
+  const record = await evaluateTagger(model, corpus)
+  const { perLabel, macro, micro, spans } = record
+  const lines = [`${corpus.name}: ${taggingLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
+  if (spans) lines.push(scoreTable(spans.perKind, { 'spans, macro': spans.macro, 'spans, micro': spans.micro }))
   return { lines: lines.join('\n'), record }
 }
 

@@ -16,6 +16,7 @@ import { quickstartCommand } from './quickstart.js'
 import { resumeCommand } from './resume.js'
 import { runsCommand } from './runs.js'
 import { scoreCommand } from './score.js'
+import { tagCommand } from './tag.js'
 import { trainCommand } from './train.js'
 import { version } from './trainingSession.js'
 
@@ -34,6 +35,7 @@ function program(): Command {
     .addCommand(generateCommand())
     .addCommand(nextCommand())
     .addCommand(classifyCommand())
+    .addCommand(tagCommand())
     .addCommand(evalCommand())
     .addCommand(scoreCommand())
     .addCommand(compareCommand())

@@ -3,7 +3,7 @@
  * which kinds it takes; for another kind the message names the verbs that take that. */
 import { open } from 'node:fs/promises'
 import { ConfigurationError, FileFormatError } from '../src/errors.js'
-import { Classifier, type EngineOptions, LanguageModel, NGram, Regressor } from '../src/index.js'
+import { Classifier, type EngineOptions, LanguageModel, NGram, Regressor, Tagger } from '../src/index.js'
 import { explained, readFileBytes } from '../src/node/files.js'
 import { modelFileOf } from '../src/node/index.js'
 import { fileChunks } from '../src/node/lines.js'
@@ -16,6 +16,7 @@ const kinds = {
   'language model': { verbs: ['generate', 'next', 'score', 'eval'], load: LanguageModel.load },
   'n-gram model': { verbs: ['generate', 'next', 'score', 'eval', 'compare'], load: loadNGram },
   classifier: { verbs: ['classify', 'eval'], load: Classifier.load },
+  tagger: { verbs: ['tag', 'eval'], load: Tagger.load },
   regressor: { verbs: ['eval'], load: Regressor.load },
 } as const
 

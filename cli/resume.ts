@@ -19,8 +19,9 @@ import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainedModel, type TrainingTask } from './trainingTask.js'
 import { lmTask } from './trainLm.js'
 import { regressTask } from './trainRegress.js'
+import { tagTask } from './trainTag.js'
 
-const tasks = [lmTask, classifyTask, regressTask] as unknown as readonly TrainingTask<
+const tasks = [lmTask, classifyTask, tagTask, regressTask] as unknown as readonly TrainingTask<
   TrainedModel,
   unknown,
   RunValues

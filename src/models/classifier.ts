@@ -27,7 +27,7 @@ import { fitTokenizer } from '../text/fitTokenizer.js'
 import type { ItemCorpus, LabelledText } from '../text/items.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { WordVectors } from '../text/wordVectors.js'
-import { type LabelledBatch, tokensOf, withUnknown } from './classifierBatches.js'
+import { type LabelledBatch, tokensOf } from './classifierBatches.js'
 import {
   type ClassifierConfiguration,
   type ClassifierOptions,
@@ -42,6 +42,7 @@ import { labelCounts, labelWeightsOf } from './labels.js'
 import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
 import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
 import { byLength } from './sequencesAtOnce.js'
+import { drawAt, withUnknown } from './textDropout.js'
 import type { BatchLoss, LossPass, Trainable } from './trainable.js'
 
 const TASK = 'classifier'
@@ -68,13 +69,6 @@ export interface Classification {
   /** Of every label. They sum up to 1, unless a text may have several. */
   readonly probabilities: Readonly<Record<string, number>>
 }
-
-/** Sites of draws that are not the recurrent layers' (which keep to the first thousands of each 65536). */
-const INPUT = 60001
-const VECTOR = 60002
-const BETWEEN = 60003
-
-const drawAt = (draw: DropoutDraw, use: number): DropoutDraw => ({ ...draw, site: draw.site * 65536 + use })
 
 export class Classifier implements Trainable<LabelledBatch> {
   readonly parameters: readonly Parameter[]
@@ -261,15 +255,15 @@ export class Classifier implements Trainable<LabelledBatch> {
     const taken = draw ? withUnknown(tokens, tokenizer.unknown, wordDropout, draw) : tokens
     const ids = engine.tokens(taken, [timeSteps, batchSize])
     const table = this.embedding?.weight.value
-    const drop = (x: Tensor, probability: number, use: number) =>
+    const drop = (x: Tensor, probability: number, use: 'input' | 'output' | 'between') =>
       draw && probability > 0 ? dropout(engine, x, probability, drawAt(draw, use)) : x
     const lookup =
       table &&
-      (draw && inputDropout > 0 ? drop(embed(engine, ids, table), inputDropout, INPUT) : { tokens: ids, table })
+      (draw && inputDropout > 0 ? drop(embed(engine, ids, table), inputDropout, 'input') : { tokens: ids, table })
     const { output, state } = recurrent.forward(lookup ?? ids, recurrent.zeroState(batchSize), { lengths, draw })
-    const vector = drop(this.pooling.forward({ output, state, lengths }), outputDropout, VECTOR)
+    const vector = drop(this.pooling.forward({ output, state, lengths }), outputDropout, 'output')
     if (!between) return { vector, hidden: output }
-    return { vector: drop(activate(engine, 'relu', between.forward(vector)), outputDropout, BETWEEN), hidden: output }
+    return { vector: drop(activate(engine, 'relu', between.forward(vector)), outputDropout, 'between'), hidden: output }
   }
 
   /**

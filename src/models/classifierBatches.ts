@@ -1,7 +1,5 @@
 /* Labelled texts as batches: those of about equal length together, padded; their tokens, and which labels are true. */
 
-import type { DropoutDraw } from '../engine/operations.js'
-import { site, threefry } from '../engine/random.js'
 import { ConfigurationError } from '../errors.js'
 import { Buckets, type PaddedBatch, padded } from '../text/buckets.js'
 import type { ItemCorpus, LabelledText } from '../text/items.js'
@@ -69,15 +67,4 @@ function targetsOf(texts: readonly { readonly of: readonly number[] }[], { label
     for (const label of of) targets[b * labels.length + label] = 1
   })
   return targets
-}
-
-/** Tokens of which some are taken as unknown; the others as they are (Iyyer et al. 2015 leave such words out). */
-export function withUnknown(
-  tokens: Int32Array,
-  unknown: number,
-  probability: number,
-  { seed, step }: Pick<DropoutDraw, 'seed' | 'step'>,
-): Int32Array {
-  if (probability === 0 || unknown < 0) return tokens
-  return tokens.map((token, i) => (threefry(seed, step, site.feeding, i)[0] / 2 ** 32 < probability ? unknown : token))
 }

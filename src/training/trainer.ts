@@ -7,6 +7,7 @@ import { ConfigurationError } from '../errors.js'
 import type { Classifier } from '../models/classifier.js'
 import type { LanguageModel } from '../models/languageModel.js'
 import type { Regressor } from '../models/regressor.js'
+import type { Tagger } from '../models/tagger.js'
 import type { Trainable } from '../models/trainable.js'
 import { BrokenNumbers } from './brokenNumbers.js'
 import type { ClassificationData } from './classifierTask.js'
@@ -19,6 +20,7 @@ import type { RegressionData } from './regressorTask.js'
 import { TrainingSession } from './session.js'
 import { emptyWindow } from './state.js'
 import type { StepResult } from './step.js'
+import type { TaggingData } from './taggerTask.js'
 import type { BatchData } from './task.js'
 import { metricsOf, type TrainingData, taskOf } from './tasks.js'
 
@@ -29,11 +31,12 @@ const MOST_ROLLBACKS = 3
 
 /**
  * Trains a model on data of its kind: a language model on a text or sentences, a classifier on labelled texts, a
- * regressor on sequences of numbers, a model of one's own on batches of one's own. Nothing happens before it is awaited or iterated.
+ * tagger on tagged sentences, a regressor on sequences of numbers, a model of one's own on batches of one's own. Nothing happens before it is awaited or iterated.
  * @throws ConfigurationError for options that cannot be, all at once; NumericError where a number is none any more
  */
 export function train(model: LanguageModel, data: LanguageData, options?: TrainingOptions): TrainingRun
 export function train(model: Classifier, data: ClassificationData, options?: TrainingOptions): TrainingRun
+export function train(model: Tagger, data: TaggingData, options?: TrainingOptions): TrainingRun
 export function train(model: Regressor, data: RegressionData, options?: TrainingOptions): TrainingRun
 export function train<Batch>(model: Trainable<Batch>, data: BatchData<Batch>, options?: TrainingOptions): TrainingRun
 export function train<Batch>(
