@@ -7,29 +7,18 @@ import { generatedCorpora } from '../src/index.js'
 import { whole } from './output.js'
 import { sha256, type TrainingSource } from './trainingTask.js'
 
-const share = () => z.number().positive().lt(1).default(0.1)
+const share = (part: string) =>
+  z.number().positive().lt(1).default(0.1).describe(`share of FILE that is drawn for ${part}`)
 
 export const partsSchema = z.strictObject({
-  validation: z.string().optional().describe('a file to watch training on (default: drawn from FILE)'),
-  test: z.string().optional().describe('a file to test on (default: drawn from FILE)'),
-  validationShare: share().describe('share of FILE that is watched'),
-  testShare: share().describe('share of FILE that is tested on'),
+  validation: share('validation'),
+  test: share('the test'),
+  validationFile: z.string().optional().describe('a file to watch training on (default: drawn from FILE)'),
+  testFile: z.string().optional().describe('a file to test on (default: drawn from FILE)'),
   removeDuplicates: z
     .boolean()
     .default(false)
     .describe('what repeats an earlier one of FILE is left out before drawing'),
-})
-
-/** The same, as the readers of recurra/node take it. */
-export const partOptionsOf = ({
-  validation: validationFile,
-  test: testFile,
-  validationShare,
-  testShare,
-  removeDuplicates,
-  seed,
-}: z.output<typeof partsSchema> & { readonly seed: number }) => ({
-  ...{ validationFile, testFile, validation: validationShare, test: testShare, removeDuplicates, seed },
 })
 
 /** Whether a built-in corpus is meant: its name, and no file is called so. */

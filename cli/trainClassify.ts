@@ -24,9 +24,10 @@ import { circumstantial, trainingContradictions } from '../src/training/contradi
 import { classificationLine } from './classification.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
+import { tellMissingData } from './dataSource.js'
 import { checkEmbedding, embeddingOf, embeddingSchema } from './embeddingFlag.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
-import { builtInFor, isBuiltIn, itemSource, partOptionsOf, partsSchema } from './givenData.js'
+import { builtInFor, isBuiltIn, itemSource, partsSchema } from './givenData.js'
 import { labelledSchema } from './labelledColumns.js'
 import { decimals, whole } from './output.js'
 import { TrainingProgress } from './progress.js'
@@ -82,7 +83,7 @@ export const classifyTask: TrainingTask<Classifier, ItemSplits<LabelledText>, Cl
     const { data: path = '-', text, label, columns, delimiter, seed, removeDuplicates: removed } = values
     const data = isBuiltIn('reviews', path)
       ? generatedCorpora.reviews.generate({ seed })
-      : await readLabelled(path, { text, label, columns, delimiter, ...partOptionsOf(values) })
+      : await readLabelled(path, { text, label, columns, delimiter, seed, ...picked(partsSchema, values) })
     return itemSource(data, { name: path, called: 'texts', removed })
   },
   load: (path, engine) => Classifier.load(path, { engine }),
@@ -119,6 +120,7 @@ export function trainClassifyCommand(): Command {
     const input = { schema, fileSchema, contradictions, wanted: `texts to train on, or ${builtInFor('classify')}` }
     const { flags, data } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    if (!isBuiltIn('reviews', data)) await tellMissingData(flags.config, [data, flags.validationFile, flags.testFile])
     checkEmbedding(flags.embedding, 'classify')
     const values: ClassifyValues = { ...picked(fileSchema, flags), data }
     const source = await classifyTask.read(values)

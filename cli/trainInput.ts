@@ -1,10 +1,7 @@
 /* How every `recurra train …` begins: a configuration in YAML, the flags over it, and what is trained on. */
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import type { Contradiction } from '../src/configuration.js'
-import { generatedCorpora } from '../src/index.js'
-import { readTextFile } from '../src/node/files.js'
 import { readConfiguration } from './configurationFile.js'
 import { givenFlags, readFlags, UsageError } from './flags.js'
 
@@ -40,25 +37,5 @@ export async function readTrainInput<S extends z.ZodObject>(
   const data = path ?? (file?.values as { data?: string } | undefined)?.data
   if (data === undefined)
     throw new UsageError(`train ${command.name()}: FILE is missing; give ${wanted}, or - for standard input`)
-  if (path === undefined && file) await checkData(file.path, file.values as Record<string, unknown>)
   return { flags, data }
-}
-
-/** Keys of a configuration that name files which are trained, watched or tested on. */
-const DATA = ['data', 'validation', 'test']
-
-/**
- * The files that a configuration names must be there: its first comment says where they come from, and is told where one
- * is missing.
- */
-async function checkData(configuration: string, values: Record<string, unknown>): Promise<void> {
-  const named = DATA.map(key => values[key]).filter(value => typeof value === 'string')
-  const missing = named.find(each => each !== '-' && !Object.hasOwn(generatedCorpora, each) && !existsSync(each))
-  if (missing === undefined) return
-  const lines = (await readTextFile(configuration)).split('\n')
-  const end = lines.findIndex(line => !line.startsWith('#'))
-  const head = lines.slice(0, end < 0 ? lines.length : end).map(line => `${line.replace(/^# ?/, '')}\n`)
-  process.stderr.write(head.join(''))
-  const cure = head.length > 0 ? 'fetch it as told above, or give another file' : 'give another file'
-  throw new UsageError(`${configuration}: its data ${missing} do not exist here; ${cure}`)
 }

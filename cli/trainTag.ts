@@ -20,9 +20,10 @@ import { taggerMetrics } from '../src/training/taggerTask.js'
 import { taggingLine } from './classification.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
+import { tellMissingData } from './dataSource.js'
 import { checkEmbedding, vectorsOf } from './embeddingFlag.js'
 import { addFlags, asUsage } from './flags.js'
-import { itemSource, partOptionsOf, partsSchema } from './givenData.js'
+import { itemSource, partsSchema } from './givenData.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
 import { taggedSchema } from './taggedColumns.js'
@@ -75,7 +76,7 @@ export const tagTask: TrainingTask<Tagger, ItemSplits<TaggedSentence>, TagValues
   counted: () => 'words',
   async read(values) {
     const { data: path = '-', tag, format, removeDuplicates: removed } = values
-    const data = await readTagged(path, { tag, format, ...partOptionsOf(values) })
+    const data = await readTagged(path, { tag, format, seed: values.seed, ...picked(partsSchema, values) })
     return itemSource(data, { name: path, called: 'sentences', removed })
   },
   load: (path, engine) => Tagger.load(path, { engine }),
@@ -112,6 +113,7 @@ export function trainTagCommand(): Command {
     const input = { schema, fileSchema, contradictions, wanted: 'tagged sentences to train on' }
     const { flags, data } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    await tellMissingData(flags.config, [data, flags.validationFile, flags.testFile])
     const { seed, embedding } = flags
     checkEmbedding(embedding, 'tag', ['learned'])
     const values: TagValues = { ...picked(fileSchema, flags), data }

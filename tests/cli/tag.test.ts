@@ -18,7 +18,17 @@ beforeAll(async () => {
   shop = await Workshop.open()
   await shop.write('train.conllu', treebank(30))
   await shop.write('dev.conllu', treebank(5))
-  const args = ['train', 'tag', 'train.conllu', '--validation', 'dev.conllu', '--test', 'dev.conllu', '--crf', ...tiny]
+  const args = [
+    'train',
+    'tag',
+    'train.conllu',
+    '--validation-file',
+    'dev.conllu',
+    '--test-file',
+    'dev.conllu',
+    '--crf',
+    ...tiny,
+  ]
   const { code, stdout, stderr } = await shop.run([...args, '--out', 'upos'])
   expect(code).toBe(0)
   expect(stdout).toMatch(
