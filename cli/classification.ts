@@ -4,9 +4,15 @@ import type { AverageScore, LabelScore } from '../src/evaluation/labelScores.js'
 import type { ClassificationEvaluation, TaggingEvaluation } from '../src/index.js'
 import { decimals, visible, whole } from './output.js'
 
+/** So few classes are told one by one. */
+const FEW = 4
+
 /** In one line. */
-export function classificationLine({ accuracy, macro, micro, loss, texts, strange }: ClassificationEvaluation): string {
-  return `accuracy ${decimals(accuracy, 4)}, macro F1 ${decimals(macro.f1, 4)}, micro F1 ${decimals(micro.f1, 4)}, loss ${decimals(loss)} nats (${whole(texts)} texts)${strangeLine(strange)}`
+export function classificationLine(evaluation: ClassificationEvaluation): string {
+  const { accuracy, perLabel, macro, micro, loss, texts, strange } = evaluation
+  const few = perLabel.length <= FEW ? perLabel : []
+  const each = few.map(({ label, f1 }) => `${visible(label)} ${decimals(f1, 4)}`).join(', ')
+  return `accuracy ${decimals(accuracy, 4)}, macro F1 ${decimals(macro.f1, 4)}${each && ` (${each})`}, micro F1 ${decimals(micro.f1, 4)}, loss ${decimals(loss)} nats (${whole(texts)} texts)${strangeLine(strange)}`
 }
 
 /** The same of tags. */
