@@ -1,14 +1,43 @@
-/* recurra eval MODEL FILE: how well a model foretells a text. */
+/* recurra eval MODEL FILE: how well a model does on data of its kind. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type Evaluation, evaluate, NGram, type Tokenizer } from '../src/index.js'
-import { readCorpus } from '../src/node/index.js'
+import {
+  Classifier,
+  type Evaluation,
+  evaluate,
+  evaluateClassifier,
+  evaluateRegressor,
+  evaluateTagger,
+  generatedCorpora,
+  ItemCorpus,
+  NGram,
+  Regressor,
+  Tagger,
+  type Tokenizer,
+} from '../src/index.js'
+import { readCorpus, readLabelledCorpus, readNumbers, readTaggedCorpus } from '../src/node/index.js'
+import { classificationLine, confusionTable, scoreTable, taggingLine } from './classification.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
+import { picked } from './configurationFile.js'
 import { addFlags, readFlags } from './flags.js'
-import { modelArgument, withModel } from './openModel.js'
+import { isBuiltIn } from './givenData.js'
+import { labelledSchema } from './labelledColumns.js'
+import { numbersSchema, regressionLine } from './numbers.js'
+import { modelArgument, type OpenPredictor, withModel } from './openModel.js'
 import { decimals, whole, write } from './output.js'
+import { taggedSchema } from './taggedColumns.js'
 
-const schema = z.strictObject({ ...jsonSchema.shape, ...engineSchema.shape, ...commonSchema.shape })
+const schema = z.strictObject({
+  ...labelledSchema.shape,
+  ...taggedSchema.shape,
+  ...numbersSchema.shape,
+  seed: z.int().min(0).default(1).describe('of a built-in corpus, whose test part is measured on'),
+  ...jsonSchema.shape,
+  ...engineSchema.shape,
+  ...commonSchema.shape,
+})
+
+type Flags = z.output<typeof schema>
 
 /** An evaluation as JSON has it. */
 export const evaluationRecord = ({
@@ -31,16 +60,75 @@ export function evaluationLine(evaluation: Evaluation, unit: Tokenizer['unit'] =
 
 export function evalCommand(): Command {
   const command = new Command('eval')
-    .description('measures how well a model foretells a text: loss, perplexity, bits per character')
+    .description(
+      'measures a model on data: perplexity on a text; accuracy, F1 and the confusion matrix on labelled texts; errors on numbers',
+    )
     .argument('<MODEL>', modelArgument)
-    .argument('<FILE>', 'a text in UTF-8; - is standard input')
+    .argument('<FILE>', 'a text, or what the kind of model is trained on; - is standard input')
   return addFlags(command, schema).action(async (path: string, file: string) => {
     const flags = readFlags(command, schema)
-    const corpus = await readCorpus(file)
-    await withModel(path, engineOptionsOf(flags), async model => {
-      const evaluation = model instanceof NGram ? model.perplexity(corpus) : await evaluate(model, corpus)
-      if (flags.json) await write(`${JSON.stringify(evaluationRecord(evaluation))}\n`)
-      else await write(`${corpus.name}: ${evaluationLine(evaluation, model.tokenizer.unit)}\n`)
+    const wanted = {
+      verb: 'eval',
+      kinds: ['language model', 'n-gram model', 'classifier', 'tagger', 'regressor'],
+    } as const
+    await withModel(path, engineOptionsOf(flags), wanted, async model => {
+      const { lines, record } = await measured(model, file, flags)
+      await write(flags.json ? `${JSON.stringify(record)}\n` : lines)
     })
   })
+}
+
+function measured(model: OpenPredictor | Classifier | Tagger | Regressor, file: string, flags: Flags): Promise<Told> {
+  if (model instanceof Classifier) return classified(model, file, flags)
+  if (model instanceof Tagger) return tagged(model, file, flags)
+  if (model instanceof Regressor) return foretold(model, file, flags)
+  return read(model, file)
+}
+
+interface Told {
+  readonly lines: string
+  readonly record: object
+}
+
+async function read(model: OpenPredictor, file: string): Promise<Told> {
+  const corpus = await readCorpus(file)
+  const evaluation = model instanceof NGram ? model.perplexity(corpus) : await evaluate(model, corpus)
+  return {
+    lines: `${corpus.name}: ${evaluationLine(evaluation, model.tokenizer.unit)}\n`,
+    record: evaluationRecord(evaluation),
+  }
+}
+
+async function classified(model: Classifier, file: string, flags: Flags): Promise<Told> {
+  const corpus = isBuiltIn('reviews', file)
+    ? generatedCorpora.reviews.generate({ seed: flags.seed }).test
+    : await readLabelledCorpus(file, picked(labelledSchema, flags))
+  const record = await evaluateClassifier(model, corpus)
+  const { perLabel, macro, micro, confusion, labels } = record
+  const lines = [`${corpus.name}: ${classificationLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
+  if (confusion) lines.push(confusionTable(labels, confusion))
+  return { lines: lines.join('\n'), record }
+}
+
+async function tagged(model: Tagger, file: string, flags: Flags): Promise<Told> {
+  const corpus = await readTaggedCorpus(file, picked(taggedSchema, flags))
+  const record = await evaluateTagger(model, corpus)
+  const { perLabel, macro, micro, spans } = record
+  const lines = [`${corpus.name}: ${taggingLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
+  if (spans) lines.push(scoreTable(spans.perKind, { 'spans, macro': spans.macro, 'spans, micro': spans.micro }))
+  return { lines: lines.join('\n'), record }
+}
+
+async function foretold(model: Regressor, file: string, flags: Flags): Promise<Told> {
+  const data = isBuiltIn('adding', file)
+    ? generatedCorpora.adding.generate({ seed: flags.seed })
+    : await readNumbers(file, picked(numbersSchema, flags))
+  const test = isBuiltIn('adding', file)
+    ? data.test
+    : new ItemCorpus(
+        [data.train, data.validation, data.test].flatMap(({ items }) => items),
+        file,
+      )
+  const record = await evaluateRegressor(model, test)
+  return { lines: `${test.name}: ${regressionLine(record)}\n`, record }
 }

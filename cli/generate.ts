@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from './flags.js'
-import { modelArgument, withModel } from './openModel.js'
+import { modelArgument, predictors, withModel } from './openModel.js'
 import { write } from './output.js'
 
 const schema = z.strictObject({
@@ -28,7 +28,7 @@ export function generateCommand(): Command {
       throw new UsageError('generate: --prompt and --text mean the same; give one of them')
     const { length, temperature, topK, topP, greedy, seed, stop } = flags
     const prompt = flags.prompt ?? flags.text ?? ''
-    await withModel(path, engineOptionsOf(flags), async model => {
+    await withModel(path, engineOptionsOf(flags), { verb: 'generate', kinds: predictors }, async model => {
       await write(prompt)
       const pieces = model.generate({ prompt, length, temperature, topK, topP, greedy, seed, stop })
       await asUsage(async () => {

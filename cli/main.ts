@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { nearest, RecurraError } from '../src/errors.js'
 import { benchCommand } from './bench.js'
+import { classifyCommand } from './classify.js'
 import { compareCommand } from './compare.js'
 import { dataCommand } from './data.js'
 import { evalCommand } from './eval.js'
@@ -15,6 +16,7 @@ import { quickstartCommand } from './quickstart.js'
 import { resumeCommand } from './resume.js'
 import { runsCommand } from './runs.js'
 import { scoreCommand } from './score.js'
+import { tagCommand } from './tag.js'
 import { trainCommand } from './train.js'
 import { version } from './trainingSession.js'
 
@@ -32,6 +34,8 @@ function program(): Command {
     .addCommand(resumeCommand())
     .addCommand(generateCommand())
     .addCommand(nextCommand())
+    .addCommand(classifyCommand())
+    .addCommand(tagCommand())
     .addCommand(evalCommand())
     .addCommand(scoreCommand())
     .addCommand(compareCommand())

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { addFlags, readFlags } from './flags.js'
-import { modelArgument, withModel } from './openModel.js'
+import { modelArgument, predictors, withModel } from './openModel.js'
 import { decimals, write } from './output.js'
 
 const schema = z.strictObject({
@@ -20,7 +20,7 @@ export function nextCommand(): Command {
     .argument('<MODEL>', modelArgument)
   return addFlags(command, schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
-    await withModel(path, engineOptionsOf(flags), async model => {
+    await withModel(path, engineOptionsOf(flags), { verb: 'next', kinds: predictors }, async model => {
       const next = model.next(flags.text, { top: flags.top })
       if (flags.json) await write(`${JSON.stringify(next)}\n`)
       else

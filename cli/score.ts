@@ -5,7 +5,7 @@ import { NGram, type NGramTokenScore, scoreTokens, TextCorpus, type TokenScore }
 import { readCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
 import { addFlags, readFlags, UsageError } from './flags.js'
-import { modelArgument, type OpenModel, withModel } from './openModel.js'
+import { modelArgument, type OpenPredictor, predictors, withModel } from './openModel.js'
 import { visible, write } from './output.js'
 
 const schema = z.strictObject({
@@ -26,7 +26,7 @@ export function scoreCommand(): Command {
     if ((file === undefined) === (flags.text === undefined))
       throw new UsageError(`score: give a FILE or --text, ${flags.text === undefined ? 'one of them' : 'not both'}`)
     const corpus = flags.text === undefined ? await readCorpus(file as string) : new TextCorpus(flags.text, '--text')
-    await withModel(path, engineOptionsOf(flags), async model => {
+    await withModel(path, engineOptionsOf(flags), { verb: 'score', kinds: predictors }, async model => {
       for (const line of corpus.lines()) await write(`${shown(line, scoresOf(model, line), flags)}\n`)
     })
   })
@@ -34,7 +34,7 @@ export function scoreCommand(): Command {
 
 type Score = TokenScore & Partial<NGramTokenScore>
 
-const scoresOf = (model: OpenModel, line: string): Score[] =>
+const scoresOf = (model: OpenPredictor, line: string): Score[] =>
   model instanceof NGram ? model.score(line) : scoreTokens(model, line)
 
 function shown(line: string, scores: readonly Score[], { tokens, json }: { tokens: boolean; json: boolean }): string {

@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { Random, site } from '../src/engine/random.js'
-import { FileFormatError, nearest } from '../src/errors.js'
+import { FileFormatError } from '../src/errors.js'
 import {
   type Engine,
   evaluate,
@@ -21,27 +20,20 @@ import { languageModelContradictions } from '../src/models/languageModelOptions.
 import { recurrentNegatable } from '../src/models/recurrentOptions.js'
 import { readTextFile } from '../src/node/files.js'
 import { RunFolder, readCorpus, splitCorpus } from '../src/node/index.js'
-import { readWordVectors } from '../src/node/wordVectorFile.js'
 import { HuggingFaceTokenizer } from '../src/text/huggingFaceTokenizer.js'
 import { circumstantial, trainingContradictions } from '../src/training/contradictions.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
+import { checkEmbedding, embeddingOf, embeddingSchema } from './embeddingFlag.js'
 import { evaluationLine, evaluationRecord } from './eval.js'
-import { addFlags, asUsage, UsageError } from './flags.js'
+import { addFlags, asUsage } from './flags.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
 import { configSchema, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, sha256, type TrainingTask } from './trainingTask.js'
 
-/** On the command line and in a file, the embedding may also be a file of vectors. */
-const lmSchema = z.strictObject({
-  ...languageModelSchema.shape,
-  embedding: z
-    .string()
-    .default('learned')
-    .describe('learned, one-hot, or a file of word vectors (word2vec, GloVe, fastText)'),
-})
+const lmSchema = z.strictObject({ ...languageModelSchema.shape, ...embeddingSchema.shape })
 
 /** What a configuration file may hold: a run's own config.yaml is one. */
 const fileSchema = z.strictObject({
@@ -68,7 +60,13 @@ export const lmTask: TrainingTask<LanguageModel, TextSplits, LmValues> = {
   contradictions: [
     ...languageModelContradictions,
     ...trainingContradictions,
-    ...circumstantial({ validation: true, metrics: ['loss', 'perplexity'], feedsItself: true, readsText: true }),
+    ...circumstantial({
+      validation: true,
+      metrics: ['loss', 'perplexity'],
+      feedsItself: true,
+      readsText: true,
+      crossEntropy: true,
+    }),
   ],
   counted: ({ unit }) => (unit === 'character' ? 'characters' : 'tokens'),
   async read({ data: path = '-', seed }) {
@@ -110,7 +108,7 @@ export function trainLmCommand(): Command {
     const input = { schema, fileSchema, contradictions, wanted: 'a text to train on' }
     const { flags, data } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
-    checkEmbedding(flags.embedding)
+    checkEmbedding(flags.embedding, 'lm')
     const values: LmValues = { ...picked(fileSchema, flags), data }
     const source = await lmTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
@@ -135,23 +133,13 @@ async function createModel(
   progress: TrainingProgress,
 ): Promise<LanguageModel> {
   const { embedding, seed } = flags
-  const known = embeddings.find(each => each === embedding)
-  const random = new Random(seed, 1, site.initialisation)
-  const vectors = async (words: readonly string[]) => {
-    const found = await readWordVectors(embedding, { words, missing: () => random.normal() })
-    const { format, dimension, inFile, found: count, missing } = found.report
-    progress.note(
-      `word vectors: ${embedding}: ${format}, ${whole(inFile)} of length ${dimension}; ${whole(count)} symbols found, ${whole(missing)} drawn at random`,
-    )
-    return found
-  }
   const tokenizer = flags.tokenizer === undefined ? undefined : await tokenizerOf(flags.tokenizer)
   return asUsage(() =>
     LanguageModel.create({
       corpus: train,
       ...picked(languageModelSchema, flags),
-      embedding: known ?? 'learned',
-      ...{ tokenizer, vectors: known ? undefined : vectors, seed, engine },
+      ...embeddingOf(embedding, { seed, progress }),
+      ...{ tokenizer, seed, engine },
     }),
   )
 }
@@ -167,15 +155,4 @@ async function tokenizerOf(path: string): Promise<HuggingFaceTokenizer> {
   }
   const beside = join(dirname(path), 'tokenizer_config.json')
   return HuggingFaceTokenizer.load(await json(path), existsSync(beside) ? await json(beside) : {}, path)
-}
-
-const embeddings = languageModelSchema.shape.embedding.unwrap().options
-
-/** What is no kind of embedding must be a file of vectors. */
-function checkEmbedding(embedding: string): void {
-  if (embeddings.some(each => each === embedding) || existsSync(embedding)) return
-  const near = nearest(embedding, embeddings)
-  throw new UsageError(
-    `train lm: --embedding must be ${embeddings.join(', ')} or a file of word vectors; got ${embedding}${near ? `; did you mean ${near}?` : ', which does not exist'}`,
-  )
 }

@@ -19,6 +19,7 @@ import { circumstantial, trainingContradictions } from '../src/training/contradi
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
+import { numbersSchema, regressionLine } from './numbers.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
 import { configSchema, PARENT, readTrainInput } from './trainInput.js'
@@ -27,16 +28,6 @@ import { runSchema, sha256, type TrainingTask } from './trainingTask.js'
 
 /** The built-in corpus's name, where a file's path would stand. */
 const ADDING = 'adding'
-
-const columns = () => z.array(z.string()).optional()
-
-/** What of a file's numbers is read and asked for. */
-const numbersSchema = z.strictObject({
-  inputs: columns().describe('a column that is read; give it once for each (default: all that hold numbers)'),
-  targets: columns().describe('a column that is foretold; give it once for each (default: the last)'),
-  window: z.int().min(1).max(65536).default(32).describe('steps of a time series that are read'),
-  ahead: z.int().min(1).max(65536).default(1).describe('steps from there to what is foretold'),
-})
 
 /** What a regressor has no use for: it reads no text, and is not fed its own output. */
 const { algorithm, lossAverage, timeSteps, labelSmoothing, ...rest } = trainingSchema.shape
@@ -69,7 +60,13 @@ export const regressTask: TrainingTask<Regressor, ItemSplits<NumberSequence>, Re
   fileSchema,
   contradictions: [
     ...trainingContradictions,
-    ...circumstantial({ validation: true, metrics: METRICS, feedsItself: false, readsText: false }),
+    ...circumstantial({
+      validation: true,
+      metrics: METRICS,
+      feedsItself: false,
+      readsText: false,
+      crossEntropy: false,
+    }),
   ].filter(({ keys }) => keys.every(key => key in fileSchema.shape)),
   counted: () => 'sequences',
   async read({ data: path = '', seed, inputs, targets, window, ahead }) {
@@ -91,9 +88,7 @@ export const regressTask: TrainingTask<Regressor, ItemSplits<NumberSequence>, Re
   },
   async test(model, { test }) {
     const record = await evaluateRegressor(model, test)
-    const { meanSquaredError, rootMeanSquaredError, meanAbsoluteError, sequences } = record
-    const line = `mean squared error ${meanSquaredError.toPrecision(4)}, its root ${rootMeanSquaredError.toPrecision(4)}, mean absolute error ${meanAbsoluteError.toPrecision(4)} (${whole(sequences)} sequences)`
-    return { loss: record.loss, line, record }
+    return { loss: record.loss, line: regressionLine(record), record }
   },
 }
 

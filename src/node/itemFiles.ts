@@ -1,4 +1,4 @@
-// Corpora of items on disk: sentences, pairs, tagged sentences and JSON lines become items, read line by line; a row
+// Corpora of items on disk: sentences, pairs and JSON lines become items, read line by line; a row
 // that is not what it should be is named by its line. Empty lines are no items.
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import {
@@ -7,12 +7,10 @@ import {
   type ItemSplits,
   type LabelledText,
   splitItems,
-  type TaggedSentence,
   type TextPair,
 } from '../text/items.js'
 import { type LabelledColumns, labelledTextOf, type PairColumns, pairOf, type Row } from '../text/rows.js'
 import { show } from '../text/savedFields.js'
-import { type TagLineOptions, TagLines } from '../text/tagLines.js'
 import { type LineOptions, lineBatches, nameOf, readLines } from './lines.js'
 
 /** How a file is read and split; how items are compared is the reader's business. */
@@ -55,36 +53,6 @@ export async function readPairs(
   options: ItemFileOptions = {},
 ): Promise<ItemSplits<TextPair>> {
   return splitCorpusOf(await readPairCorpus(path, options), options, bySource)
-}
-
-/**
- * Tagged sentences; the format is CoNLL-U where the name says so (.conllu, .conllu.gz), else a word first and its tag
- * last in a line. Throws ConfigurationError, FileFormatError.
- */
-export async function readTaggedCorpus(
-  path: string,
-  options: TagLineOptions & LineOptions = {},
-): Promise<ItemCorpus<TaggedSentence>> {
-  const format = options.format ?? (/\.conllu(\.gz)?$/.test(path) ? 'conllu' : 'columns')
-  const sentences = new TagLines(nameOf(path), { ...options, format })
-  const items: TaggedSentence[] = []
-  for await (const { lines, first } of lineBatches(path, options)) {
-    lines.forEach((line, i) => {
-      const sentence = sentences.push(line, first + i)
-      if (sentence) items.push(sentence)
-    })
-  }
-  const last = sentences.end()
-  if (last) items.push(last)
-  return notEmpty(items, path, 'tagged sentences')
-}
-
-/** `readTaggedCorpus`, split. */
-export async function readTagged(
-  path: string,
-  options: TagLineOptions & ItemFileOptions = {},
-): Promise<ItemSplits<TaggedSentence>> {
-  return splitCorpusOf(await readTaggedCorpus(path, options), options)
 }
 
 /** A JSON object a line as labelled texts. Throws ConfigurationError, FileFormatError. */

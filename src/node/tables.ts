@@ -3,7 +3,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { FileFormatError } from '../errors.js'
-import type { ItemSplits, LabelledText, TextPair } from '../text/items.js'
+import type { ItemCorpus, ItemSplits, LabelledText, TextPair } from '../text/items.js'
 import { type LabelledColumns, labelledTextOf, type PairColumns, pairOf, type Row } from '../text/rows.js'
 import { bySource, type ItemFileOptions, notEmpty, splitCorpusOf } from './itemFiles.js'
 import { type LineBatch, lineBatches, nameOf } from './lines.js'
@@ -20,13 +20,21 @@ export interface TableOptions {
   columns?: readonly string[] | undefined
 }
 
-/** A table's rows as labelled texts, split. Throws ConfigurationError, FileFormatError. */
+/** A table's rows as labelled texts. Throws ConfigurationError, FileFormatError. */
+export async function readTableCorpus(
+  path: string,
+  options: LabelledColumns & TableOptions & ItemFileOptions = {},
+): Promise<ItemCorpus<LabelledText>> {
+  const items = await rowsOf(path, options, (row, where) => labelledTextOf(row, options, where))
+  return notEmpty(items, path, 'rows')
+}
+
+/** `readTableCorpus`, split. */
 export async function readTable(
   path: string,
   options: LabelledColumns & TableOptions & ItemFileOptions = {},
 ): Promise<ItemSplits<LabelledText>> {
-  const items = await rowsOf(path, options, (row, where) => labelledTextOf(row, options, where))
-  return splitCorpusOf(notEmpty(items, path, 'rows'), options)
+  return splitCorpusOf(await readTableCorpus(path, options), options)
 }
 
 /** A table's rows as pairs, split; pairs of one source sentence stay in one part. */

@@ -31,6 +31,8 @@ export function labelledTextOf(
   const labelled = { text: cell(row, text, where), label: cell(row, label, where) }
   if (labelled.label.trim() === '')
     throw new FileFormatError(`${where}: the column ${label} is empty; give the row a class`)
+  if (labelled.text.trim() === '')
+    throw new FileFormatError(`${where}: the column ${text} is empty; give the row a text, or leave it out`)
   return labelled
 }
 

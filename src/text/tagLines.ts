@@ -4,7 +4,7 @@ import { ConfigurationError, FileFormatError } from '../errors.js'
 import type { TaggedSentence } from './items.js'
 
 /** The columns of CoNLL-U that hold one tag a word. */
-export const tagColumns = { upos: 3, xpos: 4, deprel: 7 } as const
+export const tagColumns = { upos: 3, xpos: 4, feats: 5, deprel: 7 } as const
 
 export interface TagLineOptions {
   /** CoNLL-U, or a word first and its tag last. Default `columns`. */

@@ -73,10 +73,18 @@ export interface Circumstances {
   readonly feedsItself: boolean
   /** Whether its batches are streams or sentences, as `algorithm` says. */
   readonly readsText: boolean
+  /** Whether its loss is a cross-entropy. */
+  readonly crossEntropy: boolean
 }
 
 /** The keys against what is at hand. */
-export function circumstantial({ validation, metrics, feedsItself, readsText }: Circumstances): Contradiction[] {
+export function circumstantial({
+  validation,
+  metrics,
+  feedsItself,
+  readsText,
+  crossEntropy,
+}: Circumstances): Contradiction[] {
   const unvalidated = 'needs something to validate on'
   return [
     rule(['patience'], ({ patience }) => (patience !== undefined && !validation ? unvalidated : undefined)),
@@ -101,10 +109,10 @@ export function circumstantial({ validation, metrics, feedsItself, readsText }: 
         : undefined,
     ),
     rule(['algorithm'], ({ algorithm }) =>
-      algorithm === 'sentence' && !readsText ? 'is for models of text' : undefined,
+      algorithm === 'sentence' && !readsText ? 'is for language models' : undefined,
     ),
     rule(['labelSmoothing'], ({ labelSmoothing }) =>
-      labelSmoothing > 0 && !readsText ? 'is for losses that are cross-entropies' : undefined,
+      labelSmoothing > 0 && !crossEntropy ? 'is for losses that are cross-entropies' : undefined,
     ),
   ]
 }

@@ -4,10 +4,13 @@
 import { platform } from '#platform'
 import { parseConfiguration } from '../configuration.js'
 import { ConfigurationError } from '../errors.js'
+import type { Classifier } from '../models/classifier.js'
 import type { LanguageModel } from '../models/languageModel.js'
 import type { Regressor } from '../models/regressor.js'
+import type { Tagger } from '../models/tagger.js'
 import type { Trainable } from '../models/trainable.js'
 import { BrokenNumbers } from './brokenNumbers.js'
+import type { ClassificationData } from './classifierTask.js'
 import { Gate, TrainingClock } from './clock.js'
 import { circumstantial, trainingContradictions } from './contradictions.js'
 import type { TrainingEvent, TrainingResult, TrainingRun } from './events.js'
@@ -17,6 +20,7 @@ import type { RegressionData } from './regressorTask.js'
 import { TrainingSession } from './session.js'
 import { emptyWindow } from './state.js'
 import type { StepResult } from './step.js'
+import type { TaggingData } from './taggerTask.js'
 import type { BatchData } from './task.js'
 import { metricsOf, type TrainingData, taskOf } from './tasks.js'
 
@@ -26,11 +30,13 @@ const LOOKING = 0.08
 const MOST_ROLLBACKS = 3
 
 /**
- * Trains a model on data of its kind: a language model on a text or sentences, a regressor on sequences of numbers, a model of
- * one's own on batches of one's own. Nothing happens before it is awaited or iterated.
+ * Trains a model on data of its kind: a language model on a text or sentences, a classifier on labelled texts, a
+ * tagger on tagged sentences, a regressor on sequences of numbers, a model of one's own on batches of one's own. Nothing happens before it is awaited or iterated.
  * @throws ConfigurationError for options that cannot be, all at once; NumericError where a number is none any more
  */
 export function train(model: LanguageModel, data: LanguageData, options?: TrainingOptions): TrainingRun
+export function train(model: Classifier, data: ClassificationData, options?: TrainingOptions): TrainingRun
+export function train(model: Tagger, data: TaggingData, options?: TrainingOptions): TrainingRun
 export function train(model: Regressor, data: RegressionData, options?: TrainingOptions): TrainingRun
 export function train<Batch>(model: Trainable<Batch>, data: BatchData<Batch>, options?: TrainingOptions): TrainingRun
 export function train<Batch>(
@@ -74,11 +80,13 @@ function configurationFor<Batch>(
 ): TrainingConfiguration {
   const metrics = metricsOf(model)
   const readsText = 'perplexity' in metrics
+  const crossEntropy = readsText || 'accuracy' in metrics
   const at = {
     validation: data.validation !== undefined,
     metrics: Object.keys(metrics),
     feedsItself: readsText,
     readsText,
+    crossEntropy,
   }
   const contradictions = [...trainingContradictions, ...circumstantial(at)]
   return parseConfiguration(trainingSchema, options, 'train', { contradictions })

@@ -117,11 +117,13 @@ describe('a model', () => {
     for (const verb of [
       ['generate', 'mood.safetensors'],
       ['next', 'mood.safetensors', '--text', 'a'],
-      ['eval', 'mood.safetensors', 'fox.txt'],
+      ['score', 'mood.safetensors', 'fox.txt'],
     ]) {
       const ending = await shop.run(verb)
       expect(ending.code).toBe(1)
-      expect(fault(ending)).toContain('mood.safetensors: a language model is wanted; the file holds a classifier')
+      expect(fault(ending)).toBe(
+        `recurra: ${verb[0]}: MODEL must be a language model or an n-gram model; mood.safetensors is a classifier, which is for recurra classify, recurra eval`,
+      )
     }
   })
 

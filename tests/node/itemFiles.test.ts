@@ -13,9 +13,8 @@ import {
   readPairs,
   readSentenceCorpus,
   readSentences,
-  readTagged,
-  readTaggedCorpus,
 } from '../../src/node/itemFiles.js'
+import { readTagged, readTaggedCorpus } from '../../src/node/taggedFiles.js'
 import { copy } from '../../src/text/generated/copy.js'
 import { englishFrench } from '../../src/text/generated/englishFrench.js'
 import type { ItemSplits } from '../../src/text/items.js'

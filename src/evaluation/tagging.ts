@@ -1,0 +1,79 @@
+/* How well a tagger does on tagged sentences. */
+import { chainCost, exponentialChain } from '../layers/linearChain.js'
+import type { SentenceScores, Tagger } from '../models/tagger.js'
+import { checkSentence, wordNumber } from '../models/taggerBatches.js'
+import type { ItemCorpus, TaggedSentence } from '../text/items.js'
+import { type LabelScores, labelScores } from './labelScores.js'
+import { areSpanTags, type SpanScores, spanScores } from './spans.js'
+
+export interface TaggingEvaluation extends LabelScores {
+  /** What training makes small, in nats a word; of the sentences whose tags the model has. */
+  readonly loss: number
+  /** Share of words whose tag is right. */
+  readonly accuracy: number
+  /** The same of the words that the vocabulary lacks; NaN where there are none. */
+  readonly accuracyOnUnknown: number
+  readonly words: number
+  readonly unknown: number
+  readonly sentences: number
+  /** Of whole spans, where the tags are BIO's. */
+  readonly spans: SpanScores | undefined
+  /** Tags that the model does not have, each with its words: no answer to these can be right. */
+  readonly strange: Readonly<Record<string, number>>
+}
+
+/** Every sentence once. @throws ConfigurationError for one without words, or whose tags are not as many */
+export async function evaluateTagger(
+  model: Tagger,
+  { items, name }: ItemCorpus<TaggedSentence>,
+): Promise<TaggingEvaluation> {
+  for (const [i, item] of items.entries()) checkSentence(item, `${name}: sentence ${i}`)
+  const { tags, vocabularies } = model
+  const scores = await model.scores(items.map(({ words }) => words))
+  const numbers = new Map(tags.map((tag, i) => [tag, i]))
+  const costOf = costs(model)
+  const strange = new Map<string, number>()
+  const sums = { cost: 0, costed: 0, unknown: 0, unknownRight: 0 }
+  const sentences = items.map(({ words, tags: truth }, i) => {
+    const given = Array.from(scores[i].tags, tag => tags[tag])
+    words.forEach((word, t) => {
+      if (!numbers.has(truth[t])) strange.set(truth[t], (strange.get(truth[t]) ?? 0) + 1)
+      if (wordNumber(vocabularies.words, word) !== vocabularies.words.unknown) return
+      sums.unknown++
+      if (given[t] === truth[t]) sums.unknownRight++
+    })
+    const y = truth.map(tag => numbers.get(tag) ?? -1)
+    if (!y.includes(-1)) {
+      sums.cost += costOf(scores[i], Int32Array.from(y))
+      sums.costed += y.length
+    }
+    return { truth, given }
+  })
+  const judged = sentences.flatMap(({ truth, given }) => truth.map((tag, t) => ({ truth: [tag], given: [given[t]] })))
+  return {
+    ...labelScores(judged),
+    loss: sums.cost / sums.costed,
+    accuracyOnUnknown: sums.unknownRight / sums.unknown,
+    words: judged.length,
+    unknown: sums.unknown,
+    sentences: items.length,
+    spans: areSpanTags(tags) ? spanScores(sentences) : undefined,
+    strange: Object.fromEntries(strange),
+  }
+}
+
+/** What a sentence's true tags cost. */
+function costs({ crf, engine, tags }: Tagger): (scores: SentenceScores, y: Int32Array) => number {
+  const width = tags.length
+  if (crf) {
+    const [transitions, start, end] = [crf.transitions, crf.start, crf.end].map(({ value }) => engine.read(value))
+    const chain = exponentialChain({ tags: width, transitions, start, end })
+    return ({ emissions }, y) => chainCost(chain, emissions, y)
+  }
+  return ({ emissions }, y) =>
+    y.reduce((sum, tag, t) => {
+      const row = emissions.subarray(t * width, (t + 1) * width)
+      const most = row.reduce((a, b) => Math.max(a, b), -Infinity)
+      return sum + most + Math.log(row.reduce((total, e) => total + Math.exp(e - most), 0)) - row[tag]
+    }, 0)
+}

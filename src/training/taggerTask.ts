@@ -1,0 +1,57 @@
+/* A tagger in training: tagged sentences as batches, validation by the share of right tags, and the same few sentences tagged
+ * each time. */
+import { evaluateTagger } from '../evaluation/tagging.js'
+import type { Tagger } from '../models/tagger.js'
+import { type TaggedBatch, taggerBatches } from '../models/taggerBatches.js'
+import type { ItemCorpus, TaggedSentence } from '../text/items.js'
+import type { TrainingConfiguration } from './options.js'
+import type { Sample, Task } from './task.js'
+
+/** Tagged sentences to train on, and to look at. */
+export interface TaggingData {
+  readonly train: ItemCorpus<TaggedSentence>
+  readonly validation?: ItemCorpus<TaggedSentence> | undefined
+}
+
+export const taggerMetrics = {
+  loss: 'least',
+  accuracy: 'most',
+  accuracyOnUnknown: 'most',
+  macroF1: 'most',
+  spanF1: 'most',
+} as const
+
+/** Words of a sentence, as an example shows it. */
+const SHOWN = 16
+
+export function taggerTask(
+  model: Tagger,
+  { train, validation }: TaggingData,
+  configuration: TrainingConfiguration,
+): Task<TaggedBatch> {
+  return {
+    batches: taggerBatches(model.vocabularies, model.tags, train, configuration),
+    counted: 'words',
+    metrics: taggerMetrics,
+    isText: false,
+    validate:
+      validation &&
+      (async () => {
+        const { loss, accuracy, accuracyOnUnknown, macro, spans } = await evaluateTagger(model, validation)
+        // What there is nothing of to measure is as good as what there is.
+        const unknown = Number.isNaN(accuracyOnUnknown) ? accuracy : accuracyOnUnknown
+        return { loss, accuracy, accuracyOnUnknown: unknown, macroF1: macro.f1, spanF1: spans?.micro.f1 ?? macro.f1 }
+      }),
+    samples: validation && (count => tagged(model, validation.items.slice(0, count))),
+  }
+}
+
+async function tagged(model: Tagger, items: readonly TaggedSentence[]): Promise<Sample[]> {
+  const answers = await model.tag(items.map(({ words }) => words))
+  const shown = (words: readonly string[]) => words.slice(0, SHOWN).join(' ')
+  return items.map(({ words, tags }, i) => ({
+    given: shown(words),
+    expected: shown(tags),
+    written: shown(answers[i].tags),
+  }))
+}
