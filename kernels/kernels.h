@@ -26,6 +26,8 @@ enum kernel {
   KERNEL_EMBEDDING_FORWARD,
   KERNEL_EMBEDDING_BACKWARD,
   KERNEL_OUTPUT_LOSS,
+  KERNEL_ATTENTION_FORWARD,
+  KERNEL_ATTENTION_BACKWARD,
   KERNEL_ELEMENTWISE,
   KERNEL_ADD_ROW,
   KERNEL_SUM_ROWS,
@@ -188,6 +190,47 @@ struct output_loss_record {
   place d_bias;       /* [V] added to, or 0 */
   double scale;       /* usually 1 / number of targets */
   double smoothing;   /* s, above 0 and below 1, or 0 */
+};
+
+/* R queries, each over the S steps of one of B sequences, as far as that one goes:
+ * e_s = q k_s (Luong et al. 2015), or with `score` v, e_s = v tanh(q + k_s) (Bahdanau et al. 2015);
+ * a = softmax(e); context = sum_s a_s value_s. Letters of the shapes: A width, H hidden. */
+struct attention_forward_record {
+  int32_t rows;    /* R */
+  int32_t time;    /* S */
+  int32_t batch;   /* B */
+  int32_t width;   /* A */
+  int32_t hidden;  /* H */
+  place queries;   /* [R, A] */
+  place keys;      /* [S, B, A] */
+  place values;    /* [S, B, H]; may be keys */
+  place score;     /* v [A], or 0 */
+  place sequences; /* int32 [R]: 0 to B - 1 */
+  place lengths;   /* int32 [B]: 0 to S */
+  place weights;   /* [R, S] out: a; 0 past the length */
+  place contexts;  /* [R, H] out; zeros of a sequence without steps */
+};
+
+/* Every gradient is added to. A sequence's rows are taken in ascending order by one thread. */
+struct attention_backward_record {
+  int32_t rows;
+  int32_t time;
+  int32_t batch;
+  int32_t width;
+  int32_t hidden;
+  place queries;    /* this and what follows as forward had it, or left it */
+  place keys;
+  place values;
+  place score;      /* or 0 */
+  place sequences;
+  place lengths;
+  place weights;
+  place contexts;
+  place d_contexts; /* [R, H] */
+  place d_queries;  /* [R, A], or 0 */
+  place d_keys;     /* [S, B, A], or 0 */
+  place d_values;   /* [S, B, H], or 0; may be d_keys */
+  place d_score;    /* [B, A]: each sequence's part of it, or 0 */
 };
 
 /* y = operation(a, b), element by element; y may be a or b. */
@@ -354,6 +397,8 @@ _Static_assert(sizeof(struct recurrence_backward_record) == 88, "recurrence_back
 _Static_assert(sizeof(struct embedding_forward_record) == 24, "embedding_forward_record");
 _Static_assert(sizeof(struct embedding_backward_record) == 24, "embedding_backward_record");
 _Static_assert(sizeof(struct output_loss_record) == 72, "output_loss_record");
+_Static_assert(sizeof(struct attention_forward_record) == 52, "attention_forward_record");
+_Static_assert(sizeof(struct attention_backward_record) == 72, "attention_backward_record");
 _Static_assert(sizeof(struct elementwise_record) == 40, "elementwise_record");
 _Static_assert(sizeof(struct add_row_record) == 20, "add_row_record");
 _Static_assert(sizeof(struct sum_rows_record) == 24, "sum_rows_record");
