@@ -3,13 +3,13 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
-import type {
-  Engine,
+import {
+  type Engine,
   RecurraError,
-  TrainingConfiguration,
-  TrainingEvent,
-  TrainingResult,
-  TrainingRun,
+  type TrainingConfiguration,
+  type TrainingEvent,
+  type TrainingResult,
+  type TrainingRun,
 } from '../src/index.js'
 import type { RunFolder, RunFolderOptions } from '../src/node/index.js'
 import { TensorBoardWriter } from '../src/node/index.js'
@@ -82,7 +82,7 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
     const result = await followed(steps, async event => {
       events.push(event)
       await run.appendMetrics(event)
-      if (board) await writeScalars(board, event)
+      if (board) board = await written(board, event, flags.onFailedSave === 'continue' ? onFailedSave : undefined)
       if (event.checkpoint) {
         const final = event.fraction === 1 || signal.aborted || event.step === training.stopAt
         await run.saveModel(steps.checkpoint(), { best: event.best ? await steps.modelBytes() : undefined, final })
@@ -156,6 +156,23 @@ async function bestOf<Model extends TrainedModel, Data, Values extends object>(
   const { engine } = model
   model.close()
   return task.load(run.best, engine)
+}
+
+/** Writes an event for TensorBoard. Where that fails and training is to go on, it is told once, and no more is written. */
+async function written(
+  board: TensorBoardWriter,
+  event: TrainingEvent,
+  onFailedSave: ((fault: RecurraError) => void) | undefined,
+): Promise<TensorBoardWriter | undefined> {
+  try {
+    await writeScalars(board, event)
+    return board
+  } catch (error) {
+    if (!onFailedSave || !(error instanceof RecurraError)) throw error
+    onFailedSave(error)
+    await board.close().catch(() => {})
+    return undefined
+  }
 }
 
 async function writeScalars(board: TensorBoardWriter, event: TrainingEvent): Promise<void> {
