@@ -8,7 +8,7 @@
  * Letters: T time steps, B batch, H hidden size, G gates of the cell, A gates whose two products stay apart, V vocabulary.
  * Names: d_x is the gradient of the loss with respect to x. `accumulate` 0 writes an output, 1 adds to what is there.
  *
- * src/engine/records.ts is generated from this file (node tools/records.mjs); the sizes are asserted at its end. In the
+ * src/engine/records.ts is generated from this file (node tools/records.mjs); the sizes are asserted in sizes.h. In the
  * comment of a field, "or 0" makes it optional for callers. A record that begins with `workspace` needs scratch memory:
  * the caller asks `recurra_workspace(kernel, record)` for the bytes, and gives that many before the kernel runs. */
 #ifndef RECURRA_KERNELS_H
@@ -389,28 +389,5 @@ struct ceiling_record {
 };
 
 #define RECORD_BYTES 256 /* room for the largest record */
-
-_Static_assert(sizeof(struct matmul_record) == 60, "matmul_record");
-_Static_assert(sizeof(struct pack_record) == 20, "pack_record");
-_Static_assert(sizeof(struct recurrence_forward_record) == 60, "recurrence_forward_record");
-_Static_assert(sizeof(struct recurrence_backward_record) == 88, "recurrence_backward_record");
-_Static_assert(sizeof(struct embedding_forward_record) == 24, "embedding_forward_record");
-_Static_assert(sizeof(struct embedding_backward_record) == 24, "embedding_backward_record");
-_Static_assert(sizeof(struct output_loss_record) == 72, "output_loss_record");
-_Static_assert(sizeof(struct attention_forward_record) == 52, "attention_forward_record");
-_Static_assert(sizeof(struct attention_backward_record) == 72, "attention_backward_record");
-_Static_assert(sizeof(struct elementwise_record) == 40, "elementwise_record");
-_Static_assert(sizeof(struct add_row_record) == 20, "add_row_record");
-_Static_assert(sizeof(struct sum_rows_record) == 24, "sum_rows_record");
-_Static_assert(sizeof(struct transpose_record) == 20, "transpose_record");
-_Static_assert(sizeof(struct copy_rows_record) == 28, "copy_rows_record");
-_Static_assert(sizeof(struct layer_norm_forward_record) == 40, "layer_norm_forward_record");
-_Static_assert(sizeof(struct layer_norm_backward_record) == 40, "layer_norm_backward_record");
-_Static_assert(sizeof(struct sum_record) == 20, "sum_record");
-_Static_assert(sizeof(struct dropout_record) == 40, "dropout_record");
-_Static_assert(sizeof(struct sgd_record) == 56, "sgd_record");
-_Static_assert(sizeof(struct adam_record) == 88, "adam_record");
-_Static_assert(sizeof(struct rmsprop_record) == 80, "rmsprop_record");
-_Static_assert(sizeof(struct ceiling_record) == 8, "ceiling_record");
 
 #endif

@@ -92,7 +92,12 @@ export interface DirectionPass {
   readonly ragged: Ragged | undefined
   /** What training draws from; none in evaluation. `site` is this direction's own. */
   readonly draw: DropoutDraw | undefined
+  /** As `RecurrentPass` says. */
+  readonly at?: number | undefined
 }
+
+/** What is drawn anew at each step has sites of its own at each. */
+export const siteAt = (at = 0): number => at * 2 ** 20
 
 export class Direction {
   readonly parameters: readonly Parameter[]
@@ -220,7 +225,7 @@ export class Direction {
     }
     const taken = (use: number, width: number) => {
       if (!draw) return 1 - zoneout
-      return scaledOnes(engine, [ragged.count, width], zoneout, { ...draw, site: draw.site + use })
+      return scaledOnes(engine, [ragged.count, width], zoneout, { ...draw, site: draw.site + use + siteAt(pass.at) })
     }
     const result = unroll(engine, {
       cell,

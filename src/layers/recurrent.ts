@@ -8,7 +8,7 @@ import { packed, type Ragged, raggedOf, unpacked } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import { Direction, type DirectionOptions, directionShapes, type Input } from './direction.js'
+import { Direction, type DirectionOptions, directionShapes, type Input, siteAt } from './direction.js'
 import type { Initialisation } from './initialisation.js'
 import type { Parameter } from './parameter.js'
 
@@ -53,6 +53,8 @@ export interface RecurrentPass {
   readonly lengths?: ArrayLike<number> | undefined
   /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
   readonly draw?: DropoutDraw | undefined
+  /** Of a stretch of one step: which step of its sequence it is, so that what is drawn anew at each step is. Default 0. */
+  readonly at?: number | undefined
 }
 
 /** Draws of a direction keep to this many sites. */
@@ -166,9 +168,9 @@ export class Recurrent {
     this.layers.forEach((layer, k) => {
       const site = (direction: number) => (pass.draw?.site ?? 0) * 65536 + (2 * k + direction) * SITES
       const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
-      if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0))
+      if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0), pass.at)
       const results = layer.map((each, i) =>
-        each.run(layerInput, state[after.length + i], { time, batch, ragged, draw: draw(i) }),
+        each.run(layerInput, state[after.length + i], { time, batch, ragged, draw: draw(i), at: pass.at }),
       )
       after.push(...results.map(result => result.state))
       const output =
@@ -185,12 +187,18 @@ export class Recurrent {
   }
 
   /** Dropout between layers: of every element by itself, or one mask for all steps of a sequence. */
-  private dropped(x: Tensor, batch: number, ragged: Ragged | undefined, draw: DropoutDraw | undefined): Tensor {
+  private dropped(
+    x: Tensor,
+    batch: number,
+    ragged: Ragged | undefined,
+    draw: DropoutDraw | undefined,
+    at: number | undefined,
+  ): Tensor {
     const { dropout: probability = 0, variational = false } = this.options
     if (!draw || probability === 0) return x
     const { engine } = this
     const here = { ...draw, site: draw.site + BETWEEN }
-    if (!variational) return dropout(engine, x, probability, here)
+    if (!variational) return dropout(engine, x, probability, { ...here, site: here.site + siteAt(at) })
     const ones = engine.tensor([batch, x.shape.at(-1) as number])
     engine.fill(ones, 1)
     const mask = dropout(engine, ones, probability, here)

@@ -31,8 +31,11 @@ export const modelToBytes = (
 
 export interface ModelFile<C> {
   readonly configuration: C
-  /** @throws FileFormatError where there is none */
-  tokenizer(): Promise<Tokenizer>
+  /**
+   * @param key of the metadata; default `tokenizer`
+   * @throws FileFormatError where there is none
+   */
+  tokenizer(key?: string): Promise<Tokenizer>
   /** Numbers in all its parameters. */
   readonly elements: number
   /** Writes the file's tensors into the parameters; names and shapes must be the same. */
@@ -77,9 +80,9 @@ export async function modelFromBytes<S extends z.ZodObject>(
   }
   return {
     configuration,
-    async tokenizer() {
+    async tokenizer(key = 'tokenizer') {
       if (configuration.unit === 'hugging-face') await HuggingFaceTokenizer.prepare()
-      return tokenizerFromJSON(parsed('tokenizer'), where)
+      return tokenizerFromJSON(parsed(key), where)
     },
     elements: [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.length, 0),
     fill: parameters => fillParameters(parameters, tensors, where),
