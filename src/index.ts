@@ -11,8 +11,18 @@ export type { Backend, BackendName } from './engine/backend.js'
 export { Engine } from './engine/engine.js'
 export { defaultEngine, type EngineOptions, openEngine } from './engine/open.js'
 export { BackendError, ConfigurationError, FileFormatError, NumericError, RecurraError, ShapeError } from './errors.js'
+export { type Bleu, type BleuOptions, bleu, type References } from './evaluation/bleu.js'
+export type { Bootstrap, BootstrapOptions } from './evaluation/bootstrap.js'
+export { type Chrf, type ChrfOptions, chrf } from './evaluation/chrf.js'
 export { type Evaluation, type EvaluationOptions, evaluate, evaluateSentences } from './evaluation/perplexity.js'
 export { evaluateRegressor, type RegressionEvaluation } from './evaluation/regression.js'
+export {
+  evaluateTranslator,
+  type LengthClass,
+  type TranslationEvaluation,
+  type TranslationEvaluationOptions,
+} from './evaluation/translation.js'
+export { type BeamOptions, type BeamRows, beamSearch, type Hypothesis } from './generation/beamSearch.js'
 export type { GenerateOptions } from './generation/generate.js'
 export type { NextToken, Predictor, Reading } from './generation/predictor.js'
 export { scoreTokens, type TokenScore } from './generation/scoring.js'
@@ -27,6 +37,9 @@ export type { ModelEngineOptions } from './models/modelEngine.js'
 export { Regressor, type RegressorCreation } from './models/regressor.js'
 export { type RegressorConfiguration, type RegressorOptions, regressorSchema } from './models/regressorOptions.js'
 export type { BatchLoss, BatchSource, LossPass, Trainable } from './models/trainable.js'
+export type { Alignment, TranslateOptions, Translation } from './models/translation.js'
+export { Translator, type TranslatorCreation } from './models/translator.js'
+export { type TranslatorConfiguration, type TranslatorOptions, translatorSchema } from './models/translatorOptions.js'
 export { type ListedNGram, type ListOptions, listNGrams } from './ngram/list.js'
 export { NGram, type NGramEstimate, type NGramEvaluation, type NGramTokenScore } from './ngram/ngram.js'
 export { type NGramConfiguration, type NGramOptions, ngramSchema } from './ngram/ngramOptions.js'
@@ -47,3 +60,4 @@ export { type TrainingConfiguration, type TrainingOptions, trainingSchema } from
 export type { RegressionData } from './training/regressorTask.js'
 export type { BatchData, Metrics, Sample } from './training/task.js'
 export { train } from './training/trainer.js'
+export type { TranslationData } from './training/translatorTask.js'

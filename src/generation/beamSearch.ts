@@ -81,7 +81,7 @@ export async function beamSearch(
   pause: () => Promise<void> = async () => {},
 ): Promise<Hypothesis[][]> {
   const { beamSize, nBest = 1, maxLength } = options
-  check(options)
+  checkBeam(options)
   const all = Array.from({ length: groups }, (_, g): Group => {
     const most = typeof maxLength === 'number' ? maxLength : maxLength[g]
     return { live: most > 0 ? [{ tokens: [], rows: [], logProbability: 0 }] : [], finished: [], maxLength: most }
@@ -188,7 +188,8 @@ function decided({ live, finished, maxLength }: Group, { nBest = 1, lengthPenalt
   return most / power(maxLength + 1, lengthPenalty) <= finished[nBest - 1].score
 }
 
-function check({ beamSize, nBest = 1, minLength = 0, lengthPenalty = 0, maxLength }: BeamOptions): void {
+/** @throws ConfigurationError for options that cannot be */
+export function checkBeam({ beamSize, nBest = 1, minLength = 0, lengthPenalty = 0, maxLength }: BeamOptions): void {
   const demand = (holds: boolean, name: string, wanted: string, value: unknown) => {
     if (!holds) throw new ConfigurationError(`beam search: ${name} must be ${wanted}; got ${value}`)
   }

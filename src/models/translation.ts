@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.js'
 import { embed } from '../engine/operations.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError } from '../errors.js'
-import { type BeamRows, beamSearch, type Hypothesis } from '../generation/beamSearch.js'
+import { type BeamRows, beamSearch, checkBeam, type Hypothesis } from '../generation/beamSearch.js'
 import type { Memory } from '../layers/attention.js'
 import type { Embedding } from '../layers/embedding.js'
 import type { Linear } from '../layers/linear.js'
@@ -66,6 +66,7 @@ export interface TranslatorParts {
   readonly output: Linear
 }
 
+const BEAM = 4
 /** Texts encoded at once. */
 const AT_ONCE = 64
 /** The longest translation that is not asked for. */
@@ -76,6 +77,8 @@ export async function translateAll(
   texts: readonly string[],
   options: TranslateOptions,
 ): Promise<Translation[][]> {
+  const { beamSize = BEAM, nBest, lengthPenalty, maxLength = LONGEST } = options
+  checkBeam({ beamSize, nBest, lengthPenalty, maxLength })
   checkReplacing(model, options)
   const encoded = texts.map(text => encodedSource(model.tokenizers, text))
   const answers: Translation[][] = texts.map(() => [nothing])
@@ -104,7 +107,7 @@ const nothing: Translation = { text: '', logProbability: 0, score: 0, finished: 
 async function searched(
   model: TranslatorParts,
   sources: readonly Int32Array[],
-  { beamSize = 4, nBest, lengthPenalty = 0.6, maxLength, replaceUnknown = false }: TranslateOptions,
+  { beamSize = BEAM, nBest, lengthPenalty = 0.6, maxLength, replaceUnknown = false }: TranslateOptions,
 ) {
   const { target } = model.tokenizers
   const rows = new TranslationRows(model, sources, beamSize)

@@ -3,13 +3,15 @@ import { ConfigurationError } from '../errors.js'
 import { LanguageModel } from '../models/languageModel.js'
 import { Regressor } from '../models/regressor.js'
 import type { Trainable } from '../models/trainable.js'
+import { Translator } from '../models/translator.js'
 import { batchTask } from './batchTask.js'
 import { type LanguageData, languageModelTask } from './languageModelTask.js'
 import type { TrainingConfiguration } from './options.js'
 import { type RegressionData, regressorTask } from './regressorTask.js'
 import type { BatchData, Task } from './task.js'
+import { type TranslationData, translatorMetrics, translatorTask } from './translatorTask.js'
 
-export type TrainingData<Batch> = LanguageData | RegressionData | BatchData<Batch>
+export type TrainingData<Batch> = LanguageData | RegressionData | TranslationData | BatchData<Batch>
 
 /** What is measured of each kind of model. */
 export const metricsOf = (model: Trainable<never>): Task<never>['metrics'] =>
@@ -17,7 +19,9 @@ export const metricsOf = (model: Trainable<never>): Task<never>['metrics'] =>
     ? { loss: 'least', perplexity: 'least' }
     : model instanceof Regressor
       ? { loss: 'least', meanSquaredError: 'least', meanAbsoluteError: 'least' }
-      : { loss: 'least' }
+      : model instanceof Translator
+        ? translatorMetrics
+        : { loss: 'least' }
 
 /** @throws ConfigurationError for data that are not of the model's kind */
 export function taskOf<Batch>(
@@ -29,6 +33,7 @@ export function taskOf<Batch>(
     if (isOwn(data)) return batchTask(model, data)
     if (model instanceof LanguageModel) return languageModelTask(model, data as LanguageData, configuration)
     if (model instanceof Regressor) return regressorTask(model, data as RegressionData, configuration)
+    if (model instanceof Translator) return translatorTask(model, data as TranslationData, configuration)
     throw new ConfigurationError(
       'train: data of a model of your own must have a train with batchesPerEpoch and batch(epoch, index); it has none; see BatchSource',
     )

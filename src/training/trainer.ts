@@ -7,6 +7,7 @@ import { ConfigurationError } from '../errors.js'
 import type { LanguageModel } from '../models/languageModel.js'
 import type { Regressor } from '../models/regressor.js'
 import type { Trainable } from '../models/trainable.js'
+import type { Translator } from '../models/translator.js'
 import { BrokenNumbers } from './brokenNumbers.js'
 import { Gate, TrainingClock } from './clock.js'
 import { circumstantial, trainingContradictions } from './contradictions.js'
@@ -19,6 +20,7 @@ import { emptyWindow } from './state.js'
 import type { StepResult } from './step.js'
 import type { BatchData } from './task.js'
 import { metricsOf, type TrainingData, taskOf } from './tasks.js'
+import type { TranslationData } from './translatorTask.js'
 
 const LOOKS = 20
 /** Where time is short, looks take no more than this part of it; of a run of steps they are the same on every machine. */
@@ -32,6 +34,7 @@ const MOST_ROLLBACKS = 3
  */
 export function train(model: LanguageModel, data: LanguageData, options?: TrainingOptions): TrainingRun
 export function train(model: Regressor, data: RegressionData, options?: TrainingOptions): TrainingRun
+export function train(model: Translator, data: TranslationData, options?: TrainingOptions): TrainingRun
 export function train<Batch>(model: Trainable<Batch>, data: BatchData<Batch>, options?: TrainingOptions): TrainingRun
 export function train<Batch>(
   model: Trainable<Batch>,
