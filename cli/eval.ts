@@ -1,14 +1,22 @@
-/* recurra eval MODEL FILE: how well a model foretells a text. */
+/* recurra eval MODEL FILE: how well a model foretells a text, or a translator translates pairs. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { dashed } from '../src/configuration.js'
 import { type Evaluation, evaluate, NGram, type Tokenizer } from '../src/index.js'
-import { readCorpus } from '../src/node/index.js'
+import { modelFileOf, readCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
-import { addFlags, readFlags } from './flags.js'
+import { evalTranslator, translatorEvalSchema } from './evalTranslator.js'
+import { addFlags, givenFlags, readFlags, UsageError } from './flags.js'
+import { taskOfFile } from './modelKind.js'
 import { modelArgument, withModel } from './openModel.js'
 import { decimals, whole, write } from './output.js'
 
-const schema = z.strictObject({ ...jsonSchema.shape, ...engineSchema.shape, ...commonSchema.shape })
+const schema = z.strictObject({
+  ...jsonSchema.shape,
+  ...translatorEvalSchema.shape,
+  ...engineSchema.shape,
+  ...commonSchema.shape,
+})
 
 /** An evaluation as JSON has it. */
 export const evaluationRecord = ({
@@ -31,11 +39,18 @@ export function evaluationLine(evaluation: Evaluation, unit: Tokenizer['unit'] =
 
 export function evalCommand(): Command {
   const command = new Command('eval')
-    .description('measures how well a model foretells a text: loss, perplexity, bits per character')
+    .description(
+      'measures how well a model foretells a text: loss, perplexity, bits per character; or a translator’s BLEU and chrF',
+    )
     .argument('<MODEL>', modelArgument)
-    .argument('<FILE>', 'a text in UTF-8; - is standard input')
-  return addFlags(command, schema).action(async (path: string, file: string) => {
+    .argument('[FILE]', 'a text in UTF-8, - is standard input; for a translator pairs, set apart by a tab')
+  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
+    const modelFile = await modelFileOf(path)
+    if ((await taskOfFile(modelFile)) === 'translator') return evalTranslator(modelFile, file, flags)
+    const strange = Object.keys(givenFlags(command)).find(key => key in translatorEvalSchema.shape)
+    if (strange) throw new UsageError(`eval: --${dashed(strange)} is for translators; leave it out`)
+    if (file === undefined) throw new UsageError('eval: FILE is missing; give a text, or - for standard input')
     const corpus = await readCorpus(file)
     await withModel(path, engineOptionsOf(flags), async model => {
       const evaluation = model instanceof NGram ? model.perplexity(corpus) : await evaluate(model, corpus)

@@ -17,6 +17,7 @@ import { runsCommand } from './runs.js'
 import { scoreCommand } from './score.js'
 import { trainCommand } from './train.js'
 import { version } from './trainingSession.js'
+import { translateCommand } from './translate.js'
 
 /** Done, a fault, wrong usage; 130 is set where the user stops a run. */
 const FAULT = 1
@@ -29,6 +30,7 @@ function program(): Command {
     .addCommand(trainCommand())
     .addCommand(resumeCommand())
     .addCommand(generateCommand())
+    .addCommand(translateCommand())
     .addCommand(nextCommand())
     .addCommand(evalCommand())
     .addCommand(scoreCommand())

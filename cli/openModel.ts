@@ -6,6 +6,7 @@ import { type EngineOptions, LanguageModel, NGram } from '../src/index.js'
 import { explained, readFileBytes } from '../src/node/files.js'
 import { modelFileOf } from '../src/node/index.js'
 import { fileChunks } from '../src/node/lines.js'
+import { checkTask } from './modelKind.js'
 
 export type OpenModel = LanguageModel | NGram
 
@@ -30,6 +31,7 @@ export async function withModel<T>(
   const kind = await kindOf(file)
   if (kind === 'binary') return use(NGram.fromBytes(await readFileBytes(file), file))
   if (kind === 'ARPA') return use(await NGram.fromArpa(fileChunks(file), { where: file }))
+  await checkTask(file, 'language model')
   const model = await LanguageModel.load(file, engine)
   try {
     return await use(model)

@@ -18,8 +18,13 @@ import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainedModel, type TrainingTask } from './trainingTask.js'
 import { lmTask } from './trainLm.js'
 import { regressTask } from './trainRegress.js'
+import { translateTask } from './trainTranslate.js'
 
-const tasks = [lmTask, regressTask] as unknown as readonly TrainingTask<TrainedModel, unknown, RunValues>[]
+const tasks = [lmTask, regressTask, translateTask] as unknown as readonly TrainingTask<
+  TrainedModel,
+  unknown,
+  RunValues
+>[]
 
 /** Of every kind of run, what this file looks at. */
 type RunValues = { readonly data?: string; readonly seed: number } & Record<string, unknown>
@@ -29,7 +34,9 @@ const { epochs, steps, minutes, stopAt, patience, reportEvery, checkpointEvery, 
 const free = { epochs, steps, minutes, stopAt, patience, reportEvery, checkpointEvery, samples, onNan }
 
 /** All that a run may have been given: what it must keep is refused by name, with what it has. */
-const kept = z.strictObject({ ...lmTask.fileSchema.shape, ...regressTask.fileSchema.shape }).partial()
+const kept = z
+  .strictObject({ ...translateTask.fileSchema.shape, ...lmTask.fileSchema.shape, ...regressTask.fileSchema.shape })
+  .partial()
 
 const schema = z.strictObject({ ...kept.shape, ...z.strictObject(free).partial().shape, ...runSchema.shape })
 
