@@ -46,12 +46,13 @@ export function evalCommand(): Command {
     .argument('[FILE]', 'a text in UTF-8, - is standard input; for a translator pairs, set apart by a tab')
   return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
+    if (file === undefined && flags.source === undefined && flags.target === undefined)
+      throw new UsageError('eval: FILE is missing; give a text or pairs, or - for standard input')
     const modelFile = await modelFileOf(path)
     if ((await taskOfFile(modelFile)) === 'translator') return evalTranslator(modelFile, file, flags)
     const strange = Object.keys(givenFlags(command)).find(key => key in translatorEvalSchema.shape)
     if (strange) throw new UsageError(`eval: --${dashed(strange)} is for translators; leave it out`)
-    if (file === undefined) throw new UsageError('eval: FILE is missing; give a text, or - for standard input')
-    const corpus = await readCorpus(file)
+    const corpus = await readCorpus(file as string)
     await withModel(path, engineOptionsOf(flags), async model => {
       const evaluation = model instanceof NGram ? model.perplexity(corpus) : await evaluate(model, corpus)
       if (flags.json) await write(`${JSON.stringify(evaluationRecord(evaluation))}\n`)
