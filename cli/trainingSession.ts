@@ -3,17 +3,18 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
-import {
-  type Engine,
+import type {
+  Engine,
   RecurraError,
-  type TrainingConfiguration,
-  type TrainingEvent,
-  type TrainingResult,
-  type TrainingRun,
+  TrainingConfiguration,
+  TrainingEvent,
+  TrainingResult,
+  TrainingRun,
 } from '../src/index.js'
 import type { RunFolder, RunFolderOptions } from '../src/node/index.js'
 import { TensorBoardWriter } from '../src/node/index.js'
 import { resolved } from '../src/training/options.js'
+import { picked } from './configurationFile.js'
 import { watchInterrupt } from './interrupt.js'
 import { decimals, whole, write } from './output.js'
 import type { TrainingProgress } from './progress.js'
@@ -66,15 +67,16 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
   progress.note(task.line(model))
   progress.note(source.line)
   const onFailedSave = (fault: RecurraError) => progress.note(`${fault.message}; training goes on`)
-  const run = await session.makeFolder(flags.onFailedSave === 'continue' ? { onFailedSave } : {})
+  const saving = flags.onFailedSave === 'continue' ? { onFailedSave } : {}
+  const run = await session.makeFolder(saving)
   const interrupt = watchInterrupt(() => progress.note('stopping after this step; Ctrl-C again ends at once'))
   const { signal } = interrupt
   const events: LossEvent[] = [...(resume?.events ?? [])]
   let board: TensorBoardWriter | undefined
   try {
-    await run.writeConfiguration({ ...values, ...resolved(training), stopAt: undefined })
+    await run.writeConfiguration(picked(task.fileSchema, { ...values, ...resolved(training), stopAt: undefined }))
     await run.writeEnvironment(environment(engine, source, training))
-    board = flags.tensorboard ? await TensorBoardWriter.create(run.path) : undefined
+    board = flags.tensorboard ? await TensorBoardWriter.create(run.path, saving) : undefined
     progress.start()
     const steps = task.train(model, source.data, {
       ...{ ...training, signal, resume: resume?.checkpoint, spentSeconds: resume?.spentSeconds },
@@ -82,7 +84,7 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
     const result = await followed(steps, async event => {
       events.push(event)
       await run.appendMetrics(event)
-      if (board) board = await written(board, event, flags.onFailedSave === 'continue' ? onFailedSave : undefined)
+      if (board) await writeScalars(board, event)
       if (event.checkpoint) {
         const final = event.fraction === 1 || signal.aborted || event.step === training.stopAt
         await run.saveModel(steps.checkpoint(), { best: event.best ? await steps.modelBytes() : undefined, final })
@@ -156,23 +158,6 @@ async function bestOf<Model extends TrainedModel, Data, Values extends object>(
   const { engine } = model
   model.close()
   return task.load(run.best, engine)
-}
-
-/** Writes an event for TensorBoard. Where that fails and training is to go on, it is told once, and no more is written. */
-async function written(
-  board: TensorBoardWriter,
-  event: TrainingEvent,
-  onFailedSave: ((fault: RecurraError) => void) | undefined,
-): Promise<TensorBoardWriter | undefined> {
-  try {
-    await writeScalars(board, event)
-    return board
-  } catch (error) {
-    if (!onFailedSave || !(error instanceof RecurraError)) throw error
-    onFailedSave(error)
-    await board.close().catch(() => {})
-    return undefined
-  }
 }
 
 async function writeScalars(board: TensorBoardWriter, event: TrainingEvent): Promise<void> {
