@@ -8,8 +8,9 @@ import { packed, type Ragged, raggedOf, unpacked } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import { Direction, type DirectionOptions, directionShapes, type Input, siteAt } from './direction.js'
+import { Direction, type DirectionOptions, directionShapes, siteAt } from './direction.js'
 import type { Initialisation } from './initialisation.js'
+import type { Input, PreparedWeights } from './inputProduct.js'
 import type { Parameter } from './parameter.js'
 
 export interface RecurrentOptions {
@@ -51,6 +52,8 @@ export interface RecurrentOptions {
 export interface RecurrentPass {
   /** Steps of each sequence, 0 to time; default all. */
   readonly lengths?: ArrayLike<number> | undefined
+  /** A direction's weights as `RecurrentStream` keeps them. */
+  readonly prepared?: readonly (PreparedWeights | undefined)[] | undefined
   /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
   readonly draw?: DropoutDraw | undefined
   /** Of a stretch of one step: which step of its sequence it is, so that what is drawn anew at each step is. Default 0. */
@@ -170,7 +173,10 @@ export class Recurrent {
       const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
       if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0), pass.at)
       const results = layer.map((each, i) =>
-        each.run(layerInput, state[after.length + i], { time, batch, ragged, draw: draw(i), at: pass.at }),
+        each.run(layerInput, state[after.length + i], {
+          ...{ time, batch, ragged, draw: draw(i), at: pass.at },
+          prepared: pass.prepared?.[after.length + i],
+        }),
       )
       after.push(...results.map(result => result.state))
       const output =
