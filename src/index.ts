@@ -23,8 +23,9 @@ export {
   type TranslationEvaluationOptions,
 } from './evaluation/translation.js'
 export { type BeamOptions, type BeamRows, beamSearch, type Hypothesis } from './generation/beamSearch.js'
-export type { GenerateOptions } from './generation/generate.js'
-export type { NextToken, Predictor, Reading } from './generation/predictor.js'
+export type { Continuation, ContinueOptions } from './generation/continuations.js'
+export type { GeneratedToken, GenerateOptions } from './generation/generate.js'
+export type { NextToken, Predictor, Reading, ReadOptions } from './generation/predictor.js'
 export { scoreTokens, type TokenScore } from './generation/scoring.js'
 export { LanguageModel, type LanguageModelCreation } from './models/languageModel.js'
 export {

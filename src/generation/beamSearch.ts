@@ -32,6 +32,8 @@ export interface BeamOptions {
   readonly lengthPenalty?: number | undefined
   /** Hypotheses wanted of each group; at most beamSize. Default 1. */
   readonly nBest?: number | undefined
+  /** Whether these tokens are a whole, as a text that ends in a stop text is. Default: only an end makes one. */
+  readonly finished?: ((tokens: readonly number[]) => boolean) | undefined
   /** Changes a row's log-probabilities, given what the hypothesis has read. */
   readonly adjust?: ((logProbabilities: Float32Array | Float64Array, tokens: readonly number[]) => void) | undefined
 }
@@ -47,11 +49,14 @@ export interface Hypothesis {
   readonly finished: boolean
   /** The row that each token, and the end, was foretold in, step by step. */
   readonly rows: readonly number[]
+  /** Log-probability of each token, and of the end. */
+  readonly steps: readonly number[]
 }
 
 interface Live {
   readonly tokens: readonly number[]
   readonly rows: readonly number[]
+  readonly steps: readonly number[]
   readonly logProbability: number
 }
 
@@ -66,6 +71,8 @@ interface Group {
   finished: Hypothesis[]
   readonly maxLength: number
 }
+
+const nothing: Live = { tokens: [], rows: [], steps: [], logProbability: 0 }
 
 const power = (length: number, alpha: number) => ((5 + length) / 6) ** alpha
 
@@ -84,10 +91,9 @@ export async function beamSearch(
   checkBeam(options)
   const all = Array.from({ length: groups }, (_, g): Group => {
     const most = typeof maxLength === 'number' ? maxLength : maxLength[g]
-    return { live: most > 0 ? [{ tokens: [], rows: [], logProbability: 0 }] : [], finished: [], maxLength: most }
+    return { live: most > 0 ? [nothing] : [], finished: [], maxLength: most }
   })
-  for (const each of all)
-    if (each.maxLength === 0) each.finished.push(finish({ tokens: [], rows: [], logProbability: 0 }, false, options))
+  for (const each of all) if (each.maxLength === 0) each.finished.push(finish(nothing, false, options))
   // A group whose limit is 0 has a row all the same: the first rows are the groups'.
   let first = Array.from(all.keys())
   while (all.some(({ live }) => live.length > 0)) {
@@ -133,15 +139,18 @@ function step(
   const live: Live[] = []
   const goesOn: { row: number; token: number }[] = []
   for (const { from, token, logProbability } of best) {
-    const { tokens, rows } = group.live[from]
+    const { tokens, rows, steps, logProbability: before } = group.live[from]
     const row = firstRow + from
-    const trail = { rows: [...rows, row], logProbability }
+    const trail = { rows: [...rows, row], steps: [...steps, logProbability - before], logProbability }
     if (ends.includes(token)) group.finished.push(finish({ tokens, ...trail }, true, options))
-    else if (tokens.length + 1 >= group.maxLength)
-      group.finished.push(finish({ tokens: [...tokens, token], ...trail }, false, options))
     else {
-      live.push({ tokens: [...tokens, token], ...trail })
-      goesOn.push({ row, token })
+      const next = { tokens: [...tokens, token], ...trail }
+      const whole = options.finished?.(next.tokens) === true
+      if (whole || next.tokens.length >= group.maxLength) group.finished.push(finish(next, whole, options))
+      else {
+        live.push(next)
+        goesOn.push({ row, token })
+      }
     }
   }
   group.finished = group.finished.sort((a, b) => b.score - a.score).slice(0, beamSize)
