@@ -18,6 +18,7 @@ import { circumstantial, trainingContradictions } from '../src/training/contradi
 import { translatorMetrics } from '../src/training/translatorTask.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked, readConfiguration } from './configurationFile.js'
+import { tellMissingData } from './dataSource.js'
 import { addFlags, asUsage, givenFlags, readFlags, UsageError } from './flags.js'
 import { whole } from './output.js'
 import {
@@ -156,6 +157,8 @@ export function trainTranslateCommand(): Command {
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
     const unit = flags.unit ?? (builtInOf(data) === 'dates' ? 'character' : 'word')
     const values: TranslateValues = { ...picked(fileSchema, flags), data, unit }
+    const { source: from, target: to, validationFile, testFile } = values
+    if (!builtInOf(data)) await tellMissingData(config, [data, from, to, validationFile, testFile])
     const source = await translateTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress(translateTask.counted(values))
