@@ -1,9 +1,8 @@
 /* Attention of a batch of queries over sequences with lengths of their own: scores, softmax and context in one pass. Forward
  * splits the queries over threads, backward the sequences, so that every gradient of keys and values has one owner.
  *
- * Backward: da_s = d_context value_s; de_s = a_s (da_s - sum_i a_i da_i), and that sum is d_context context. Then, of a
- * product, d_q += de_s k_s and d_k_s += de_s q; of v tanh(u), u = q + k_s: du = de_s v (1 - tanh(u)^2) goes to q and
- * k_s, and de_s tanh(u) to v. */
+ * Backward: da_s = d_context value_s; de_s = a_s (da_s - sum_i a_i da_i). Then, of a product, d_q += de_s k_s and
+ * d_k_s += de_s q; of v tanh(u), u = q + k_s: du = de_s v (1 - tanh(u)^2) goes to q and k_s, and de_s tanh(u) to v. */
 #include "context.h"
 #include "math.h"
 
@@ -92,7 +91,7 @@ static void score_backward(const float *v, const float *q, const float *k, float
   }
   vec by = v_splat(de), one = v_splat(1.0f);
   FOR_ROW(count, {
-    vec u = v_tanh(GET(q) + GET(k)), du = by * GET(v) * (one - u * u);
+    vec u = v_tanh(GET(q) + GET(k)), du = by * GET(v) * ((one - u) * (one + u)); /* 1 - u is exact */
     if (d_q) PUT(d_q, GET(d_q) + du);
     if (d_k) PUT(d_k, GET(d_k) + du);
     if (d_v) PUT(d_v, v_fma(by, u, GET(d_v)));
@@ -113,10 +112,13 @@ static void attention_backward(const struct context *context, const void *record
     const float *d_y = (const float *)at(context, r->d_contexts) + i * hidden;
     float *d_q = r->d_queries ? (float *)at(context, r->d_queries) + i * width : 0;
     float *d_v = r->d_score ? (float *)at(context, r->d_score) + (ptrdiff_t)b * width : 0;
-    float mean = dot_row(d_y, (const float *)at(context, r->contexts) + i * hidden, hidden);
+    /* The same products as below, so that the de of a query sum up to 0 as nearly as float32 lets them. */
+    double mean = 0;
+    for (ptrdiff_t s = 0; s < lengths[b]; s++)
+      mean += (double)a[s] * dot_row(d_y, values + (s * r->batch + b) * hidden, hidden);
     for (ptrdiff_t s = 0; s < lengths[b]; s++) {
       ptrdiff_t row = s * r->batch + b;
-      float de = a[s] * (dot_row(d_y, values + row * hidden, hidden) - mean);
+      float de = (float)(a[s] * (dot_row(d_y, values + row * hidden, hidden) - mean));
       if (r->d_values) add_row_times((float *)at(context, r->d_values) + row * hidden, d_y, a[s], hidden);
       float *d_k = r->d_keys ? (float *)at(context, r->d_keys) + row * width : 0;
       score_backward(score, q, keys + row * width, de, width, d_q, d_k, d_v);

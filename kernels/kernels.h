@@ -225,7 +225,6 @@ struct attention_backward_record {
   place sequences;
   place lengths;
   place weights;
-  place contexts;
   place d_contexts; /* [R, H] */
   place d_queries;  /* [R, A], or 0 */
   place d_keys;     /* [S, B, A], or 0 */

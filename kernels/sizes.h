@@ -12,7 +12,7 @@ _Static_assert(sizeof(struct embedding_forward_record) == 24, "embedding_forward
 _Static_assert(sizeof(struct embedding_backward_record) == 24, "embedding_backward_record");
 _Static_assert(sizeof(struct output_loss_record) == 72, "output_loss_record");
 _Static_assert(sizeof(struct attention_forward_record) == 52, "attention_forward_record");
-_Static_assert(sizeof(struct attention_backward_record) == 72, "attention_backward_record");
+_Static_assert(sizeof(struct attention_backward_record) == 68, "attention_backward_record");
 _Static_assert(sizeof(struct elementwise_record) == 40, "elementwise_record");
 _Static_assert(sizeof(struct add_row_record) == 20, "add_row_record");
 _Static_assert(sizeof(struct sum_rows_record) == 24, "sum_rows_record");

@@ -41,9 +41,9 @@ export function attend(engine: Engine, input: AttendInput): { contexts: Tensor; 
   const given = {
     ...{ rows, time, batch, width, hidden },
     ...{ queries: queries.place, keys: keys.place, values: values.place, score: score?.place },
-    ...{ sequences: sequences.place, lengths: lengths.place, weights: weights.place, contexts: contexts.place },
+    ...{ sequences: sequences.place, lengths: lengths.place, weights: weights.place },
   }
-  engine.run(attentionForward, given)
+  engine.run(attentionForward, { ...given, contexts: contexts.place })
   const { tape } = engine
   if (tape?.wants(queries, keys, values, score))
     tape.record([contexts], () => {

@@ -622,7 +622,6 @@ export interface AttentionBackwardRecord {
   sequences: number
   lengths: number
   weights: number
-  contexts: number
   /** [R, H] */
   dContexts: number
   /** [R, A], or 0 */
@@ -638,7 +637,7 @@ export interface AttentionBackwardRecord {
 export const attentionBackward: KernelDefinition<AttentionBackwardRecord> = Object.freeze({
   name: 'attentionBackward',
   number: 8,
-  bytes: 72,
+  bytes: 68,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: AttentionBackwardRecord) {
     const word = at / 4
@@ -654,12 +653,11 @@ export const attentionBackward: KernelDefinition<AttentionBackwardRecord> = Obje
     words[word + 9] = record.sequences
     words[word + 10] = record.lengths
     words[word + 11] = record.weights
-    words[word + 12] = record.contexts
-    words[word + 13] = record.dContexts
-    words[word + 14] = record.dQueries ?? 0
-    words[word + 15] = record.dKeys ?? 0
-    words[word + 16] = record.dValues ?? 0
-    words[word + 17] = record.dScore ?? 0
+    words[word + 12] = record.dContexts
+    words[word + 13] = record.dQueries ?? 0
+    words[word + 14] = record.dKeys ?? 0
+    words[word + 15] = record.dValues ?? 0
+    words[word + 16] = record.dScore ?? 0
   },
   read(words: Int32Array, _doubles: Float64Array, at: number) {
     const word = at / 4
@@ -676,12 +674,11 @@ export const attentionBackward: KernelDefinition<AttentionBackwardRecord> = Obje
       sequences: words[word + 9] >>> 0,
       lengths: words[word + 10] >>> 0,
       weights: words[word + 11] >>> 0,
-      contexts: words[word + 12] >>> 0,
-      dContexts: words[word + 13] >>> 0,
-      dQueries: words[word + 14] >>> 0,
-      dKeys: words[word + 15] >>> 0,
-      dValues: words[word + 16] >>> 0,
-      dScore: words[word + 17] >>> 0,
+      dContexts: words[word + 12] >>> 0,
+      dQueries: words[word + 13] >>> 0,
+      dKeys: words[word + 14] >>> 0,
+      dValues: words[word + 15] >>> 0,
+      dScore: words[word + 16] >>> 0,
     }
   },
 })
