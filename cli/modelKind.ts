@@ -1,7 +1,7 @@
 /* What kind of model a file holds, and which verb uses that kind: a model of the wrong kind is answered with the right verb. */
 import { open } from 'node:fs/promises'
+import { FileFormatError } from '../src/errors.js'
 import { explained } from '../src/node/files.js'
-import { UsageError } from './flags.js'
 
 /** Task in a model's file → what uses such a model. */
 const verbs: Readonly<Record<string, string>> = {
@@ -34,11 +34,11 @@ export async function taskOfFile(path: string): Promise<string | undefined> {
 
 /**
  * @param wanted what the verb takes
- * @throws UsageError where the file holds another kind of model
+ * @throws FileFormatError where the file holds another kind of model
  */
 export async function checkTask(path: string, wanted: string): Promise<void> {
   const task = await taskOfFile(path)
   if (task === undefined || task === wanted) return
   const cure = verbs[task] ? `use recurra ${verbs[task]}` : `give a ${wanted}`
-  throw new UsageError(`${path}: it holds a ${task}, and a ${wanted} is wanted; ${cure}`)
+  throw new FileFormatError(`${path}: a ${wanted} is wanted; the file holds a ${task}; ${cure}`)
 }

@@ -188,8 +188,8 @@ describe('what cannot be is told in one line', () => {
       'recurra: train translate: --attention must be none, bahdanau, luong-dot or luong-general; got luong',
     ])
     expect(await told('generate', 'run')).toEqual([
-      2,
-      'recurra: run/best.safetensors: it holds a translator, and a language model is wanted; use recurra translate',
+      1,
+      'recurra: run/best.safetensors: a language model is wanted; the file holds a translator; use recurra translate',
     ])
     expect(await told('translate', 'run', '--n-best', '9')).toEqual([
       2,
@@ -197,8 +197,8 @@ describe('what cannot be is told in one line', () => {
     ])
     await shop.train('lm')
     expect(await told('translate', 'lm')).toEqual([
-      2,
-      'recurra: lm/best.safetensors: it holds a language model, and a translator is wanted; use recurra generate',
+      1,
+      'recurra: lm/best.safetensors: a translator is wanted; the file holds a language model; use recurra generate',
     ])
     expect(await told('eval', 'lm', 'fox.txt', '--beam-size', '2')).toEqual([
       2,
