@@ -1,6 +1,7 @@
 /* recurra eval MODEL FILE: how well a model does on data of its kind. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { dashed } from '../src/configuration.js'
 import {
   Classifier,
   type Evaluation,
@@ -14,23 +15,26 @@ import {
   Regressor,
   Tagger,
   type Tokenizer,
+  Translator,
 } from '../src/index.js'
 import { readCorpus, readLabelledCorpus, readNumbers, readTaggedCorpus } from '../src/node/index.js'
 import { classificationLine, confusionTable, scoreTable, taggingLine } from './classification.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { picked } from './configurationFile.js'
-import { addFlags, readFlags } from './flags.js'
+import { evalTranslator, translatorEvalSchema } from './evalTranslator.js'
+import { addFlags, givenFlags, readFlags, UsageError } from './flags.js'
 import { isBuiltIn } from './givenData.js'
 import { labelledSchema } from './labelledColumns.js'
 import { numbersSchema, regressionLine } from './numbers.js'
 import { modelArgument, type OpenPredictor, withModel } from './openModel.js'
-import { decimals, whole, write } from './output.js'
+import { decimals, type Told, whole, write } from './output.js'
 import { taggedSchema } from './taggedColumns.js'
 
 const schema = z.strictObject({
   ...labelledSchema.shape,
   ...taggedSchema.shape,
   ...numbersSchema.shape,
+  ...translatorEvalSchema.shape,
   seed: z.int().min(0).default(1).describe('of a built-in corpus, whose test part is measured on'),
   ...jsonSchema.shape,
   ...engineSchema.shape,
@@ -61,21 +65,32 @@ export function evaluationLine(evaluation: Evaluation, unit: Tokenizer['unit'] =
 export function evalCommand(): Command {
   const command = new Command('eval')
     .description(
-      'measures a model on data: perplexity on a text; accuracy, F1 and the confusion matrix on labelled texts; errors on numbers',
+      'measures a model on data: perplexity on a text; accuracy, F1 and the confusion matrix on labelled texts; BLEU and chrF on pairs; errors on numbers',
     )
     .argument('<MODEL>', modelArgument)
-    .argument('<FILE>', 'a text, or what the kind of model is trained on; - is standard input')
-  return addFlags(command, schema).action(async (path: string, file: string) => {
+    .argument('[FILE]', 'a text, or what the kind of model is trained on; - is standard input')
+  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
+    if (file === undefined && flags.source === undefined && flags.target === undefined)
+      throw new UsageError('eval: FILE is missing; give what MODEL is to be measured on, or - for standard input')
     const wanted = {
       verb: 'eval',
-      kinds: ['language model', 'n-gram model', 'classifier', 'tagger', 'regressor'],
+      kinds: ['language model', 'n-gram model', 'classifier', 'tagger', 'translator', 'regressor'],
     } as const
     await withModel(path, engineOptionsOf(flags), wanted, async model => {
-      const { lines, record } = await measured(model, file, flags)
+      if (!(model instanceof Translator)) checkForTranslators(Object.keys(givenFlags(command)))
+      const { lines, record } =
+        model instanceof Translator
+          ? await evalTranslator(model, file, flags)
+          : await measured(model, file as string, flags)
       await write(flags.json ? `${JSON.stringify(record)}\n` : lines)
     })
   })
+}
+
+function checkForTranslators(given: readonly string[]): void {
+  const strange = given.find(key => key in translatorEvalSchema.shape)
+  if (strange) throw new UsageError(`eval: --${dashed(strange)} is for translators; leave it out`)
 }
 
 function measured(model: OpenPredictor | Classifier | Tagger | Regressor, file: string, flags: Flags): Promise<Told> {
@@ -83,11 +98,6 @@ function measured(model: OpenPredictor | Classifier | Tagger | Regressor, file: 
   if (model instanceof Tagger) return tagged(model, file, flags)
   if (model instanceof Regressor) return foretold(model, file, flags)
   return read(model, file)
-}
-
-interface Told {
-  readonly lines: string
-  readonly record: object
 }
 
 async function read(model: OpenPredictor, file: string): Promise<Told> {

@@ -40,6 +40,13 @@ const METAVARIABLE: Record<string, string> = {
   stop: 'TEXT',
   peersFrom: 'FOLDER',
   python: 'PROGRAM',
+  source: 'FILE',
+  target: 'FILE',
+  validationFile: 'FILE',
+  testFile: 'FILE',
+  attention: 'FILE.svg',
+  loadState: 'FILE',
+  saveState: 'FILE',
 }
 
 /** A number where the text is one; else the text, so that the schema's message shows what came. */

@@ -19,6 +19,7 @@ import { scoreCommand } from './score.js'
 import { tagCommand } from './tag.js'
 import { trainCommand } from './train.js'
 import { version } from './trainingSession.js'
+import { translateCommand } from './translate.js'
 
 /** Done, a fault, wrong usage; 130 is set where the user stops a run. */
 const FAULT = 1
@@ -33,6 +34,7 @@ function program(): Command {
     .addCommand(trainCommand())
     .addCommand(resumeCommand())
     .addCommand(generateCommand())
+    .addCommand(translateCommand())
     .addCommand(nextCommand())
     .addCommand(classifyCommand())
     .addCommand(tagCommand())

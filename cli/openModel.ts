@@ -3,7 +3,7 @@
  * which kinds it takes; for another kind the message names the verbs that take that. */
 import { open } from 'node:fs/promises'
 import { ConfigurationError, FileFormatError } from '../src/errors.js'
-import { Classifier, type EngineOptions, LanguageModel, NGram, Regressor, Tagger } from '../src/index.js'
+import { Classifier, type EngineOptions, LanguageModel, NGram, Regressor, Tagger, Translator } from '../src/index.js'
 import { explained, readFileBytes } from '../src/node/files.js'
 import { modelFileOf } from '../src/node/index.js'
 import { fileChunks } from '../src/node/lines.js'
@@ -17,6 +17,7 @@ const kinds = {
   'n-gram model': { verbs: ['generate', 'next', 'score', 'eval', 'compare'], load: loadNGram },
   classifier: { verbs: ['classify', 'eval'], load: Classifier.load },
   tagger: { verbs: ['tag', 'eval'], load: Tagger.load },
+  translator: { verbs: ['translate', 'eval'], load: Translator.load },
   regressor: { verbs: ['eval'], load: Regressor.load },
 } as const
 

@@ -31,3 +31,9 @@ export function clock(seconds: number): string {
   const shown = parts[0] > 0 ? parts : parts.slice(1)
   return shown.map((part, k) => (k === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
 }
+
+/** What a verb found: for people, and as JSON. */
+export interface Told {
+  readonly lines: string
+  readonly record: object
+}

@@ -20,8 +20,9 @@ import { runSchema, type TrainedModel, type TrainingTask } from './trainingTask.
 import { lmTask } from './trainLm.js'
 import { regressTask } from './trainRegress.js'
 import { tagTask } from './trainTag.js'
+import { translateTask } from './trainTranslate.js'
 
-const tasks = [lmTask, classifyTask, tagTask, regressTask] as unknown as readonly TrainingTask<
+const tasks = [lmTask, classifyTask, tagTask, translateTask, regressTask] as unknown as readonly TrainingTask<
   TrainedModel,
   unknown,
   RunValues

@@ -1,10 +1,11 @@
-/* recurra train lm|classify|tag|regress|ngram FILE: trains a model of that kind. */
+/* recurra train lm|classify|tag|translate|regress|ngram FILE: trains a model of that kind. */
 import { Command } from 'commander'
 import { trainClassifyCommand } from './trainClassify.js'
 import { trainLmCommand } from './trainLm.js'
 import { trainNGramCommand } from './trainNGram.js'
 import { trainRegressCommand } from './trainRegress.js'
 import { trainTagCommand } from './trainTag.js'
+import { trainTranslateCommand } from './trainTranslate.js'
 
 export function trainCommand(): Command {
   return new Command('train')
@@ -12,6 +13,7 @@ export function trainCommand(): Command {
     .addCommand(trainLmCommand())
     .addCommand(trainClassifyCommand())
     .addCommand(trainTagCommand())
+    .addCommand(trainTranslateCommand())
     .addCommand(trainRegressCommand())
     .addCommand(trainNGramCommand())
 }

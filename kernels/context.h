@@ -3,6 +3,7 @@
 #define RECURRA_CONTEXT_H
 
 #include "kernels.h"
+#include "sizes.h"
 #include "team.h"
 
 struct context {

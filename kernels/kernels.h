@@ -8,7 +8,7 @@
  * Letters: T time steps, B batch, H hidden size, G gates of the cell, A gates whose two products stay apart, V vocabulary.
  * Names: d_x is the gradient of the loss with respect to x. `accumulate` 0 writes an output, 1 adds to what is there.
  *
- * src/engine/records.ts is generated from this file (node tools/records.mjs); the sizes are asserted at its end. In the
+ * src/engine/records.ts is generated from this file (node tools/records.mjs); the sizes are asserted in sizes.h. In the
  * comment of a field, "or 0" makes it optional for callers. A record that begins with `workspace` needs scratch memory:
  * the caller asks `recurra_workspace(kernel, record)` for the bytes, and gives that many before the kernel runs. */
 #ifndef RECURRA_KERNELS_H
@@ -26,6 +26,8 @@ enum kernel {
   KERNEL_EMBEDDING_FORWARD,
   KERNEL_EMBEDDING_BACKWARD,
   KERNEL_OUTPUT_LOSS,
+  KERNEL_ATTENTION_FORWARD,
+  KERNEL_ATTENTION_BACKWARD,
   KERNEL_ELEMENTWISE,
   KERNEL_ADD_ROW,
   KERNEL_SUM_ROWS,
@@ -190,6 +192,46 @@ struct output_loss_record {
   double smoothing;   /* s, above 0 and below 1, or 0 */
 };
 
+/* R queries, each over the S steps of one of B sequences, as far as that one goes:
+ * e_s = q k_s (Luong et al. 2015), or with `score` v, e_s = v tanh(q + k_s) (Bahdanau et al. 2015);
+ * a = softmax(e); context = sum_s a_s value_s. Letters of the shapes: A width, H hidden. */
+struct attention_forward_record {
+  int32_t rows;    /* R */
+  int32_t time;    /* S */
+  int32_t batch;   /* B */
+  int32_t width;   /* A */
+  int32_t hidden;  /* H */
+  place queries;   /* [R, A] */
+  place keys;      /* [S, B, A] */
+  place values;    /* [S, B, H]; may be keys */
+  place score;     /* v [A], or 0 */
+  place sequences; /* int32 [R]: 0 to B - 1 */
+  place lengths;   /* int32 [B]: 0 to S */
+  place weights;   /* [R, S] out: a; 0 past the length */
+  place contexts;  /* [R, H] out; zeros of a sequence without steps */
+};
+
+/* Every gradient is added to. A sequence's rows are taken in ascending order by one thread. */
+struct attention_backward_record {
+  int32_t rows;
+  int32_t time;
+  int32_t batch;
+  int32_t width;
+  int32_t hidden;
+  place queries;    /* this and what follows as forward had it, or left it */
+  place keys;
+  place values;
+  place score;      /* or 0 */
+  place sequences;
+  place lengths;
+  place weights;
+  place d_contexts; /* [R, H] */
+  place d_queries;  /* [R, A], or 0 */
+  place d_keys;     /* [S, B, A], or 0 */
+  place d_values;   /* [S, B, H], or 0; may be d_keys */
+  place d_score;    /* [B, A]: each sequence's part of it, or 0 */
+};
+
 /* y = operation(a, b), element by element; y may be a or b. */
 struct elementwise_record {
   int32_t operation;  /* enum elementwise */
@@ -346,26 +388,5 @@ struct ceiling_record {
 };
 
 #define RECORD_BYTES 256 /* room for the largest record */
-
-_Static_assert(sizeof(struct matmul_record) == 60, "matmul_record");
-_Static_assert(sizeof(struct pack_record) == 20, "pack_record");
-_Static_assert(sizeof(struct recurrence_forward_record) == 60, "recurrence_forward_record");
-_Static_assert(sizeof(struct recurrence_backward_record) == 88, "recurrence_backward_record");
-_Static_assert(sizeof(struct embedding_forward_record) == 24, "embedding_forward_record");
-_Static_assert(sizeof(struct embedding_backward_record) == 24, "embedding_backward_record");
-_Static_assert(sizeof(struct output_loss_record) == 72, "output_loss_record");
-_Static_assert(sizeof(struct elementwise_record) == 40, "elementwise_record");
-_Static_assert(sizeof(struct add_row_record) == 20, "add_row_record");
-_Static_assert(sizeof(struct sum_rows_record) == 24, "sum_rows_record");
-_Static_assert(sizeof(struct transpose_record) == 20, "transpose_record");
-_Static_assert(sizeof(struct copy_rows_record) == 28, "copy_rows_record");
-_Static_assert(sizeof(struct layer_norm_forward_record) == 40, "layer_norm_forward_record");
-_Static_assert(sizeof(struct layer_norm_backward_record) == 40, "layer_norm_backward_record");
-_Static_assert(sizeof(struct sum_record) == 20, "sum_record");
-_Static_assert(sizeof(struct dropout_record) == 40, "dropout_record");
-_Static_assert(sizeof(struct sgd_record) == 56, "sgd_record");
-_Static_assert(sizeof(struct adam_record) == 88, "adam_record");
-_Static_assert(sizeof(struct rmsprop_record) == 80, "rmsprop_record");
-_Static_assert(sizeof(struct ceiling_record) == 8, "ceiling_record");
 
 #endif

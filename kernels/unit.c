@@ -7,6 +7,7 @@
 #include "recurrence.c"
 #include "embedding.c"
 #include "softmax.c"
+#include "attention.c"
 #include "elementwise.c"
 #include "layernorm.c"
 #include "dropout.c"
@@ -50,6 +51,8 @@ const struct unit SYMBOL(UNIT) = {
     [KERNEL_EMBEDDING_FORWARD] = {embedding_forward, 0, embedding_work},
     [KERNEL_EMBEDDING_BACKWARD] = {embedding_backward, 0, embedding_work},
     [KERNEL_OUTPUT_LOSS] = {output_loss, output_loss_workspace, output_loss_work},
+    [KERNEL_ATTENTION_FORWARD] = {attention_forward, 0, attention_forward_work},
+    [KERNEL_ATTENTION_BACKWARD] = {attention_backward, 0, attention_backward_work},
     [KERNEL_ELEMENTWISE] = {elementwise, 0, elementwise_work},
     [KERNEL_ADD_ROW] = {add_row, 0, add_row_work},
     [KERNEL_SUM_ROWS] = {sum_rows, 0, sum_rows_work},

@@ -15,7 +15,7 @@ export const recordsFile = join(root, 'src', 'engine', 'records.ts')
 const sizes = { place: 4, int32_t: 4, uint32_t: 4, double: 8 }
 
 /**
- * @param {string} text of kernels.h
+ * @param {string} text of kernels.h, with sizes.h behind it
  * @returns {Header} records in the order of `enum kernel`
  */
 export function parseHeader(text) {
@@ -214,7 +214,8 @@ function jsdoc(comment) {
 
 /** @returns {Promise<string>} what records.ts must hold, formatted */
 export async function makeRecords() {
-  const source = generate(parseHeader(await readFile(join(root, 'kernels', 'kernels.h'), 'utf8')))
+  const headers = ['kernels.h', 'sizes.h'].map(name => readFile(join(root, 'kernels', name), 'utf8'))
+  const source = generate(parseHeader((await Promise.all(headers)).join('')))
   const biome = join(root, 'node_modules', '@biomejs', 'biome', 'bin', 'biome')
   const args = [biome, 'format', '--stdin-file-path=src/engine/records.ts']
   const { code, stdout, stderr } = await capture(process.execPath, args, { input: source })

@@ -531,6 +531,158 @@ export const outputLoss: KernelDefinition<OutputLossRecord> = Object.freeze({
   },
 })
 
+/**
+ * R queries, each over the S steps of one of B sequences, as far as that one goes: e_s = q k_s (Luong et al. 2015),
+ * or with `score` v, e_s = v tanh(q + k_s) (Bahdanau et al. 2015); a = softmax(e); context = sum_s a_s value_s.
+ * Letters of the shapes: A width, H hidden.
+ */
+export interface AttentionForwardRecord {
+  /** R */
+  rows: number
+  /** S */
+  time: number
+  /** B */
+  batch: number
+  /** A */
+  width: number
+  /** H */
+  hidden: number
+  /** [R, A] */
+  queries: number
+  /** [S, B, A] */
+  keys: number
+  /** [S, B, H]; may be keys */
+  values: number
+  /** v [A], or 0 */
+  score?: number | undefined
+  /** int32 [R]: 0 to B - 1 */
+  sequences: number
+  /** int32 [B]: 0 to S */
+  lengths: number
+  /** [R, S] out: a; 0 past the length */
+  weights: number
+  /** [R, H] out; zeros of a sequence without steps */
+  contexts: number
+}
+
+export const attentionForward: KernelDefinition<AttentionForwardRecord> = Object.freeze({
+  name: 'attentionForward',
+  number: 7,
+  bytes: 52,
+  usesWorkspace: false,
+  write(words: Int32Array, _doubles: Float64Array, at: number, record: AttentionForwardRecord) {
+    const word = at / 4
+    words[word] = record.rows
+    words[word + 1] = record.time
+    words[word + 2] = record.batch
+    words[word + 3] = record.width
+    words[word + 4] = record.hidden
+    words[word + 5] = record.queries
+    words[word + 6] = record.keys
+    words[word + 7] = record.values
+    words[word + 8] = record.score ?? 0
+    words[word + 9] = record.sequences
+    words[word + 10] = record.lengths
+    words[word + 11] = record.weights
+    words[word + 12] = record.contexts
+  },
+  read(words: Int32Array, _doubles: Float64Array, at: number) {
+    const word = at / 4
+    return {
+      rows: words[word],
+      time: words[word + 1],
+      batch: words[word + 2],
+      width: words[word + 3],
+      hidden: words[word + 4],
+      queries: words[word + 5] >>> 0,
+      keys: words[word + 6] >>> 0,
+      values: words[word + 7] >>> 0,
+      score: words[word + 8] >>> 0,
+      sequences: words[word + 9] >>> 0,
+      lengths: words[word + 10] >>> 0,
+      weights: words[word + 11] >>> 0,
+      contexts: words[word + 12] >>> 0,
+    }
+  },
+})
+
+/** Every gradient is added to. A sequence's rows are taken in ascending order by one thread. */
+export interface AttentionBackwardRecord {
+  rows: number
+  time: number
+  batch: number
+  width: number
+  hidden: number
+  /** this and what follows as forward had it, or left it */
+  queries: number
+  keys: number
+  values: number
+  /** or 0 */
+  score?: number | undefined
+  sequences: number
+  lengths: number
+  weights: number
+  /** [R, H] */
+  dContexts: number
+  /** [R, A], or 0 */
+  dQueries?: number | undefined
+  /** [S, B, A], or 0 */
+  dKeys?: number | undefined
+  /** [S, B, H], or 0; may be d_keys */
+  dValues?: number | undefined
+  /** [B, A]: each sequence's part of it, or 0 */
+  dScore?: number | undefined
+}
+
+export const attentionBackward: KernelDefinition<AttentionBackwardRecord> = Object.freeze({
+  name: 'attentionBackward',
+  number: 8,
+  bytes: 68,
+  usesWorkspace: false,
+  write(words: Int32Array, _doubles: Float64Array, at: number, record: AttentionBackwardRecord) {
+    const word = at / 4
+    words[word] = record.rows
+    words[word + 1] = record.time
+    words[word + 2] = record.batch
+    words[word + 3] = record.width
+    words[word + 4] = record.hidden
+    words[word + 5] = record.queries
+    words[word + 6] = record.keys
+    words[word + 7] = record.values
+    words[word + 8] = record.score ?? 0
+    words[word + 9] = record.sequences
+    words[word + 10] = record.lengths
+    words[word + 11] = record.weights
+    words[word + 12] = record.dContexts
+    words[word + 13] = record.dQueries ?? 0
+    words[word + 14] = record.dKeys ?? 0
+    words[word + 15] = record.dValues ?? 0
+    words[word + 16] = record.dScore ?? 0
+  },
+  read(words: Int32Array, _doubles: Float64Array, at: number) {
+    const word = at / 4
+    return {
+      rows: words[word],
+      time: words[word + 1],
+      batch: words[word + 2],
+      width: words[word + 3],
+      hidden: words[word + 4],
+      queries: words[word + 5] >>> 0,
+      keys: words[word + 6] >>> 0,
+      values: words[word + 7] >>> 0,
+      score: words[word + 8] >>> 0,
+      sequences: words[word + 9] >>> 0,
+      lengths: words[word + 10] >>> 0,
+      weights: words[word + 11] >>> 0,
+      dContexts: words[word + 12] >>> 0,
+      dQueries: words[word + 13] >>> 0,
+      dKeys: words[word + 14] >>> 0,
+      dValues: words[word + 15] >>> 0,
+      dScore: words[word + 16] >>> 0,
+    }
+  },
+})
+
 /** y = operation(a, b), element by element; y may be a or b. */
 export interface ElementwiseRecord {
   /** enum elementwise */
@@ -551,7 +703,7 @@ export interface ElementwiseRecord {
 
 export const elementwise: KernelDefinition<ElementwiseRecord> = Object.freeze({
   name: 'elementwise',
-  number: 7,
+  number: 9,
   bytes: 40,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: ElementwiseRecord) {
@@ -596,7 +748,7 @@ export interface AddRowRecord {
 
 export const addRow: KernelDefinition<AddRowRecord> = Object.freeze({
   name: 'addRow',
-  number: 8,
+  number: 10,
   bytes: 20,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: AddRowRecord) {
@@ -635,7 +787,7 @@ export interface SumRowsRecord {
 
 export const sumRows: KernelDefinition<SumRowsRecord> = Object.freeze({
   name: 'sumRows',
-  number: 9,
+  number: 11,
   bytes: 24,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: SumRowsRecord) {
@@ -672,7 +824,7 @@ export interface TransposeRecord {
 
 export const transpose: KernelDefinition<TransposeRecord> = Object.freeze({
   name: 'transpose',
-  number: 10,
+  number: 12,
   bytes: 20,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: TransposeRecord) {
@@ -712,7 +864,7 @@ export interface CopyRowsRecord {
 
 export const copyRows: KernelDefinition<CopyRowsRecord> = Object.freeze({
   name: 'copyRows',
-  number: 11,
+  number: 13,
   bytes: 28,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: CopyRowsRecord) {
@@ -761,7 +913,7 @@ export interface LayerNormForwardRecord {
 
 export const layerNormForward: KernelDefinition<LayerNormForwardRecord> = Object.freeze({
   name: 'layerNormForward',
-  number: 12,
+  number: 14,
   bytes: 40,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: LayerNormForwardRecord) {
@@ -815,7 +967,7 @@ export interface LayerNormBackwardRecord {
 
 export const layerNormBackward: KernelDefinition<LayerNormBackwardRecord> = Object.freeze({
   name: 'layerNormBackward',
-  number: 13,
+  number: 15,
   bytes: 40,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: LayerNormBackwardRecord) {
@@ -861,7 +1013,7 @@ export interface SumRecord {
 
 export const sum: KernelDefinition<SumRecord> = Object.freeze({
   name: 'sum',
-  number: 14,
+  number: 16,
   bytes: 20,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: SumRecord, workspace: number) {
@@ -906,7 +1058,7 @@ export interface DropoutRecord {
 
 export const dropout: KernelDefinition<DropoutRecord> = Object.freeze({
   name: 'dropout',
-  number: 15,
+  number: 17,
   bytes: 40,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: DropoutRecord) {
@@ -959,7 +1111,7 @@ export interface SgdRecord {
 
 export const sgd: KernelDefinition<SgdRecord> = Object.freeze({
   name: 'sgd',
-  number: 16,
+  number: 18,
   bytes: 56,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: SgdRecord) {
@@ -1020,7 +1172,7 @@ export interface AdamRecord {
 
 export const adam: KernelDefinition<AdamRecord> = Object.freeze({
   name: 'adam',
-  number: 17,
+  number: 19,
   bytes: 88,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: AdamRecord) {
@@ -1089,7 +1241,7 @@ export interface RmspropRecord {
 
 export const rmsprop: KernelDefinition<RmspropRecord> = Object.freeze({
   name: 'rmsprop',
-  number: 18,
+  number: 20,
   bytes: 80,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: RmspropRecord) {
@@ -1137,7 +1289,7 @@ export interface CeilingRecord {
 
 export const ceiling: KernelDefinition<CeilingRecord> = Object.freeze({
   name: 'ceiling',
-  number: 19,
+  number: 21,
   bytes: 8,
   usesWorkspace: false,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: CeilingRecord) {
@@ -1163,6 +1315,8 @@ export const kernels: readonly KernelDefinition<object>[] = Object.freeze([
   embeddingForward,
   embeddingBackward,
   outputLoss,
+  attentionForward,
+  attentionBackward,
   elementwise,
   addRow,
   sumRows,

@@ -6,6 +6,7 @@
 import type { Backend } from './backend.js'
 import { threefry } from './random.js'
 import * as records from './records.js'
+import { attentionBackward, attentionForward } from './referenceAttention.js'
 import { recurrenceBackward, recurrenceForward, relu, sigmoid } from './referenceRecurrence.js'
 
 type Complete<R extends object> = records.CompleteRecord<R>
@@ -329,6 +330,8 @@ const kernels: Readonly<Record<number, Kernel>> = Object.fromEntries([
   kernel(records.embeddingForward, embeddingForward),
   kernel(records.embeddingBackward, embeddingBackward),
   kernel(records.outputLoss, outputLoss),
+  kernel(records.attentionForward, attentionForward),
+  kernel(records.attentionBackward, attentionBackward),
   kernel(records.elementwise, elementwise),
   kernel(records.addRow, addRow),
   kernel(records.sumRows, sumRows),

@@ -8,7 +8,12 @@ export interface Predictor {
    * Opens a reading of a text from its beginning. What stands before a text has been read: the start symbol by a
    * recurrent model, <s> by an n-gram model of sentences, nothing by one of plain text.
    */
-  read(): Reading
+  read(options?: ReadOptions): Reading
+}
+
+export interface ReadOptions {
+  /** What a reading saved: the new one goes on from there. Default from the beginning. */
+  readonly from?: Uint8Array | undefined
 }
 
 /** A text being read, token by token. Owns memory: close it. */
@@ -17,8 +22,21 @@ export interface Reading {
   push(tokens: ArrayLike<number>): void
   /** Log-probabilities of the next token, in nats; a copy. */
   next(): Float64Array
+  /** Another reading that has read the same, and goes its own way from here. Close it too. */
+  fork(): Reading
+  /** What it has read, as bytes that `read({ from })` of the same model goes on from. */
+  save(): Uint8Array<ArrayBuffer>
+  /** The last tokens that it has read: what the text of the next one depends on. */
+  readonly tail: readonly number[]
   close(): void
 }
+
+/** Tokens of a tail: more than any tokenizer's text of a token depends on. */
+export const TAIL = 16
+
+/** A tail after more has been read. */
+export const tailAfter = (tail: readonly number[], tokens: ArrayLike<number>): readonly number[] =>
+  [...tail, ...Array.prototype.slice.call(tokens, -TAIL)].slice(-TAIL)
 
 /** One possible next token. */
 export interface NextToken {

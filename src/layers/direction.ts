@@ -81,9 +81,14 @@ export interface DirectionPass {
   readonly ragged: Ragged | undefined
   /** What training draws from; none in evaluation. `site` is this direction's own. */
   readonly draw: DropoutDraw | undefined
+  /** As `RecurrentPass` says. */
+  readonly at?: number | undefined
   /** What `prepare` has made of the weights; without a tape. */
   readonly prepared?: PreparedWeights | undefined
 }
+
+/** What is drawn anew at each step has sites of its own at each. */
+export const siteAt = (at = 0): number => at * 2 ** 20
 
 export class Direction {
   readonly parameters: readonly Parameter[]
@@ -241,7 +246,7 @@ export class Direction {
     const turn = (of: Tensor) => (turned ? embed(engine, engine.tokens(turned), of) : of)
     const taken = (use: number, width: number) => {
       if (!draw) return 1 - zoneout
-      return scaledOnes(engine, [ragged.count, width], zoneout, { ...draw, site: draw.site + use })
+      return scaledOnes(engine, [ragged.count, width], zoneout, { ...draw, site: draw.site + use + siteAt(pass.at) })
     }
     const result = unroll(engine, {
       cell,

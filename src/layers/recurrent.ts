@@ -8,7 +8,7 @@ import { packed, type Ragged, raggedOf, unpacked } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import { Direction, type DirectionOptions, directionShapes } from './direction.js'
+import { Direction, type DirectionOptions, directionShapes, siteAt } from './direction.js'
 import type { Initialisation } from './initialisation.js'
 import type { Input, PreparedWeights } from './inputProduct.js'
 import type { Parameter } from './parameter.js'
@@ -56,6 +56,8 @@ export interface RecurrentPass {
   readonly prepared?: readonly (PreparedWeights | undefined)[] | undefined
   /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
   readonly draw?: DropoutDraw | undefined
+  /** Of a stretch of one step: which step of its sequence it is, so that what is drawn anew at each step is. Default 0. */
+  readonly at?: number | undefined
 }
 
 /** Draws of a direction keep to this many sites. */
@@ -169,10 +171,11 @@ export class Recurrent {
     this.layers.forEach((layer, k) => {
       const site = (direction: number) => (pass.draw?.site ?? 0) * 65536 + (2 * k + direction) * SITES
       const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
-      if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0))
+      if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0), pass.at)
       const outputs = layer.map((each, i) => {
         const prepared = pass.prepared?.[after.length]
-        const result = each.run(layerInput, state[after.length], { time, batch, ragged, draw: draw(i), prepared })
+        const run = { time, batch, ragged, draw: draw(i), at: pass.at, prepared }
+        const result = each.run(layerInput, state[after.length], run)
         after.push(result.state)
         return result.output
       })
@@ -184,12 +187,18 @@ export class Recurrent {
   }
 
   /** Dropout between layers: of every element by itself, or one mask for all steps of a sequence. */
-  private dropped(x: Tensor, batch: number, ragged: Ragged | undefined, draw: DropoutDraw | undefined): Tensor {
+  private dropped(
+    x: Tensor,
+    batch: number,
+    ragged: Ragged | undefined,
+    draw: DropoutDraw | undefined,
+    at: number | undefined,
+  ): Tensor {
     const { dropout: probability = 0, variational = false } = this.options
     if (!draw || probability === 0) return x
     const { engine } = this
     const here = { ...draw, site: draw.site + BETWEEN }
-    if (!variational) return dropout(engine, x, probability, here)
+    if (!variational) return dropout(engine, x, probability, { ...here, site: here.site + siteAt(at) })
     const ones = engine.tensor([batch, x.shape.at(-1) as number])
     engine.fill(ones, 1)
     const mask = dropout(engine, ones, probability, here)

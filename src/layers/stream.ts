@@ -10,17 +10,19 @@ import type { Recurrent } from './recurrent.js'
 export class RecurrentStream {
   /** What each layer's state is now: kept, and overwritten by every run. */
   readonly state: readonly CellState[]
-  private readonly prepared: readonly (PreparedWeights | undefined)[]
+  /** The same for a stream and its forks; `users` are those of them that are open. */
+  private readonly shared: { readonly prepared: readonly (PreparedWeights | undefined)[]; users: number }
 
   /**
    * @param batch sequences that are read side by side
    * @param input what is read; a table's rows where tokens are
+   * @param fork a stream whose state and weights the new one begins with; default the zero state, and weights made ready
    * @throws ConfigurationError for layers of both directions, which need the end before the beginning
    */
   constructor(
     private readonly engine: Engine,
     private readonly layers: Recurrent,
-    { batch, input }: { readonly batch: number; readonly input: StreamInput },
+    { batch, input, fork }: { readonly batch: number; readonly input: StreamInput; readonly fork?: RecurrentStream },
   ) {
     if (layers.options.bidirectional)
       throw new ConfigurationError('stream: layers of both directions cannot read bit by bit; use one direction')
@@ -31,12 +33,18 @@ export class RecurrentStream {
     }
     const { state, prepared } = engine.scope(() =>
       engine.keepTogether(() => ({
-        state: layers.zeroState(batch).map(({ hidden, cell }) => ({ hidden: keep(hidden), cell: cell && keep(cell) })),
-        prepared: layers.directions.map((each, k) => kept(each.prepare(k === 0 ? input : 'numbers'), keep)),
+        state: (fork?.state ?? layers.zeroState(batch)).map(({ hidden, cell }) => ({
+          hidden: keep(hidden),
+          cell: cell && keep(cell),
+        })),
+        prepared:
+          fork?.shared.prepared ??
+          layers.directions.map((each, k) => kept(each.prepare(k === 0 ? input : 'numbers'), keep)),
       })),
     )
     this.state = state
-    this.prepared = prepared
+    this.shared = fork?.shared ?? { prepared, users: 0 }
+    this.shared.users++
   }
 
   /**
@@ -45,7 +53,7 @@ export class RecurrentStream {
    * @returns [time, batch, outputSize]
    */
   run(x: Input): Tensor {
-    const { output, state } = this.layers.forward(x, this.state, { prepared: this.prepared })
+    const { output, state } = this.layers.forward(x, this.state, { prepared: this.shared.prepared })
     state.forEach(({ hidden, cell }, k) => {
       this.engine.copy(hidden, this.state[k].hidden)
       const kept = this.state[k].cell
@@ -56,7 +64,11 @@ export class RecurrentStream {
 
   close(): void {
     const states = this.state.flatMap(({ hidden, cell }) => [hidden, cell])
-    const weights = this.prepared.flatMap(each => [each?.products, each?.packed, each?.bias, each?.recurrent])
+    const { shared } = this
+    const weights =
+      --shared.users > 0
+        ? []
+        : shared.prepared.flatMap(each => [each?.products, each?.packed, each?.bias, each?.recurrent])
     for (const tensor of [...states, ...weights]) if (tensor) this.engine.release(tensor)
   }
 }

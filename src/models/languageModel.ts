@@ -14,13 +14,13 @@ import type { Engine } from '../engine/engine.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
+import { type Continuation, type ContinueOptions, continuations } from '../generation/continuations.js'
 import { type GenerateOptions, generate } from '../generation/generate.js'
-import { type NextToken, nextTokens, type Predictor, type Reading } from '../generation/predictor.js'
+import { type NextToken, nextTokens, type Predictor, type Reading, type ReadOptions } from '../generation/predictor.js'
 import { Embedding } from '../layers/embedding.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent, type RecurrentPass } from '../layers/recurrent.js'
-import { RecurrentStream } from '../layers/stream.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
 import type { Tokenizer } from '../text/tokenizer.js'
@@ -36,6 +36,7 @@ import {
   languageModelParameterCount,
   languageModelSchema,
 } from './languageModelOptions.js'
+import { openReading, type ReadingParts } from './languageModelReading.js'
 import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
 import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
 import { knownCell } from './recurrentOptions.js'
@@ -234,42 +235,18 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     return this.recurrent.forward(table ? { tokens, table } : tokens, state, pass)
   }
 
-  /** Opens a reading: the state is carried from token to token, the weights are those of now. */
-  read(): Reading {
+  /**
+   * Opens a reading: the state is carried from token to token, the weights are those of now.
+   * @throws FileFormatError where `from` is not what a reading of this model saved
+   */
+  read({ from }: ReadOptions = {}): Reading {
     this.checkOpen()
-    const { engine, tokenizer } = this
-    const table = this.embedding?.weight.value
-    const stream = new RecurrentStream(engine, this.recurrent, { batch: 1, input: table ?? 'one-hot' })
-    const { outputSize } = this.recurrent
-    const logits = engine.keep([1, tokenizer.size])
-    let open = true
-    let begun = false
-    const push = (tokens: ArrayLike<number>) => {
-      const all = begun ? tokens : [tokenizer.start, ...Array.from(tokens)]
-      begun = true
-      for (let from = 0; from < all.length; from += LONGEST_PUSH) {
-        const part = Array.prototype.slice.call(all, from, from + LONGEST_PUSH)
-        engine.scope(() => {
-          const tokens = engine.tokens(part, [part.length, 1])
-          const output = stream.run(table ? { tokens, table } : tokens)
-          const h = engine.view(output, [1, outputSize], (part.length - 1) * outputSize)
-          engine.copy(this.output.forward(h), logits)
-        })
-      }
-    }
-    return {
-      push,
-      next: () => {
-        if (!begun) push([])
-        return logSoftmax(engine.read(logits))
-      },
-      close: () => {
-        if (!open) return
-        open = false
-        stream.close()
-        engine.release(logits)
-      },
-    }
+    return openReading(this.readingParts, from)
+  }
+
+  private get readingParts(): ReadingParts {
+    const { engine, tokenizer, recurrent, output, parameters } = this
+    return { engine, tokenizer, recurrent, output, parameters, table: this.embedding?.weight.value }
   }
 
   /** The likeliest next tokens after a text, best first. */
@@ -280,6 +257,11 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   /** Continues a text; the pieces do not contain the prompt. Leaving the loop early is fine. */
   generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
     return generate(this, options, platform.pause)
+  }
+
+  /** Several continuations at once: drawn, or the likeliest that a beam finds. */
+  continuations(options: ContinueOptions = {}): Promise<Continuation[]> {
+    return continuations(this, options, platform.pause)
   }
 
   /** Gives the model's memory back. */
@@ -297,18 +279,4 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   private checkOpen(): void {
     if (this.closed) throw new ConfigurationError('LanguageModel: it is closed; create or load another')
   }
-}
-
-/** Tokens read at once when a prompt is long. */
-const LONGEST_PUSH = 1024
-
-/** In place, in plain loops: it is done for every token that is written. */
-function logSoftmax(logits: Float64Array): Float64Array {
-  let most = -Infinity
-  for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i])
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - most)
-  const total = Math.log(sum) + most
-  for (let i = 0; i < logits.length; i++) logits[i] -= total
-  return logits
 }

@@ -1,8 +1,9 @@
 /* The n-gram model: how likely is each next token, given the few before it? Counted, not trained; what every recurrent
  * model is measured against, and a Predictor like it. */
 import { ConfigurationError } from '../errors.js'
+import { type Continuation, type ContinueOptions, continuations } from '../generation/continuations.js'
 import { type GenerateOptions, generate } from '../generation/generate.js'
-import { type NextToken, nextTokens, type Predictor, type Reading } from '../generation/predictor.js'
+import { type NextToken, nextTokens, type Predictor, type Reading, type ReadOptions } from '../generation/predictor.js'
 import type { TokenScore } from '../generation/scoring.js'
 import { codePoints, TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
@@ -17,6 +18,7 @@ import { type Discounts, kneserNey } from './kneserNey.js'
 import { LineTokenizer } from './lineTokenizer.js'
 import { NGramCounter } from './nGramCounter.js'
 import { type NGramOptions, type ResolvedOptions, resolveOptions, type Smoothing, smoothings } from './ngramOptions.js'
+import { openReading } from './reading.js'
 import { relativeFrequency } from './relativeFrequency.js'
 import { Cursor, type NGramTrie } from './trie.js'
 import { WordVocabulary } from './wordVocabulary.js'
@@ -145,28 +147,9 @@ export class NGram implements Predictor {
     return writeBinary({ trie: this.trie, tokenizer: this.tokenizer, estimate: this.estimate })
   }
 
-  read(): Reading {
-    const cursor = this.begin()
-    const { trie } = this
+  read({ from }: ReadOptions = {}): Reading {
     const { marks, size } = this.tokenizer
-    return {
-      push: tokens => {
-        for (let i = 0; i < tokens.length; i++) {
-          const token = tokens[i]
-          if (!(token >= 0 && token < size && Number.isInteger(token)))
-            throw new ConfigurationError(`NGram: token ${i} must be a whole number in 0 … ${size - 1}; got ${token}`)
-          if (token === marks?.end || token === marks?.begin) cursor.state = beginState(trie, marks)
-          else cursor.advance(token)
-        }
-      },
-      next: () => {
-        const values = trie.distribution(cursor.state)
-        for (let token = 0; token < size; token++) values[token] *= Math.LN10
-        if (marks) values[marks.begin] = -Infinity
-        return values
-      },
-      close: () => {},
-    }
+    return openReading({ trie: this.trie, size, marks, begin: this.begin().state }, from)
   }
 
   /** The likeliest next tokens after a text, best first. */
@@ -177,6 +160,11 @@ export class NGram implements Predictor {
   /** Continues a text; the pieces do not contain the prompt. Leaving the loop early is fine. */
   generate(options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
     return generate(this, options, pausing())
+  }
+
+  /** Several continuations at once: drawn, or the likeliest that a beam finds. */
+  continuations(options: ContinueOptions = {}): Promise<Continuation[]> {
+    return continuations(this, options, pausing())
   }
 
   /** Every token of a text (an unknown word as it stands there) with its log-probability and the longest match. */

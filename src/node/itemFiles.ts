@@ -125,9 +125,13 @@ async function parallelCorpus(
       const [source, target] = [await sources.next(), await targets.next()]
       if (source.done && target.done) break
       if (source.done || target.done) {
-        const [short, long] = source.done ? [sourcePath, targetPath] : [targetPath, sourcePath]
+        const [shorter, longer] = source.done ? [sourcePath, targetPath] : [targetPath, sourcePath]
+        const rest = source.done ? targets : sources
+        const common = ((source.value ?? target.value)?.number ?? 1) - 1
+        let more = 1
+        while (!(await rest.next()).done) more++
         throw new FileFormatError(
-          `${nameOf(short)}: it must have as many lines as ${nameOf(long)}; it ends before line ${(source.value ?? target.value)?.number}`,
+          `${nameOf(shorter)}: it must have as many lines as ${nameOf(longer)}; it has ${common}, and that one ${common + more}; give files whose lines belong together`,
         )
       }
       const [from, to] = [source.value.text, target.value.text]

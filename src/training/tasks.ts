@@ -5,6 +5,7 @@ import { LanguageModel } from '../models/languageModel.js'
 import { Regressor } from '../models/regressor.js'
 import { Tagger } from '../models/tagger.js'
 import type { Trainable } from '../models/trainable.js'
+import { Translator } from '../models/translator.js'
 import { batchTask } from './batchTask.js'
 import { type ClassificationData, classifierMetrics, classifierTask } from './classifierTask.js'
 import { type LanguageData, languageModelTask } from './languageModelTask.js'
@@ -12,14 +13,22 @@ import type { TrainingConfiguration } from './options.js'
 import { type RegressionData, regressorTask } from './regressorTask.js'
 import { type TaggingData, taggerMetrics, taggerTask } from './taggerTask.js'
 import type { BatchData, Task } from './task.js'
+import { type TranslationData, translatorMetrics, translatorTask } from './translatorTask.js'
 
-export type TrainingData<Batch> = LanguageData | ClassificationData | TaggingData | RegressionData | BatchData<Batch>
+export type TrainingData<Batch> =
+  | LanguageData
+  | ClassificationData
+  | TaggingData
+  | TranslationData
+  | RegressionData
+  | BatchData<Batch>
 
 /** What is measured of each kind of model. */
 export function metricsOf(model: Trainable<never>): Task<never>['metrics'] {
   if (model instanceof LanguageModel) return { loss: 'least', perplexity: 'least' }
   if (model instanceof Classifier) return classifierMetrics
   if (model instanceof Tagger) return taggerMetrics
+  if (model instanceof Translator) return translatorMetrics
   if (model instanceof Regressor) return { loss: 'least', meanSquaredError: 'least', meanAbsoluteError: 'least' }
   return { loss: 'least' }
 }
@@ -36,6 +45,7 @@ export function taskOf<Batch>(
     if (model instanceof Classifier) return classifierTask(model, data as ClassificationData, configuration)
     if (model instanceof Tagger) return taggerTask(model, data as TaggingData, configuration)
     if (model instanceof Regressor) return regressorTask(model, data as RegressionData, configuration)
+    if (model instanceof Translator) return translatorTask(model, data as TranslationData, configuration)
     throw new ConfigurationError(
       'train: data of a model of your own must have a train with batchesPerEpoch and batch(epoch, index); it has none; see BatchSource',
     )

@@ -9,6 +9,7 @@ import type { LanguageModel } from '../models/languageModel.js'
 import type { Regressor } from '../models/regressor.js'
 import type { Tagger } from '../models/tagger.js'
 import type { Trainable } from '../models/trainable.js'
+import type { Translator } from '../models/translator.js'
 import { BrokenNumbers } from './brokenNumbers.js'
 import type { ClassificationData } from './classifierTask.js'
 import { Gate, TrainingClock } from './clock.js'
@@ -23,6 +24,7 @@ import type { StepResult } from './step.js'
 import type { TaggingData } from './taggerTask.js'
 import type { BatchData } from './task.js'
 import { metricsOf, type TrainingData, taskOf } from './tasks.js'
+import type { TranslationData } from './translatorTask.js'
 
 const LOOKS = 20
 /** Where time is short, looks take no more than this part of it; of a run of steps they are the same on every machine. */
@@ -38,6 +40,7 @@ export function train(model: LanguageModel, data: LanguageData, options?: Traini
 export function train(model: Classifier, data: ClassificationData, options?: TrainingOptions): TrainingRun
 export function train(model: Tagger, data: TaggingData, options?: TrainingOptions): TrainingRun
 export function train(model: Regressor, data: RegressionData, options?: TrainingOptions): TrainingRun
+export function train(model: Translator, data: TranslationData, options?: TrainingOptions): TrainingRun
 export function train<Batch>(model: Trainable<Batch>, data: BatchData<Batch>, options?: TrainingOptions): TrainingRun
 export function train<Batch>(
   model: Trainable<Batch>,

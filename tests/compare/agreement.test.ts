@@ -40,7 +40,16 @@ test('a distance that the window does not reach still has its cue where a clause
 test('a model that has no preference is at chance, neither right nor wrong', async () => {
   const even: Predictor = {
     tokenizer,
-    read: () => ({ push: () => {}, next: () => new Float64Array(tokenizer.size), close: () => {} }),
+    read: () => ({
+      push: () => {},
+      next: () => new Float64Array(tokenizer.size),
+      fork: () => {
+        throw new Error('no fork is wanted')
+      },
+      save: () => new Uint8Array(),
+      tail: [],
+      close: () => {},
+    }),
   }
   const groups = await accuracyByDistance(even, sentences.test.items.slice(0, 200))
   expect(groups.every(({ accuracy }) => accuracy === 0.5)).toBe(true)

@@ -228,6 +228,47 @@ export function backendContract(engine: () => Engine): void {
       }
   })
 
+  test('attention is right, forward and backward: of products and additive, over sequences of any length', () => {
+    const draw = new Draw(30)
+    for (const [rows, time, batch] of [
+      [1, 1, 1],
+      [7, 5, 3],
+      [40, 33, 17],
+    ])
+      for (const [width, hidden] of [
+        [1, 1],
+        [33, 33],
+        [65, 130],
+      ])
+        for (const additive of [false, true]) {
+          const fields = { rows, time, batch, width, hidden }
+          const lengths = draw.integers(batch, 0, time)
+          const given = {
+            queries: draw.values(rows * width),
+            keys: draw.values(time * batch * width),
+            values: draw.values(time * batch * hidden),
+            sequences: draw.integers(rows, 0, batch - 1),
+            lengths,
+            ...(additive ? { score: draw.values(width) } : {}),
+          }
+          const room = { weights: draw.values(rows * time), contexts: draw.values(rows * hidden) }
+          expectSame(records.attentionForward, fields, { ...given, ...room })
+          const { weights } = runKernel(right, records.attentionForward, fields, { ...given, ...room })
+          const added = {
+            dContexts: draw.values(rows * hidden),
+            dQueries: draw.values(rows * width),
+            dKeys: draw.values(time * batch * width),
+            dValues: draw.values(time * batch * hidden),
+            ...(additive ? { dScore: draw.values(batch * width) } : {}),
+          }
+          expectSame(records.attentionBackward, fields, { ...given, weights, ...added })
+          if (width !== hidden || additive) continue
+          const { values: _, dValues: __, ...shared } = { ...given, weights, ...added }
+          const same = { values: 'keys', dValues: 'dKeys' }
+          expectSame(records.attentionBackward, fields, shared, same)
+        }
+  })
+
   test('rows are added, summed and turned into columns', () => {
     const draw = new Draw(17)
     for (const rows of AWKWARD)

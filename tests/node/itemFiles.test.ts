@@ -70,7 +70,7 @@ describe('pairs', () => {
     ])
     const short = await file('A\n', 'y.fr')
     await expect(readPairCorpus([paths[0], short])).rejects.toThrow(
-      /y\.fr: it must have as many lines as .*x\.en; it ends before line 2$/,
+      /y\.fr: it must have as many lines as .*x\.en; it has 1, and that one 4; give files whose lines belong together$/,
     )
   })
 

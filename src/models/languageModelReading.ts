@@ -1,0 +1,166 @@
+/* A language model reading a text token by token: the state, and what it foretells. A reading can be forked, which costs a copy
+ * of the state, and saved as bytes (safetensors), so that a continuation costs only its own tokens. */
+import type { Engine } from '../engine/engine.js'
+import type { Tensor } from '../engine/tensor.js'
+import { FileFormatError } from '../errors.js'
+import { readSafetensors, type TensorToWrite, writeSafetensors } from '../formats/safetensors.js'
+import { type Reading, tailAfter } from '../generation/predictor.js'
+import type { Linear } from '../layers/linear.js'
+import type { Parameter } from '../layers/parameter.js'
+import type { Recurrent } from '../layers/recurrent.js'
+import { RecurrentStream } from '../layers/stream.js'
+import { checksumOf } from '../text/checksum.js'
+import type { Tokenizer } from '../text/tokenizer.js'
+
+export interface ReadingParts {
+  readonly engine: Engine
+  readonly tokenizer: Tokenizer
+  readonly recurrent: Recurrent
+  readonly output: Linear
+  readonly parameters: readonly Parameter[]
+  /** The embedding's; undefined where tokens enter as one-hot vectors. */
+  readonly table: Tensor | undefined
+}
+
+/** Tokens read at once when a prompt is long. */
+const LONGEST_PUSH = 1024
+const TASK = 'reading'
+
+/** @throws FileFormatError where `from` is not what a reading of this model saved */
+export function openReading(parts: ReadingParts, from?: Uint8Array): Reading {
+  const { engine, recurrent, table } = parts
+  const stream = new RecurrentStream(engine, recurrent, { batch: 1, input: table ?? 'one-hot' })
+  try {
+    if (from === undefined) return readingOf(parts, { stream, logits: undefined, tail: [] })
+    const { logits, tail } = restored(parts, stream, from)
+    return readingOf(parts, { stream, logits, tail })
+  } catch (error) {
+    stream.close()
+    throw error
+  }
+}
+
+interface Standing {
+  readonly stream: RecurrentStream
+  /** Of the token that comes next; undefined before the start symbol has been read. */
+  readonly logits: Float64Array | undefined
+  readonly tail: readonly number[]
+}
+
+function readingOf(parts: ReadingParts, standing: Standing): Reading {
+  const { engine, tokenizer, recurrent, output, table } = parts
+  const { stream } = standing
+  let { logits, tail } = standing
+  let open = true
+  const push = (tokens: ArrayLike<number>) => {
+    const all = logits ? tokens : [tokenizer.start, ...Array.from(tokens)]
+    tail = tailAfter(tail, tokens)
+    for (let from = 0; from < all.length; from += LONGEST_PUSH) {
+      const part = Array.prototype.slice.call(all, from, from + LONGEST_PUSH)
+      logits = engine.scope(() => {
+        const tokens = engine.tokens(part, [part.length, 1])
+        const hidden = stream.run(table ? { tokens, table } : tokens)
+        const h = engine.view(hidden, [1, recurrent.outputSize], (part.length - 1) * recurrent.outputSize)
+        return engine.read(output.forward(h))
+      })
+    }
+  }
+  const begun = (): Float64Array => {
+    if (!logits) push([])
+    return logits as Float64Array
+  }
+  return {
+    push,
+    next: () => logSoftmax(begun()),
+    fork: () => {
+      begun()
+      const copy = new RecurrentStream(engine, recurrent, { batch: 1, input: table ?? 'one-hot', fork: stream })
+      return readingOf(parts, { stream: copy, logits, tail })
+    },
+    save: () => saved(parts, stream, begun(), tail),
+    get tail() {
+      return tail
+    },
+    close: () => {
+      if (!open) return
+      open = false
+      stream.close()
+    },
+  }
+}
+
+/** The state's tensors by name. */
+const tensorsOf = ({ state }: RecurrentStream): [name: string, tensor: Tensor][] =>
+  state.flatMap(({ hidden, cell }, k): [string, Tensor][] => [
+    [`hidden_${k}`, hidden],
+    ...(cell ? [[`cell_${k}`, cell] satisfies [string, Tensor]] : []),
+  ])
+
+/** What tells the model from every other one. */
+function fingerprint({ engine, parameters }: ReadingParts): string {
+  const bytes = ({ value }: Parameter) => {
+    const { buffer, byteOffset, byteLength } = engine.copyOut(value)
+    return new Uint8Array(buffer, byteOffset, byteLength)
+  }
+  return checksumOf(parameters.map(bytes), new Uint8Array())
+}
+
+function saved(
+  parts: ReadingParts,
+  stream: RecurrentStream,
+  logits: Float64Array,
+  tail: readonly number[],
+): Uint8Array<ArrayBuffer> {
+  const { engine } = parts
+  const state = tensorsOf(stream).map(
+    ([name, tensor]): TensorToWrite => ({ name, shape: tensor.shape, data: engine.copyOut(tensor) }),
+  )
+  return writeSafetensors([...state, { name: 'logits', shape: [logits.length], data: logits }], {
+    'recurra.format': '1',
+    'recurra.task': TASK,
+    'recurra.model': fingerprint(parts),
+    'recurra.tail': JSON.stringify(tail),
+  })
+}
+
+function restored(parts: ReadingParts, stream: RecurrentStream, from: Uint8Array): Omit<Standing, 'stream'> {
+  const where = 'reading'
+  const { engine, tokenizer } = parts
+  const { tensors, metadata } = readSafetensors(from, where, { requireChecksum: true })
+  const task = metadata['recurra.task']
+  if (task !== TASK)
+    throw new FileFormatError(`${where}: a saved reading is wanted; got a ${task ?? 'safetensors file'}`)
+  if (metadata['recurra.model'] !== fingerprint(parts))
+    throw new FileFormatError(`${where}: it was saved by another model; give that model, or read the text anew`)
+  const numbers = (name: string, size: number) => {
+    const stored = tensors.get(name)
+    if (!stored || stored.data.length !== size || stored.data instanceof BigInt64Array)
+      throw new FileFormatError(`${where}: ${name} must hold ${size} numbers; save the reading anew`)
+    return stored.data
+  }
+  for (const [name, tensor] of tensorsOf(stream)) engine.write(tensor, numbers(name, tensor.size))
+  const logits = Float64Array.from(numbers('logits', tokenizer.size))
+  return { logits, tail: tailIn(metadata['recurra.tail'], tokenizer.size, where) }
+}
+
+function tailIn(text: string | undefined, size: number, where: string): number[] {
+  let tail: unknown
+  try {
+    tail = JSON.parse(text ?? '')
+  } catch {}
+  const sound = (token: unknown) => Number.isInteger(token) && (token as number) >= 0 && (token as number) < size
+  if (Array.isArray(tail) && tail.every(sound)) return tail
+  throw new FileFormatError(`${where}: recurra.tail must be a list of tokens; save the reading anew`)
+}
+
+/** In plain loops: it is done for every token that is written. */
+function logSoftmax(logits: Float64Array): Float64Array {
+  let most = -Infinity
+  for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i])
+  let sum = 0
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - most)
+  const total = Math.log(sum) + most
+  const logProbabilities = new Float64Array(logits.length)
+  for (let i = 0; i < logits.length; i++) logProbabilities[i] = logits[i] - total
+  return logProbabilities
+}
