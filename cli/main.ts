@@ -8,6 +8,7 @@ import { dataCommand } from './data.js'
 import { evalCommand } from './eval.js'
 import { UsageError } from './flags.js'
 import { generateCommand } from './generate.js'
+import { inspectCommand } from './inspect.js'
 import { nextCommand } from './next.js'
 import { ngramCommand } from './ngram.js'
 import { forgiveClosedOutput } from './output.js'
@@ -33,6 +34,7 @@ function program(): Command {
     .addCommand(evalCommand())
     .addCommand(scoreCommand())
     .addCommand(compareCommand())
+    .addCommand(inspectCommand())
     .addCommand(ngramCommand())
     .addCommand(runsCommand())
     .addCommand(dataCommand())
