@@ -21,7 +21,7 @@ import {
 } from '../engine/operations.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
-import { recurrence } from '../engine/recurrence.js'
+import { type ObservedSteps, recurrence } from '../engine/recurrence.js'
 import type { Tensor } from '../engine/tensor.js'
 import { folded } from './dilation.js'
 import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
@@ -92,6 +92,8 @@ export interface DirectionPass {
   readonly ragged: Ragged | undefined
   /** What training draws from; none in evaluation. `site` is this direction's own. */
   readonly draw: DropoutDraw | undefined
+  /** Who looks on: what each step did, and step × batch + sequence of each row of it. */
+  readonly observe?: ((steps: ObservedSteps, places: Int32Array, direction: Direction) => void) | undefined
 }
 
 export class Direction {
@@ -109,7 +111,12 @@ export class Direction {
   }
 
   private value(kind: string): Tensor | undefined {
-    return this.byKind.get(kind)?.value
+    return this.parameter(kind)?.value
+  }
+
+  /** A parameter by its kind, as `weight_hh`; undefined where there is none. */
+  parameter(kind: string): Parameter | undefined {
+    return this.byKind.get(kind)
   }
 
   /** Units that a step puts out. */
@@ -178,7 +185,12 @@ export class Direction {
     if (dilation === 1) return this.loop(gates, state, weight, pass)
     const fold = folded(engine, stepsOf(pass), dilation, reverse)
     const { ragged } = fold
-    const inner = { ...pass, time: ragged.time, batch: ragged.batch, ragged }
+    const { observe } = pass
+    const inner: DirectionPass = {
+      ...pass,
+      ...{ time: ragged.time, batch: ragged.batch, ragged },
+      observe: observe && ((steps, places) => observe(steps, places.map(fold.placeOf), this)),
+    }
     const result = this.loop(fold.fold(asList(engine, gates)), fold.foldState(state), weight, inner)
     return { output: this.asGiven(fold.unfold(result.output), pass), state: fold.unfoldState(result.state) }
   }
@@ -203,6 +215,7 @@ export class Direction {
       ragged: pass.ragged,
       reverse,
       mask: this.mask(pass.batch, pass.draw),
+      observe: pass.observe && (steps => pass.observe?.(steps, stepsOf(pass).places, this)),
     })
     return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
   }
@@ -235,6 +248,9 @@ export class Direction {
       skip,
       mask: this.mask(batch, draw),
       taken: zoneout > 0 ? { hidden: taken(ZONEOUT, this.outputs), cell: taken(ZONEOUT + 1, hiddenSize) } : undefined,
+      observe:
+        pass.observe &&
+        (steps => pass.observe?.(steps, turned ? turned.map(row => ragged.places[row]) : ragged.places, this)),
     })
     return { output: this.asGiven(turn(result.output), pass), state: result.state }
   }

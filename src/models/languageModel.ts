@@ -208,10 +208,10 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     this.checkOpen()
     const { engine } = this
     const { timeSteps, batchSize, rowWeights } = batch
-    const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1 } = pass
+    const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
     const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, this.feedStep, { ...draw, ratio }) : batch.inputs
     const tokens = engine.tokens(inputs, [timeSteps, batchSize])
-    const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths })
+    const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths, observer })
     const weights = rowWeights && engine.from(rowWeights)
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
     const result = this.output.loss(hidden.output, targets, { labelSmoothing, rowWeights: weights })
