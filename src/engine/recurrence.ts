@@ -4,6 +4,7 @@ import { ShapeError } from '../errors.js'
 import { columns, joinColumns, multiplyEach } from './columns.js'
 import type { Engine } from './engine.js'
 import { embed } from './operations.js'
+import { packedSize } from './packedLinear.js'
 import { packed as packedRows, type Ragged } from './ragged.js'
 import { matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from './records.js'
 import { checkShape, type Tensor } from './tensor.js'
@@ -60,8 +61,6 @@ export interface RecurrenceInput {
   readonly reverse?: boolean | undefined
   /** [B, H] multiplies h before W, the same at every step. */
   readonly mask?: Tensor | undefined
-  /** W as `packWeight` has packed it before, for whoever runs many short stretches without a tape. */
-  readonly packed?: Tensor | undefined
   /** Who looks on; costs a copy of the gradients of every step. */
   readonly observe?: ((steps: ObservedSteps) => void) | undefined
 }
@@ -116,7 +115,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     lengths: ragged && engine.tokens(ragged.lengths).place,
     rows: ragged && engine.tokens(ragged.rows).place,
   }
-  const packed = input.packed ?? packWeight(engine, weight, cell)
+  const packed = packWeight(engine, weight, cell)
   engine.run(recurrenceForward, { ...shared, apartBias: apartBias?.place, weight: packed.place })
 
   const [before, after] = [part(states, reverse ? 1 : 0, time), part(states, reverse ? 0 : 1, time)]
@@ -202,17 +201,13 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   return result
 }
 
-/**
- * W [G H, H] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels.
- * @param into where it goes; default a tensor of the innermost scope
- */
-export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell, into?: Tensor): Tensor {
-  const { panel } = engine.backend
+/** W [G H, H] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels. */
+export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell): Tensor {
   const hidden = weight.shape[1]
   const summed = (weight.shape[0] / gates) * (gates - alone)
-  const padded = (columns: number) => Math.ceil(columns / panel) * panel * hidden
+  const padded = (columns: number) => packedSize(engine, [columns, hidden])
   const apart = weight.shape[0] - summed
-  const packed = into ?? engine.tensor([padded(summed) + padded(apart)])
+  const packed = engine.tensor([padded(summed) + padded(apart)])
   const put = (columns: number, from: number, to: number) => {
     if (columns === 0) return
     const w = engine.view(weight, [columns, hidden], from).place

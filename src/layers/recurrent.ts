@@ -9,8 +9,9 @@ import type { Random } from '../engine/random.js'
 import type { ObservedSteps } from '../engine/recurrence.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import { Direction, type DirectionOptions, type DirectionPass, directionShapes, type Input } from './direction.js'
+import { Direction, type DirectionOptions, type DirectionPass, directionShapes } from './direction.js'
 import type { Initialisation } from './initialisation.js'
+import type { Input, PreparedWeights } from './inputProduct.js'
 import type { Parameter } from './parameter.js'
 
 export interface RecurrentOptions {
@@ -63,6 +64,8 @@ export interface RecurrentObserver {
 export interface RecurrentPass {
   /** Steps of each sequence, 0 to time; default all. */
   readonly lengths?: ArrayLike<number> | undefined
+  /** A direction's weights as `RecurrentStream` keeps them. */
+  readonly prepared?: readonly (PreparedWeights | undefined)[] | undefined
   /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
   readonly draw?: DropoutDraw | undefined
   readonly observer?: RecurrentObserver | undefined
@@ -184,7 +187,10 @@ export class Recurrent {
       const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
       if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0))
       const results = layer.map((each, i) =>
-        each.run(layerInput, state[after.length + i], { time, batch, ragged, draw: draw(i), observe }),
+        each.run(layerInput, state[after.length + i], {
+          ...{ time, batch, ragged, draw: draw(i), observe },
+          prepared: pass.prepared?.[after.length + i],
+        }),
       )
       after.push(...results.map(result => result.state))
       const output =

@@ -20,11 +20,11 @@ import { Embedding } from '../layers/embedding.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent, type RecurrentPass } from '../layers/recurrent.js'
+import { RecurrentStream } from '../layers/stream.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { WordVectors } from '../text/wordVectors.js'
-import { CarriedState } from './carriedState.js'
 import type { TokenBatch } from './languageModelBatches.js'
 import {
   embeddingSizeOf,
@@ -233,12 +233,13 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     return this.recurrent.forward(table ? { tokens, table } : tokens, state, pass)
   }
 
-  /** Opens a reading: the state carried from token to token. */
+  /** Opens a reading: the state is carried from token to token, the weights are those of now. */
   read(): Reading {
     this.checkOpen()
     const { engine, tokenizer } = this
+    const table = this.embedding?.weight.value
+    const stream = new RecurrentStream(engine, this.recurrent, { batch: 1, input: table ?? 'one-hot' })
     const { outputSize } = this.recurrent
-    const carried = new CarriedState(engine, () => this.zeroState(1))
     const logits = engine.keep([1, tokenizer.size])
     let open = true
     let begun = false
@@ -248,8 +249,8 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
       for (let from = 0; from < all.length; from += LONGEST_PUSH) {
         const part = Array.prototype.slice.call(all, from, from + LONGEST_PUSH)
         engine.scope(() => {
-          const { output, state } = this.hidden(engine.tokens(part, [part.length, 1]), carried.state)
-          carried.carry(state)
+          const tokens = engine.tokens(part, [part.length, 1])
+          const output = stream.run(table ? { tokens, table } : tokens)
           const h = engine.view(output, [1, outputSize], (part.length - 1) * outputSize)
           engine.copy(this.output.forward(h), logits)
         })
@@ -264,7 +265,7 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
       close: () => {
         if (!open) return
         open = false
-        carried.close()
+        stream.close()
         engine.release(logits)
       },
     }
