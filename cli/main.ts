@@ -9,6 +9,7 @@ import { evalCommand } from './eval.js'
 import { UsageError } from './flags.js'
 import { generateCommand } from './generate.js'
 import { inspectCommand } from './inspect.js'
+import { lessonCommand } from './lesson.js'
 import { nextCommand } from './next.js'
 import { ngramCommand } from './ngram.js'
 import { forgiveClosedOutput } from './output.js'
@@ -37,6 +38,7 @@ function program(): Command {
     .addCommand(scoreCommand())
     .addCommand(compareCommand())
     .addCommand(inspectCommand())
+    .addCommand(lessonCommand())
     .addCommand(ngramCommand())
     .addCommand(runsCommand())
     .addCommand(dataCommand())
