@@ -141,10 +141,11 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       gates: engine.view(gates, [steps, width]),
       apart,
     })
-  /** Of W h + b_hh: of the summed gates the same as of U x + b. A copy, as the gates' buffer goes on to others. */
+  /** Of W h + b_hh: of the summed gates the same as of U x + b. */
   const ofProduct = () => {
-    const together = summed > 0 ? [columns(engine, engine.view(gates, [steps, width]), 0, summed)] : []
-    return joinColumns(engine, apart ? [...together, apart] : together)
+    const all = engine.view(gates, [steps, width])
+    if (!apart) return all
+    return joinColumns(engine, summed > 0 ? [columns(engine, all, 0, summed), apart] : [apart])
   }
   if (tape?.wants(gates, weight, apartBias, input.hidden, input.cellState)) {
     const outputs = [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]

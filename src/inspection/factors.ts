@@ -85,14 +85,15 @@ export function factorsThroughTime<Batch>(
 ): LayerFactors[] {
   const { steps } = sequence
   const batch = sequence.rows([steps - 1], steps)
-  const { layers } = observe(model, batch, { time: steps, batchSize: 1, gradients: false })
-  const without = layers.find(layer => !hasFactors(layer))
-  if (without)
-    throw new ConfigurationError(
-      `factors: layer ${without.layer} runs step by step, and its Jacobian is not written down; leave layerNorm, projSize, skip, zoneout and cells of your own out`,
-    )
-  const every = Math.max(1, Math.ceil(steps / norms))
-  return layers.map(layer => factorsOf(layer, every))
+  return observe(model, batch, { time: steps, batchSize: 1, gradients: false }, ({ layers }) => {
+    const without = layers.find(layer => !hasFactors(layer))
+    if (without)
+      throw new ConfigurationError(
+        `factors: layer ${without.layer} runs step by step, and its Jacobian is not written down; leave layerNorm, projSize, skip, zoneout and cells of your own out`,
+      )
+    const every = Math.max(1, Math.ceil(steps / norms))
+    return layers.map(layer => factorsOf(layer, every))
+  })
 }
 
 function factorsOf(layer: ObservedLayer, every: number): LayerFactors {

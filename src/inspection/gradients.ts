@@ -11,14 +11,14 @@
 import { ConfigurationError } from '../errors.js'
 import type { LanguageModel } from '../models/languageModel.js'
 import type { Trainable } from '../models/trainable.js'
-import { type Observation, type ObservedGradients, type ObservedLayer, observe } from './observing.js'
+import { type Observation, type ObservedGradients, type ObservedLayer, observe, type Row } from './observing.js'
 import { type InspectedSequence, textSequence } from './sequence.js'
 import { lengthOf } from './spectra.js'
 
 export interface GradientOptions {
   /** Steps t whose E_t is looked at, ascending. Default all. */
   readonly losses?: readonly number[] | undefined
-  /** Bytes that one block of rows may take, about. Default 64 MiB; one row is always taken. */
+  /** Bytes that one block of rows may take, about. Default 256 MiB; one row is always taken. */
   readonly memory?: number | undefined
 }
 
@@ -71,55 +71,66 @@ export function gradientsThroughTime<Batch>(
   options: GradientOptions = {},
 ): GradientsThroughTime {
   const { steps, names, targetNames } = sequence
-  const { losses = Array.from({ length: steps }, (_, t) => t), memory = 64 * 2 ** 20 } = options
+  const { losses = Array.from({ length: steps }, (_, t) => t), memory = 256 * 2 ** 20 } = options
   const fits = losses.every((t, i) => Number.isInteger(t) && t > (losses[i - 1] ?? -1) && t < steps)
   if (!fits || losses.length === 0)
     throw new ConfigurationError(
       `gradients: losses must be steps from 0 to ${steps - 1}, ascending; got ${losses.join(', ') || 'none'}`,
     )
   const values = new Float64Array(losses.length)
-  let found: Norms[] | undefined
-  let rows = 1
+  const found: Norms[] = []
+  let bytes = 0
   for (let from = 0; from < losses.length; ) {
-    const block = losses.slice(from, from + rows)
-    const total = blockOf(model, sequence, block)
-    found ??= total.layers.map(layer => new Norms(layer, losses.length, steps))
-    const paths = { total, direct: total }
-    // Without a layer above another there is no way but the direct one.
-    if (found.some(({ layer }) => layer > 0)) paths.direct = blockOf(model, sequence, block, block)
-    for (const [i, norms] of found.entries())
-      block.forEach((_, b) => {
-        norms.put('total', from + b, total.layers[i] as WithGradients, b)
-        norms.put('direct', from + b, paths.direct.layers[i] as WithGradients, b)
+    const block = losses.slice(from, from + rowsThatFit(losses, from, bytes, memory))
+    const look = (path: keyof StateGradients) =>
+      lookAt(model, sequence, block, path, observation => {
+        observation.layers.forEach((layer, i) => {
+          found[i] ??= new Norms(layer, losses.length, steps)
+          block.forEach((_, b) => void found[i].put(path, from + b, layer as WithGradients, b))
+          if (losses.length === 1 && path === 'total') found[i].share(layer as WithGradients)
+        })
+        block.forEach((t, b) => {
+          values[from + b] = observation.losses[t * block.length + b]
+        })
+        // What a row takes is known after the first one.
+        bytes = bytesPerStep(model, observation)
       })
-    block.forEach((t, b) => {
-      values[from + b] = total.losses[t * block.length + b]
-    })
-    // What a row takes is known after the first one.
-    rows = Math.max(1, Math.floor(memory / (steps * bytesPerStep(total))))
-    if (losses.length === 1) for (const [i, norms] of found.entries()) norms.share(total.layers[i] as WithGradients)
+    look('total')
+    // Without a layer above another there is no way but the direct one.
+    if (found.some(({ layer }) => layer > 0)) look('direct')
     from += block.length
   }
-  return { steps, names, targetNames, losses, values, layers: (found as Norms[]).map(norms => norms.result()) }
+  return { steps, names, targetNames, losses, values, layers: found.map(norms => norms.result()) }
+}
+
+/** A row more takes no more steps than its own loss is from the beginning. */
+function rowsThatFit(losses: readonly number[], from: number, bytesPerStep: number, memory: number): number {
+  if (bytesPerStep === 0) return 1
+  let rows = 1
+  while (from + rows < losses.length && (losses[from + rows] + 1) * (rows + 1) * bytesPerStep <= memory) rows++
+  return rows
 }
 
 type WithGradients = ObservedLayer & { readonly gradients: ObservedGradients }
 
 /** One backward pass over the rows of some losses, no longer than the last of them needs. */
-function blockOf<Batch>(
+function lookAt<Batch>(
   model: Trainable<Batch>,
   sequence: InspectedSequence<Batch>,
   block: readonly number[],
-  directAt?: readonly number[],
-): Observation {
+  path: keyof StateGradients,
+  use: (observation: Observation) => void,
+): void {
   const both = model.parameters.some(({ name }) => name.includes('_reverse'))
   const time = both ? sequence.steps : (block.at(-1) as number) + 1
-  return observe(model, sequence.rows(block, time), { time, batchSize: block.length, directAt })
+  const directAt = path === 'direct' ? block : undefined
+  observe(model, sequence.rows(block, time), { time, batchSize: block.length, gates: false, directAt }, use)
 }
 
-/** Tensors on the heap, and what is copied out of them: gates four times, states ten, of 8 bytes at most. */
-const bytesPerStep = ({ layers }: Observation) =>
-  layers.reduce((sum, { gradients, hidden }) => sum + 8 * (4 * (gradients?.product.width ?? 0) + 10 * hidden.width), 0)
+/** Of a row of the batch: tensors on the heap and what is copied out of them, gates four times and states twelve. */
+const bytesPerStep = ({ parameters: [{ engine }] }: Trainable<never>, { layers }: Observation) =>
+  layers.reduce((sum, { gradients, hidden }) => sum + 4 * (gradients?.product.width ?? 0) + 12 * hidden.width, 0) *
+  engine.backend.elementBytes
 
 /** Collects the norms of one layer and direction. */
 class Norms {
@@ -129,6 +140,7 @@ class Norms {
   private readonly joint: StateGradients | undefined
   private readonly parts: Float64Array
   private shares: Float64Array | undefined
+  private hasDirect = false
 
   constructor(
     private readonly seen: ObservedLayer,
@@ -146,6 +158,7 @@ class Norms {
 
   put(path: keyof StateGradients, row: number, { gradients, operand, time }: WithGradients, b: number): void {
     const { hidden, cell, carriedCell, product } = gradients
+    this.hasDirect ||= path === 'direct'
     for (let k = 0; k < time; k++) {
       const at = row * this.steps + k
       const ofHidden = lengthOf(hidden.row(k, b))
@@ -171,17 +184,23 @@ class Norms {
     if (whole > 0) this.shares.set(along.map(value => value / whole))
   }
 
+  /** In a single layer nothing but the direct path was there. */
+  private whole(state: StateGradients): StateGradients {
+    return this.hasDirect ? state : { total: state.total, direct: state.total }
+  }
+
   result(): LayerGradients {
     const { layer, reverse, direction } = this.seen
     return {
       ...{ layer, reverse, cell: direction.options.cell.name },
-      ...{ hidden: this.hidden, cellState: this.cellState, joint: this.joint },
+      ...{ hidden: this.whole(this.hidden), cellState: this.cellState && this.whole(this.cellState) },
+      joint: this.joint && this.whole(this.joint),
       ...{ weightParts: this.parts, weightShares: this.shares },
     }
   }
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+function dot(a: Row, b: Row): number {
   let total = 0
   for (let i = 0; i < a.length; i++) total += a[i] * b[i]
   return total

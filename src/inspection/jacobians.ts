@@ -10,7 +10,7 @@
  * with h and c of the step before where no other is named, m = W_n h + b_hn. A test holds each against the backward pass. */
 import { cell as kernel } from '../engine/records.js'
 import type { Parameter } from '../layers/parameter.js'
-import type { ObservedLayer } from './observing.js'
+import type { ObservedLayer, StepRows } from './observing.js'
 import { matrixOperator, type Operator } from './spectra.js'
 
 /** What is known of one step: each [H]. */
@@ -131,15 +131,16 @@ export function stepFactor(layer: ObservedLayer, weight: Float64Array, t: number
   const { cell } = layer.direction.options
   const derivative = derivativeOf(layer)
   const size = layer.hidden.width
-  const all = (layer.gates as NonNullable<ObservedLayer['gates']>).row(t, b)
+  const exact = (rows: StepRows | undefined) => rows && Float64Array.from(rows.row(t, b))
+  const all = exact(layer.gates) as Float64Array
   const gates = cell.gates.map((_, k) => all.subarray(k * size, (k + 1) * size))
   const step: Step = {
     gates,
-    apart: layer.apart?.row(t, b),
-    before: layer.operand.row(t, b),
-    after: layer.hidden.row(t, b),
-    cellBefore: layer.cellBefore?.row(t, b),
-    cellAfter: layer.cell?.row(t, b),
+    apart: exact(layer.apart),
+    before: exact(layer.operand) as Float64Array,
+    after: exact(layer.hidden) as Float64Array,
+    cellBefore: exact(layer.cellBefore),
+    cellAfter: exact(layer.cell),
   }
   const product = matrixOperator(weight, gates.length * size, size)
   const jacobian = derivative.output

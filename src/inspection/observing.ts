@@ -8,10 +8,13 @@ import type { Direction } from '../layers/direction.js'
 import type { RecurrentObserver } from '../layers/recurrent.js'
 import type { Trainable } from '../models/trainable.js'
 
-/** Rows of numbers, one a step of a sequence: row `t × batch + b`. */
+/** Numbers as the backend has them. */
+export type Row = Float64Array | Float32Array
+
+/** Rows of numbers, one a step of a sequence. */
 export interface StepRows {
   readonly width: number
-  row(t: number, b: number): Float64Array
+  row(t: number, b: number): Row
 }
 
 /** What a layer did in one direction. */
@@ -27,7 +30,7 @@ export interface ObservedLayer {
   /** c after and before each step, where the cell has one. */
   readonly cell: StepRows | undefined
   readonly cellBefore: StepRows | undefined
-  /** Activations of all gates, and W h + b_hh of those kept apart, where a kernel has run. */
+  /** Activations of all gates, and W h + b_hh of those kept apart, where a kernel has run and they are asked for. */
   readonly gates: StepRows | undefined
   readonly apart: StepRows | undefined
 }
@@ -55,16 +58,22 @@ export interface ObservationOptions {
   readonly batchSize: number
   /** Whether gradients are wanted. Default true. */
   readonly gradients?: boolean | undefined
+  /** Whether gates are copied out; those of an LSTM always are. Default true. */
+  readonly gates?: boolean | undefined
   /** Row b sends gradients down from layer to layer at step directAt[b] alone: what is left is the direct path. */
   readonly directAt?: ArrayLike<number> | undefined
 }
 
-/** Runs `model.loss(batch)` in a scope of its own, without dropout, from the zero state. */
-export function observe<Batch>(
+/**
+ * Runs `model.loss(batch)` in a scope of its own, without dropout, from the zero state, and lets `use` look at it there: rows
+ * are copied out when one of them is first asked for.
+ */
+export function observe<Batch, T>(
   model: Trainable<Batch>,
   batch: Batch,
-  { time, batchSize, gradients = true, directAt }: ObservationOptions,
-): Observation {
+  { time, batchSize, gradients = true, gates = true, directAt }: ObservationOptions,
+  use: (observation: Observation) => T,
+): T {
   const [{ engine }] = model.parameters
   return engine.scope(() =>
     engine.recording(tape => {
@@ -72,12 +81,7 @@ export function observe<Batch>(
       const observer: RecurrentObserver = {
         steps(steps, places, direction, layer) {
           const read = (of: readonly Tensor[]) =>
-            rowsOf(
-              of.map(each => engine.read(each)),
-              of,
-              places,
-              { time, batchSize },
-            )
+            rowsOf(of, places, { time, batchSize }, each => engine.copyOut(each) as Row)
           const some = (of: readonly Tensor[]) => (of.length > 0 ? read(of) : undefined)
           const values: ObservedLayer = {
             ...{ layer, reverse: direction.options.reverse, direction, time, batch: batchSize },
@@ -86,6 +90,9 @@ export function observe<Batch>(
             gates: steps.gates && read([steps.gates]),
             apart: steps.apart && read([steps.apart]),
           }
+          // The backward pass overwrites them.
+          if (gates || direction.options.cell.hasCell) values.gates?.row(0, 0)
+          if (gates) values.apart?.row(0, 0)
           seen.push({ steps, places, layer: values })
         },
         ...(directAt ? { output: (output: Tensor) => gradientAt(engine, tape, output, directAt) } : {}),
@@ -98,18 +105,15 @@ export function observe<Batch>(
           if (cell) tape.watch(cell)
         }
       else if (gradients) for (const { value } of model.parameters) tape.watch(value)
-      const { loss, losses } = model.loss(batch, { observer, ...(state ? { state } : {}) }) as {
-        loss: Tensor
-        losses?: Tensor
-      }
+      const { loss, losses } = model.loss(batch, { observer, state }) as { loss: Tensor; losses?: Tensor }
       if (gradients) tape.backward(loss)
-      return {
+      return use({
         losses: losses ? engine.read(losses) : new Float64Array(0),
         layers: seen.map(({ steps, places, layer }) => ({
           ...layer,
           gradients: gradients ? gradientsOf(engine, tape, steps, places, layer) : undefined,
         })),
-      }
+      })
     }),
   )
 }
@@ -139,13 +143,11 @@ function gradientsOf(
   layer: ObservedLayer,
 ): ObservedGradients {
   const shape = { time: layer.time, batchSize: layer.batch }
-  const read = (of: readonly Tensor[]) => {
-    const values = of.map(each => {
+  const read = (of: readonly Tensor[]) =>
+    rowsOf(of, places, shape, each => {
       const gradient = tape.gradientOf(each)
-      return gradient ? engine.read(gradient) : new Float64Array(each.size)
+      return gradient ? (engine.copyOut(gradient) as Row) : new Float64Array(each.size)
     })
-    return rowsOf(values, of, places, shape)
-  }
   const cell = steps.cell.length > 0 ? read(steps.cell) : undefined
   const intoBefore = cell && (layer.gates ? throughForgetGate(layer, cell) : read(steps.cellBefore))
   return {
@@ -164,7 +166,7 @@ function throughForgetGate({ direction, gates }: ObservedLayer, cell: StepRows):
     width,
     row(t, b) {
       const f = (gates as StepRows).row(t, b)
-      return cell.row(t, b).map((value, j) => value * f[from + j])
+      return Float64Array.from(cell.row(t, b), (value, j) => value * f[from + j])
     },
   }
 }
@@ -178,18 +180,30 @@ function ofNextStep({ direction, time, reverse }: ObservedLayer, before: StepRow
   }
 }
 
-/** Rows of several tensors, one after another, by step and sequence. */
+/** Rows of several tensors, one after another, by step and sequence; copied out when the first is asked for. */
 function rowsOf(
-  values: readonly Float64Array[],
   tensors: readonly Tensor[],
   places: Int32Array,
   { time, batchSize }: { readonly time: number; readonly batchSize: number },
+  copied: (tensor: Tensor) => Row,
 ): StepRows {
   const width = tensors[0]?.shape.at(-1) ?? 0
-  const rows = new Array<Float64Array>(time * batchSize)
-  let at = 0
-  for (const part of values)
-    for (let from = 0; from < part.length; from += width) rows[places[at++]] = part.subarray(from, from + width)
   const nothing = new Float64Array(width)
-  return { width, row: (t, b) => rows[t * batchSize + b] ?? nothing }
+  let rows: Row[] | undefined
+  const read = () => {
+    const all = new Array<Row>(time * batchSize)
+    let at = 0
+    for (const tensor of tensors) {
+      const part = copied(tensor)
+      for (let from = 0; from < part.length; from += width) all[places[at++]] = part.subarray(from, from + width)
+    }
+    return all
+  }
+  return {
+    width,
+    row(t, b) {
+      rows ??= read()
+      return rows[t * batchSize + b] ?? nothing
+    },
+  }
 }

@@ -36,7 +36,7 @@ export function matrixOperator(values: ArrayLike<number>, rows: number, columns:
   }
 }
 
-export function lengthOf(x: Float64Array): number {
+export function lengthOf(x: Float64Array | Float32Array): number {
   let most = 0
   for (const value of x) if (!(Math.abs(value) <= most)) most = Math.abs(value)
   if (most === 0 || !Number.isFinite(most)) return most

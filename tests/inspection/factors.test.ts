@@ -34,8 +34,10 @@ describe('factors', async () => {
     test(`${nameOf(cell)}: J and Jᵀ are of one matrix`, async () => {
       const model = await smallModel(engine, cell)
       const sequence = textSequence(model.tokenizer, model.tokenizer.encode(story))
-      const [layer] = observe(model, sequence.rows([9], 10), { time: 10, batchSize: 1, gradients: false }).layers
-      const { jacobian } = stepFactor(layer, recurrentWeight(layer), 5, 0)
+      const at = { time: 10, batchSize: 1, gradients: false }
+      const { jacobian } = observe(model, sequence.rows([9], 10), at, ({ layers: [layer] }) =>
+        stepFactor(layer, recurrentWeight(layer), 5, 0),
+      )
       const size = jacobian.rows
       const unit = (i: number) => Float64Array.from({ length: size }, (_, j) => (i === j ? 1 : 0))
       for (let i = 0; i < size; i++)

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { decayOf, gradientsOfText, gradientsThroughTime } from '../../src/inspection/gradients.js'
 import { recurrentWeight, stepFactor } from '../../src/inspection/jacobians.js'
-import { observe } from '../../src/inspection/observing.js'
+import { observe, type Row } from '../../src/inspection/observing.js'
 import { textSequence } from '../../src/inspection/sequence.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import type { LanguageModel } from '../../src/models/languageModel.js'
@@ -25,17 +25,19 @@ describeEach(everyBackend, (engine, { name }) => {
       const t = 12
       const batch = sequence.rows([t], sequence.steps)
       const at = { time: sequence.steps, batchSize: 1, directAt: [t] }
-      for (const layer of observe(model, batch, at).layers) {
-        const { gradients } = layer
-        if (!gradients) throw new Error('gradients were asked for')
-        const state = (k: number) => [...gradients.hidden.row(k, 0), ...(gradients.carriedCell?.row(k, 0) ?? [])]
-        const weight = recurrentWeight(layer)
-        let delta: Float64Array = Float64Array.from(state(t))
-        for (let k = t; k > 0; k--) {
-          delta = stepFactor(layer, weight, k, 0).jacobian.applyTransposed(delta)
-          expect(relativeError(state(k - 1), delta)).toBeLessThan(tolerance)
+      observe(model, batch, at, ({ layers }) => {
+        for (const layer of layers) {
+          const { gradients } = layer
+          if (!gradients) throw new Error('gradients were asked for')
+          const state = (k: number) => [...gradients.hidden.row(k, 0), ...(gradients.carriedCell?.row(k, 0) ?? [])]
+          const weight = recurrentWeight(layer)
+          let delta: Float64Array = Float64Array.from(state(t))
+          for (let k = t; k > 0; k--) {
+            delta = stepFactor(layer, weight, k, 0).jacobian.applyTransposed(delta)
+            expect(relativeError(state(k - 1), delta)).toBeLessThan(tolerance)
+          }
         }
-      }
+      })
       model.close()
     })
 
@@ -139,27 +141,28 @@ describe('in float64', async () => {
           tape.backward(model.loss(batch).loss)
         }),
       )
-      const { layers } = observe(model, batch, { time: sequence.steps, batchSize: 1 })
       const { layers: found } = gradientsThroughTime(model, sequence, { losses: [t] })
-      layers.forEach(({ gradients, operand, layer }, i) => {
-        const name = `recurrent.weight_hh_l${layer}`
-        const expected = engine.read(model.parameters.find(each => each.name === name)?.gradient as never)
-        const summed = new Float64Array(expected.length)
-        const parts: Float64Array[] = []
-        for (let k = 0; k < sequence.steps; k++) {
-          const [d, h] = [gradients?.product.row(k, 0) as Float64Array, operand.row(k, 0)]
-          const part = Float64Array.from(summed, (_, at) => d[Math.floor(at / h.length)] * h[at % h.length])
-          part.forEach((value, at) => {
-            summed[at] += value
-          })
-          parts.push(part)
-          expect(found[i].weightParts[k]).toBeCloseTo(Math.hypot(...part), 12)
-        }
-        expect(relativeError(summed, expected)).toBeLessThan(1e-12)
-        const square = summed.reduce((sum, value) => sum + value * value, 0)
-        const shares = parts.map(part => part.reduce((sum, value, at) => sum + value * summed[at], 0) / square)
-        expect(relativeError(found[i].weightShares ?? [], shares)).toBeLessThan(1e-11)
-      })
+      observe(model, batch, { time: sequence.steps, batchSize: 1 }, ({ layers }) =>
+        layers.forEach(({ gradients, operand, layer }, i) => {
+          const name = `recurrent.weight_hh_l${layer}`
+          const expected = engine.read(model.parameters.find(each => each.name === name)?.gradient as never)
+          const summed = new Float64Array(expected.length)
+          const parts: Float64Array[] = []
+          for (let k = 0; k < sequence.steps; k++) {
+            const [d, h] = [gradients?.product.row(k, 0) as Row, operand.row(k, 0)]
+            const part = Float64Array.from(summed, (_, at) => d[Math.floor(at / h.length)] * h[at % h.length])
+            part.forEach((value, at) => {
+              summed[at] += value
+            })
+            parts.push(part)
+            expect(found[i].weightParts[k]).toBeCloseTo(Math.hypot(...part), 12)
+          }
+          expect(relativeError(summed, expected)).toBeLessThan(1e-12)
+          const square = summed.reduce((sum, value) => sum + value * value, 0)
+          const shares = parts.map(part => part.reduce((sum, value, at) => sum + value * summed[at], 0) / square)
+          expect(relativeError(found[i].weightShares ?? [], shares)).toBeLessThan(1e-11)
+        }),
+      )
       model.close()
     })
 
