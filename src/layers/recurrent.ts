@@ -53,7 +53,15 @@ export interface RecurrentPass {
   readonly lengths?: ArrayLike<number> | undefined
   /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
   readonly draw?: DropoutDraw | undefined
+  /** Changes what each layer puts out and carries, before anything else sees it. */
+  readonly edit?: StateEdit | undefined
 }
+
+/**
+ * Writes into a layer's results: `output` [time, batch, outputs], and `state`, after the last step. Of one step both are
+ * h: whoever changes a unit changes it in both. `layer` counts directions too: layer 0 forward, layer 0 backward, …
+ */
+export type StateEdit = (layer: number, output: Tensor, state: CellState) => void
 
 /** Draws of a direction keep to this many sites. */
 const SITES = 8
@@ -170,6 +178,9 @@ export class Recurrent {
       const results = layer.map((each, i) =>
         each.run(layerInput, state[after.length + i], { time, batch, ragged, draw: draw(i) }),
       )
+      results.forEach((result, i) => {
+        pass.edit?.(after.length + i, result.output, result.state)
+      })
       after.push(...results.map(result => result.state))
       const output =
         results.length > 1

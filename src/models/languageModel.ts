@@ -19,7 +19,7 @@ import { type NextToken, nextTokens, type Predictor, type Reading } from '../gen
 import { Embedding } from '../layers/embedding.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
-import { Recurrent, type RecurrentPass } from '../layers/recurrent.js'
+import { Recurrent, type RecurrentPass, type StateEdit } from '../layers/recurrent.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
 import type { Tokenizer } from '../text/tokenizer.js'
@@ -209,8 +209,9 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     const { engine } = this
     const { timeSteps, batchSize, rowWeights } = batch
     const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1 } = pass
-    const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, this.feedStep, { ...draw, ratio }) : batch.inputs
-    const tokens = engine.tokens(inputs, [timeSteps, batchSize])
+    const step = (tokens: Tensor, from: readonly CellState[]) => this.forward(tokens, from)
+    const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, step, { ...draw, ratio }) : batch.inputs
+    const tokens = pass.vectors ?? engine.tokens(inputs, [timeSteps, batchSize])
     const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths })
     const weights = rowWeights && engine.from(rowWeights)
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
@@ -219,9 +220,31 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     return { ...result, count, state: hidden.state, hidden: hidden.output, dropped: hidden.output }
   }
 
-  private readonly feedStep = (tokens: Tensor, state: readonly CellState[]) => {
-    const hidden = this.hidden(tokens, state)
+  /**
+   * Reads on from a state. To be called in a scope.
+   * @param tokens int32 [time, batch]
+   * @returns logits [time, batch, vocabulary] of the token after each; the state of each layer after the last
+   */
+  forward(
+    tokens: Tensor,
+    state: readonly CellState[],
+    { edit }: { readonly edit?: StateEdit | undefined } = {},
+  ): { logits: Tensor; state: CellState[] } {
+    this.checkOpen()
+    const hidden = this.hidden(tokens, state, { edit })
     return { logits: this.output.forward(hidden.output), state: hidden.state }
+  }
+
+  /** As what tokens [time, batch] enter the first layer: rows of the embedding, or one-hot. Of the innermost scope. */
+  vectors(tokens: Tensor): Tensor {
+    const { engine, embedding, tokenizer } = this
+    if (embedding) return embedding.forward(tokens)
+    const { size } = tokenizer
+    const vectors = new Float64Array(tokens.size * size)
+    engine.copyOut(tokens).forEach((token, i) => {
+      if (token >= 0 && token < size) vectors[i * size + token] = 1
+    })
+    return engine.from(vectors, [...tokens.shape, size])
   }
 
   private hidden(
@@ -230,11 +253,14 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     pass: RecurrentPass = {},
   ): { output: Tensor; state: CellState[] } {
     const table = this.embedding?.weight.value
-    return this.recurrent.forward(table ? { tokens, table } : tokens, state, pass)
+    return this.recurrent.forward(table && tokens.kind === 'token' ? { tokens, table } : tokens, state, pass)
   }
 
-  /** Opens a reading: the state carried from token to token. */
-  read(): Reading {
+  /**
+   * Opens a reading: the state carried from token to token.
+   * @param options `edit` changes each layer's state after every token
+   */
+  read({ edit }: { readonly edit?: StateEdit | undefined } = {}): Reading {
     this.checkOpen()
     const { engine, tokenizer } = this
     const { outputSize } = this.recurrent
@@ -245,10 +271,11 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     const push = (tokens: ArrayLike<number>) => {
       const all = begun ? tokens : [tokenizer.start, ...Array.from(tokens)]
       begun = true
-      for (let from = 0; from < all.length; from += LONGEST_PUSH) {
-        const part = Array.prototype.slice.call(all, from, from + LONGEST_PUSH)
+      const longest = edit ? 1 : LONGEST_PUSH
+      for (let from = 0; from < all.length; from += longest) {
+        const part = Array.prototype.slice.call(all, from, from + longest)
         engine.scope(() => {
-          const { output, state } = this.hidden(engine.tokens(part, [part.length, 1]), carried.state)
+          const { output, state } = this.hidden(engine.tokens(part, [part.length, 1]), carried.state, { edit })
           carried.carry(state)
           const h = engine.view(output, [1, outputSize], (part.length - 1) * outputSize)
           engine.copy(this.output.forward(h), logits)
@@ -300,7 +327,8 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
 /** Tokens read at once when a prompt is long. */
 const LONGEST_PUSH = 1024
 
-function logSoftmax(logits: Float64Array): Float64Array {
+/** Log-probabilities of logits, in nats. */
+export function logSoftmax(logits: Float64Array): Float64Array {
   const most = logits.reduce((a, b) => Math.max(a, b), -Infinity)
   const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most
   return logits.map(logit => logit - total)
