@@ -39,6 +39,25 @@ export async function withModel<T>(
   }
 }
 
+/** As help calls the argument where only a recurrent model will do. */
+export const recurrentModelArgument = 'a model file or the folder of a run'
+
+/**
+ * Opens a recurrent language model, lets `use` have it, and gives its memory back.
+ * @throws FileFormatError for a file that is no such model
+ */
+export const withLanguageModel = <T>(
+  path: string,
+  engine: EngineOptions,
+  use: (model: LanguageModel) => T | Promise<T>,
+): Promise<T> =>
+  withModel(path, engine, model => {
+    if (model instanceof LanguageModel) return use(model)
+    throw new FileFormatError(
+      `${path}: it must be a recurrent model, which has states to look at; it is an n-gram model`,
+    )
+  })
+
 async function kindOf(path: string): Promise<Kind> {
   const head = await headOf(path)
   const text = head.toString('latin1')

@@ -31,3 +31,14 @@ export function clock(seconds: number): string {
   const shown = parts[0] > 0 ? parts : parts.slice(1)
   return shown.map((part, k) => (k === 0 ? String(part) : String(part).padStart(2, '0'))).join(':')
 }
+
+/** Columns under their heads, numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)))
+  return rows
+    .map(row => {
+      const cells = row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      return `${cells.join('  ').trimEnd()}\n`
+    })
+    .join('')
+}
