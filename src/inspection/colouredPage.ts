@@ -127,7 +127,7 @@ label{margin-right:1.5rem}
 .legend{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.25rem}
 .legend[hidden]{display:none}
 .legend span{padding:.1rem .5rem;border:1px solid var(--faint)}
-#text{font:16px/1.7 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--faint);border-radius:4px;padding:.75rem}
+#text{font:16px/1.7 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--faint);border-radius:4px;padding:.75rem;max-height:60vh;overflow:auto}
 #text span{cursor:pointer}
 #text span[aria-selected=true]{outline:2px solid var(--focus);outline-offset:1px;border-radius:2px}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
