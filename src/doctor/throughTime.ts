@@ -33,21 +33,20 @@ export function checkVanishing<Batch>(
       evidence,
     )
   const says = `The gradient halves every ${figure(halfLife)} steps back; over ${reach}, ${what}, ${percent(left)} of it is left`
-  if (dependency === undefined && left >= NOTHING_LEFT)
+  const cures = curesOf(patient, halfLife)
+  if (dependency !== undefined)
+    return sick('vanishing', `${says}: what lies so far back cannot be learned.`, evidence, cures)
+  if (gated(patient.configuration.cell) && !patient.trained)
+    return note('vanishing', `${says} as it begins. Gates open while it trains: look again then.`, evidence, cures)
+  // Gates close where the text asks for no more; a network without them has no choice.
+  if (gated(patient.configuration.cell) ? halfLife >= 1 : left >= NOTHING_LEFT)
     return note(
       'vanishing',
-      `${says}. What lies further back is learned the more slowly.`,
+      `${says}. Where something further back matters, the dependency (--dependency) says how far.`,
       evidence,
-      curesOf(patient, halfLife),
+      cures,
     )
-  if (dependency === undefined && !patient.trained && gated(patient.configuration.cell))
-    return note(
-      'vanishing',
-      `${says} as it begins. Gates open while it trains; look again then.`,
-      evidence,
-      curesOf(patient, halfLife),
-    )
-  return sick('vanishing', `${says}: what lies so far back cannot be learned.`, evidence, curesOf(patient, halfLife))
+  return sick('vanishing', `${says}: what lies so far back cannot be learned.`, evidence, cures)
 }
 
 function curesOf<Batch>({ configuration, stretch, sentences }: Patient<Batch>, halfLife: number): Cure[] {
