@@ -66,6 +66,11 @@ export interface PeerProgram {
   readonly install: string
 }
 
+const firstFault = (text: string): string => {
+  const lines = text.trim().split('\n')
+  return (lines.find(line => /error/i.test(line)) ?? lines[0]).trim()
+}
+
 /** A file of peers/ as this process finds it. */
 export const peerFile = (name: string): string => fileURLToPath(new URL(`./peers/${name}`, import.meta.url))
 
@@ -91,10 +96,7 @@ export async function startPeer({ program, args, install }: PeerProgram): Promis
   const next = async <T>(): Promise<T> => {
     for (;;) {
       const { value, done } = await lines.next()
-      if (done)
-        throw new BackendError(
-          `bench: ${program} ${args[0]} ended early: ${fault.trim().split('\n').at(-1)}; run it by hand`,
-        )
+      if (done) throw new BackendError(`bench: ${program} ${args[0]} ended early: ${firstFault(fault)}`)
       // Libraries also write to standard output what is meant for people.
       if (value.startsWith('{')) return JSON.parse(value)
     }

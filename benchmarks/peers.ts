@@ -2,6 +2,7 @@
  * whose speed drifts drifts for both; of the peer's numbers of threads the fastest counts. A peer that is not installed is
  * named with the command that installs it. */
 import { availableParallelism, cpus } from 'node:os'
+import { BackendError, RecurraError } from '../src/errors.js'
 import { type Comparison, comparisons, GROUPS, type Group, type Name } from './comparisons.js'
 import { type Contestant, type Missing, ourselves, type PeerProgram, peerFile, startPeer } from './contestants.js'
 import { geometricMean, median, rounded, type Spread, shown, spreadOf, written } from './statistics.js'
@@ -49,17 +50,22 @@ function programOf(name: Name, { python, peersFrom = process.cwd() }: PeerBenchO
   return { program: process.execPath, args: [peerFile(`${name}.js`), peersFrom], install: '' }
 }
 
+/** The times of a turn's steps; its first is not counted, as it finds the processor's memory as another left it. */
+async function turn(contestant: Contestant, task: Task, threads: number, steps: number): Promise<readonly number[]> {
+  return (await contestant.times(task, threads, steps + 1)).slice(1)
+}
+
 /** Rounds in which ours and the other take turns. */
 async function compare(row: Comparison, ours: Contestant, other: Contestant, rounds: number): Promise<ComparisonRow> {
   const tried = row.other.threads ? [row.other.threads] : other.threads
   const threads = row.ours.threads ?? ours.threads.at(-1) ?? 1
-  const own: number[][] = []
-  const theirs = new Map<number, number[][]>(tried.map(each => [each, []]))
+  const own: (readonly number[])[] = []
+  const theirs = new Map<number, (readonly number[])[]>(tried.map(each => [each, []]))
   for (let round = 0; round < rounds; round++)
     for (const each of tried) {
       // Before each of the other's settings, so that none stands further from ours than another.
-      own.push([...(await ours.times(row.task, threads, row.ours.steps))])
-      theirs.get(each)?.push([...(await other.times(row.task, each, row.other.steps))])
+      own.push(await turn(ours, row.task, threads, row.ours.steps))
+      theirs.get(each)?.push(await turn(other, row.task, each, row.other.steps))
     }
   const [best, times] = [...theirs].reduce((a, b) => (median(a[1].flat()) <= median(b[1].flat()) ? a : b))
   const figures = (name: string, threads: number, times: readonly number[]): Figures => {
@@ -92,32 +98,44 @@ export async function runPeerBench(options: PeerBenchOptions): Promise<void> {
     const made =
       name === 'native' || name === 'wasm' ? ourselves(name, threads) : await startPeer(programOf(name, options))
     present.set(name, made)
-    if ('missing' in made && !json) write(`${name} is not installed: ${made.missing}`)
+    if ('missing' in made)
+      write(
+        json ? JSON.stringify({ missing: name, install: made.missing }) : `${name} is not installed: ${made.missing}`,
+      )
     return made
   }
   const ratios: number[] = []
+  let faults = 0
   try {
     for (const row of comparisons(threads)) {
       if (!groups.includes(row.group)) continue
       const [ours, other] = [await contestant(row.ours.by), await contestant(row.other.by)]
       if ('missing' in ours || 'missing' in other) continue
-      const result = await compare(row, ours, other, rounds)
-      if (row.group === 'training') ratios.push(result.ratio.median)
-      write(json ? JSON.stringify(result) : line(result))
+      try {
+        const result = await compare(row, ours, other, rounds)
+        if (row.group === 'training') ratios.push(result.ratio.median)
+        write(json ? JSON.stringify(result) : line(result))
+      } catch (error) {
+        // One that fails at a task may do the next, and others still can.
+        if (!(error instanceof RecurraError)) throw error
+        write(json ? JSON.stringify({ what: row.what, fault: error.message }) : `${row.what}: ${error.message}`)
+        faults++
+      }
     }
   } finally {
     for (const each of present.values()) if (!('missing' in each)) await each.close()
   }
-  if (ratios.length === 0) return
-  const mean = rounded(geometricMean(ratios))
-  write(
-    json
-      ? JSON.stringify({ group: 'training', what: 'geometric mean', of: ratios.length, ratio: { median: mean } })
-      : `geometric mean of the ${ratios.length} training steps: ${mean} times PyTorch’s speed`,
-  )
-  if (json)
-    for (const [name, each] of present)
-      if ('missing' in each) write(JSON.stringify({ missing: name, install: each.missing }))
+  if (ratios.length > 0) {
+    const mean = rounded(geometricMean(ratios))
+    const row = { group: 'training', what: 'geometric mean', of: ratios.length, ratio: { median: mean } }
+    write(
+      json
+        ? JSON.stringify(row)
+        : `geometric mean of the ${ratios.length} training steps: ${mean} times PyTorch’s speed`,
+    )
+  }
+  if (faults > 0)
+    throw new BackendError(`bench: ${faults} of the comparisons could not be measured; their messages stand above`)
 }
 
 function line({ what, ours, other, ratio }: ComparisonRow): string {

@@ -7,6 +7,7 @@ import { lstm } from '../src/cells/lstm.js'
 import type { Engine } from '../src/engine/engine.js'
 import { Random, site } from '../src/engine/random.js'
 import { Recurrent } from '../src/layers/recurrent.js'
+import { RecurrentStream } from '../src/layers/stream.js'
 import { CarriedState } from '../src/models/carriedState.js'
 import { LanguageModel } from '../src/models/languageModel.js'
 import { TextCorpus } from '../src/text/corpus.js'
@@ -111,17 +112,17 @@ async function prepareInference(engine: Engine, task: InferenceTask): Promise<Re
   recurrent.initialise(random)
   const shape = [timeSteps, batchSize, hiddenSize]
   const input = Float32Array.from({ length: timeSteps * batchSize * hiddenSize }, () => 2 * random.uniform() - 1)
-  const carried = new CarriedState(engine, () => recurrent.zeroState(batchSize))
+  const output = new Float32Array(input.length)
+  const stream = streamed ? new RecurrentStream(engine, recurrent, { batch: batchSize, input: 'numbers' }) : undefined
   return {
     // As a caller would: the input is written into the heap, and the output read out of it.
     step: () =>
       engine.scope(() => {
-        const { output, state } = recurrent.forward(engine.from(input, shape), carried.state)
-        if (streamed) carried.carry(state)
-        engine.copyOut(output)
+        const x = engine.from(input, shape)
+        engine.copyOut(stream ? stream.run(x) : recurrent.forward(x, recurrent.zeroState(batchSize)).output, output)
       }),
     close: () => {
-      carried.close()
+      stream?.close()
       for (const parameter of recurrent.parameters) parameter.release()
     },
   }

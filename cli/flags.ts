@@ -38,6 +38,8 @@ const METAVARIABLE: Record<string, string> = {
   prompt: 'TEXT',
   text: 'TEXT',
   stop: 'TEXT',
+  peersFrom: 'FOLDER',
+  python: 'PROGRAM',
 }
 
 /** A number where the text is one; else the text, so that the schema's message shows what came. */

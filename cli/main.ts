@@ -28,6 +28,8 @@ function program(): Command {
   const program = new Command('recurra')
     .description('Recurrent networks: train them, look inside them, use them.')
     .version(version)
+    // What stands after a verb is the verb's own, and after its object the object's.
+    .enablePositionalOptions()
     .addCommand(trainCommand())
     .addCommand(resumeCommand())
     .addCommand(generateCommand())

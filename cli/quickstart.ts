@@ -29,7 +29,7 @@ const TEMPERATURE = 0.7
 const BATCH_SIZE = 32
 const TIME_STEPS = 64
 /** From here it falls to 0 within the time, as half a cosine. */
-const LEARNING_RATE = 0.008
+const LEARNING_RATE = 0.012
 
 const schema = z.strictObject({
   minutes: z.number().positive().default(0.9).describe('time to train'),

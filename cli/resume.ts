@@ -1,4 +1,5 @@
 /* recurra resume RUN: goes on with a run as if it had never stopped, or longer than it was to go. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { z } from 'zod'
@@ -94,6 +95,8 @@ async function openRun(path: string) {
   })
   if (fault) throw new FileFormatError(fault)
   const last = join(path, runFiles.last)
+  if (!existsSync(last))
+    throw new ConfigurationError(`${path}: the run ended before its first checkpoint; remove the folder and train anew`)
   const checkpoint = await readFileBytes(last)
   const { metadata } = readSafetensors(checkpoint, last, { requireChecksum: true })
   const task = tasks.find(each => each.task === metadata['recurra.task'])

@@ -14,6 +14,7 @@ import type {
 import type { RunFolder, RunFolderOptions } from '../src/node/index.js'
 import { TensorBoardWriter } from '../src/node/index.js'
 import { resolved } from '../src/training/options.js'
+import { picked } from './configurationFile.js'
 import { watchInterrupt } from './interrupt.js'
 import { decimals, whole, write } from './output.js'
 import type { TrainingProgress } from './progress.js'
@@ -66,15 +67,16 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
   progress.note(task.line(model))
   progress.note(source.line)
   const onFailedSave = (fault: RecurraError) => progress.note(`${fault.message}; training goes on`)
-  const run = await session.makeFolder(flags.onFailedSave === 'continue' ? { onFailedSave } : {})
+  const saving = flags.onFailedSave === 'continue' ? { onFailedSave } : {}
+  const run = await session.makeFolder(saving)
   const interrupt = watchInterrupt(() => progress.note('stopping after this step; Ctrl-C again ends at once'))
   const { signal } = interrupt
   const events: LossEvent[] = [...(resume?.events ?? [])]
   let board: TensorBoardWriter | undefined
   try {
-    await run.writeConfiguration({ ...values, ...resolved(training), stopAt: undefined })
+    await run.writeConfiguration(picked(task.fileSchema, { ...values, ...resolved(training), stopAt: undefined }))
     await run.writeEnvironment(environment(engine, source, training))
-    board = flags.tensorboard ? await TensorBoardWriter.create(run.path) : undefined
+    board = flags.tensorboard ? await TensorBoardWriter.create(run.path, saving) : undefined
     progress.start()
     const steps = task.train(model, source.data, {
       ...{ ...training, signal, resume: resume?.checkpoint, spentSeconds: resume?.spentSeconds },

@@ -113,6 +113,27 @@ static inline void tile(enum packing packing, int rows, int k, const float *a, c
   for (int r = 0; r < rows; r++) __builtin_memcpy(to[r], copy[r], (size_t)width * 4);
 }
 
+/* One row against WIDE whole panels at once: a single row has too few accumulators to hide how long an addition takes. */
+#define WIDE 4
+static void tile_wide(int k, const float *a, const float *panel, ptrdiff_t next, const float *from, float *to) {
+  vec s0, s1, s2, s3, t0, t1, t2, t3;
+  if (from) {
+    s0 = v_load(from), t0 = v_load(from + LANES), s1 = v_load(from + PANEL), t1 = v_load(from + PANEL + LANES);
+    s2 = v_load(from + 2 * PANEL), t2 = v_load(from + 2 * PANEL + LANES);
+    s3 = v_load(from + 3 * PANEL), t3 = v_load(from + 3 * PANEL + LANES);
+  } else s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = v_splat(0.0f);
+  for (const float *end = a + k; a < end; a++, panel += PANEL) {
+    vec x = v_splat(*a);
+    s0 = v_fma(x, v_load(panel), s0), t0 = v_fma(x, v_load(panel + LANES), t0);
+    s1 = v_fma(x, v_load(panel + next), s1), t1 = v_fma(x, v_load(panel + next + LANES), t1);
+    s2 = v_fma(x, v_load(panel + 2 * next), s2), t2 = v_fma(x, v_load(panel + 2 * next + LANES), t2);
+    s3 = v_fma(x, v_load(panel + 3 * next), s3), t3 = v_fma(x, v_load(panel + 3 * next + LANES), t3);
+  }
+  v_store(to, s0), v_store(to + LANES, t0), v_store(to + PANEL, s1), v_store(to + PANEL + LANES, t1);
+  v_store(to + 2 * PANEL, s2), v_store(to + 2 * PANEL + LANES, t2);
+  v_store(to + 3 * PANEL, s3), v_store(to + 3 * PANEL + LANES, t3);
+}
+
 /* Rows are cut into equal tiles: 25 rows as 5 x 5, not 6, 6, 6, 6, 1. */
 static inline int tile_count(int rows) { return (rows + TILE_ROWS - 1) / TILE_ROWS; }
 static inline int tile_start(int rows, int count, int index) { return (int)((int64_t)rows * index / count); }
@@ -231,6 +252,13 @@ static void product(const struct context *context, int m, int n, int k, struct m
                                       : b_block + (ptrdiff_t)p * PANEL * terms_most;
           float *to[TILE_ROWS];
           const float *start[TILE_ROWS];
+          if (size == 1 && count == 1 && p + WIDE <= mine.to && columns - p * PANEL >= WIDE * PANEL) {
+            float *row = y + m0 * y_row + column;
+            tile_wide(terms, tile_at[0], panel, (packed ? (ptrdiff_t)b.row : (ptrdiff_t)terms_most) * PANEL,
+                      !first ? row : bias ? bias + column : 0, row);
+            q += WIDE - 1;
+            continue;
+          }
           for (int r = 0; r < size; r++) {
             to[r] = y + (m0 + from + r) * y_row + column;
             start[r] = first ? bias + column : to[r];

@@ -88,7 +88,13 @@ static void step_product(const struct context *context, int shared, int rows, in
                          const float *weight, const float *const *from, float *const *to) {
   int count = tile_count(rows), panels = (n + PANEL - 1) / PANEL;
   struct range mine = shared ? share(panels, 1, context->thread, context->threads) : (struct range){0, panels};
-  for (int p = mine.from; p < mine.to; p++)
+  for (int p = mine.from; p < mine.to; p++) {
+    if (rows == 1 && p + WIDE <= mine.to && n - p * PANEL >= WIDE * PANEL) {
+      tile_wide(k, packed, weight + (ptrdiff_t)p * k * PANEL, (ptrdiff_t)k * PANEL, from ? from[0] + p * PANEL : 0,
+                to[0] + p * PANEL);
+      p += WIDE - 1;
+      continue;
+    }
     for (int i = 0; i < count; i++) {
       int first = tile_start(rows, count, i), size = tile_start(rows, count, i + 1) - first, column = p * PANEL;
       float *targets[TILE_ROWS];
@@ -100,6 +106,7 @@ static void step_product(const struct context *context, int shared, int rows, in
       tile(RUNS, size, k, packed + runs_floats(first, k), weight + (ptrdiff_t)p * k * PANEL, lesser(n - column, PANEL),
            from ? starts : 0, targets);
     }
+  }
 }
 
 /* The row of a [S, ...] array that step t of sequence b is. */

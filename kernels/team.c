@@ -69,6 +69,13 @@ static void wake(uint32_t *at) {
 static void give_way(uint32_t *at, uint32_t value) { (void)at, (void)value, sched_yield(); }
 #endif
 
+/* Gives out a job. Either this sees that a worker has gone to sleep, or the worker, which says so before it looks once
+ * more, sees the new generation. */
+static void call(struct team *team) {
+  __atomic_add_fetch(&team->generation, 1, __ATOMIC_SEQ_CST);
+  if (__atomic_load_n(&team->sleepers, __ATOMIC_SEQ_CST) != 0) wake(&team->generation);
+}
+
 void team_run(struct team *team, int threads, void (*job)(void *, int, int), void *argument) {
   if (threads > team->workers + 1) threads = team->workers + 1;
   if (threads <= 1) {
@@ -79,8 +86,7 @@ void team_run(struct team *team, int threads, void (*job)(void *, int, int), voi
   team->job = job;
   team->argument = argument;
   __atomic_store_n(&team->pending, (uint32_t)team->workers, __ATOMIC_RELEASE);
-  __atomic_add_fetch(&team->generation, 1, __ATOMIC_RELEASE);
-  wake(&team->generation);
+  call(team);
   job(argument, 0, threads);
   for (uint32_t spins = 0, left; (left = read_now(&team->pending)) != 0; spins++) {
     if (spins < BARRIER_SPINS) relax();
@@ -91,7 +97,11 @@ void team_run(struct team *team, int threads, void (*job)(void *, int, int), voi
 void team_work(struct team *team, int thread, uint32_t seen) {
   for (;;) {
     for (int spins = 0; spins < SPINS && read_now(&team->generation) == seen; spins++) relax();
-    while (read_now(&team->generation) == seen) sleep_while(&team->generation, seen);
+    if (read_now(&team->generation) == seen) {
+      __atomic_add_fetch(&team->sleepers, 1, __ATOMIC_SEQ_CST);
+      while (__atomic_load_n(&team->generation, __ATOMIC_SEQ_CST) == seen) sleep_while(&team->generation, seen);
+      __atomic_sub_fetch(&team->sleepers, 1, __ATOMIC_SEQ_CST);
+    }
     seen = read_now(&team->generation);
     if (read_now(&team->stopping)) break;
     if (thread < team->threads) team->job(team->argument, thread, team->threads);
@@ -103,8 +113,7 @@ void team_work(struct team *team, int thread, uint32_t seen) {
 void team_stop(struct team *team) {
   __atomic_store_n(&team->pending, (uint32_t)team->workers, __ATOMIC_RELEASE);
   __atomic_store_n(&team->stopping, 1, __ATOMIC_RELEASE);
-  __atomic_add_fetch(&team->generation, 1, __ATOMIC_RELEASE);
-  wake(&team->generation);
+  call(team);
 }
 
 void team_barrier(struct team *team, int threads) {

@@ -13,6 +13,7 @@ struct team {
   uint32_t pending;    /* workers that have not finished the present job */
   uint32_t arrived;    /* threads at the barrier */
   uint32_t phase;      /* counts the barriers passed */
+  uint32_t sleepers;   /* workers that may be asleep: while there are none, nobody is called */
   uint32_t stopping;
   int32_t workers;     /* workers that take part in `pending`, the caller not counted */
   int32_t threads;     /* threads that work on the present job, the caller counted */

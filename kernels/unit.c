@@ -23,11 +23,11 @@ static int64_t pack_work(const void *record) {
 }
 static int64_t recurrence_forward_work(const void *record) {
   const struct recurrence_forward_record *r = record;
-  return (int64_t)r->time * r->batch * r->hidden * (r->hidden / 16 + 1);
+  return (int64_t)r->time * r->batch * cells[r->cell].gates * r->hidden * (r->hidden / 16 + 1);
 }
 static int64_t recurrence_backward_work(const void *record) {
   const struct recurrence_backward_record *r = record;
-  return (int64_t)r->time * r->batch * r->hidden * (r->hidden / 16 + 1);
+  return (int64_t)r->time * r->batch * cells[r->cell].gates * r->hidden * (r->hidden / 16 + 1);
 }
 static int64_t output_loss_work(const void *record) {
   const struct output_loss_record *r = record;

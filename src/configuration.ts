@@ -99,8 +99,7 @@ const asItIs: NameOf = key => key
 type Issue = z.core.$ZodIssue
 
 function faultsOf(issue: Issue, { shape }: z.ZodObject, values: unknown, nameOf: NameOf = asItIs): string[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map(key => unknown(key, issue.path, Object.keys(shape), nameOf))
+  if (issue.code === 'unrecognized_keys') return unknown(issue.keys, issue.path, Object.keys(shape), nameOf)
   const name = issue.path.length > 0 ? nameOf(issue.path.join('.')) : 'the configuration'
   const value = valueAt(values, issue.path)
   if (value === undefined) return [`${name} is missing`]
@@ -110,12 +109,22 @@ function faultsOf(issue: Issue, { shape }: z.ZodObject, values: unknown, nameOf:
   return [`${name} must be ${either(allowed)}; got ${show(value)}${near ? `; did you mean ${near}?` : ''}`]
 }
 
-function unknown(key: string, path: readonly PropertyKey[], known: readonly string[], nameOf: NameOf): string {
+function unknown(
+  keys: readonly string[],
+  path: readonly PropertyKey[],
+  known: readonly string[],
+  nameOf: NameOf,
+): string[] {
   // The schema at hand lists the outermost keys alone.
-  if (path.length > 0) return `${nameOf([...path, key].join('.'))} is not known`
-  const near = nearest(key, known)
-  const cure = near ? `did you mean ${nameOf(near)}?` : `known are ${known.map(nameOf).join(', ')}`
-  return `${nameOf(key)} is not known; ${cure}`
+  if (path.length > 0) return keys.map(key => `${nameOf([...path, key].join('.'))} is not known`)
+  const strange = keys.filter(key => nearest(key, known) === undefined)
+  return keys.map(key => {
+    const near = nearest(key, known)
+    if (near) return `${nameOf(key)} is not known; did you mean ${nameOf(near)}?`
+    // What is known is told once.
+    const cure = key === strange.at(-1) ? `; known are ${known.map(nameOf).join(', ')}` : ''
+    return `${nameOf(key)} is not known${cure}`
+  })
 }
 
 const isObject = (value: unknown): value is object =>

@@ -87,7 +87,7 @@ describe('a configuration', () => {
 
   it('with __proto__, constructor or an object that holds itself is refused like any other', () => {
     expect(message(JSON.parse('{"__proto__":{"momentum":0.5},"constructor":1}'))).toMatch(
-      /^train: __proto__ is not known; known are .*; constructor is not known; known are /,
+      /^train: __proto__ is not known; constructor is not known; known are [^;]*$/,
     )
     expect(message(parse('momentum: &a [*a]'))).toMatch(/^train: momentum: must be a number; got an object that JSON/)
     expect(({} as Record<string, unknown>).momentum).toBeUndefined()

@@ -1,7 +1,7 @@
 /* A peer is a program of its own: it says who it is in a line of JSON, then answers each line that asks for steps of a
  * task with a line of their times. So peers in other languages and processes take turns with ours. */
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import type { Task } from '../tasks.js'
@@ -41,7 +41,7 @@ export type Untyped = any
 export async function find(
   packageName: string,
 ): Promise<{ module: Untyped; version: string; path: string } | undefined> {
-  for (const from of [join(process.argv[2] ?? process.cwd(), 'package.json'), import.meta.url]) {
+  for (const from of [resolve(process.argv[2] ?? '.', 'package.json'), import.meta.url]) {
     const require = createRequire(from)
     let path: string
     try {

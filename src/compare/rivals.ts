@@ -62,7 +62,7 @@ const orders = { unigram: 1, bigram: 2, trigram: 3, '5-gram': 5 }
 const plans: Record<'character' | 'word', RecurrentPlan> = {
   character: {
     model: { cell: 'lstm', numLayers: 1, hiddenSize: 256, embeddingSize: 64 },
-    training: { batchSize: 32, timeSteps: 64, learningRate: 0.008 },
+    training: { batchSize: 32, timeSteps: 64, learningRate: 0.012 },
   },
   word: {
     model: { cell: 'lstm', numLayers: 1, hiddenSize: 256, embeddingSize: 128 },

@@ -130,9 +130,21 @@ export class Engine {
     return Float64Array.from(this.elements(tensor))
   }
 
-  /** Elements in the backend's own precision, a copy. */
-  copyOut(tensor: Tensor): Float32Array | Float64Array | Int32Array {
-    return this.elements(tensor).slice() as Float32Array | Float64Array | Int32Array
+  /**
+   * Elements in the backend's own precision, a copy.
+   * @param into where they go, for who reads often: as long as the tensor
+   */
+  copyOut<A extends Float32Array | Float64Array | Int32Array>(tensor: Tensor, into: A): A
+  copyOut(tensor: Tensor): Float32Array | Float64Array | Int32Array
+  copyOut(tensor: Tensor, into?: Float32Array | Float64Array | Int32Array): Float32Array | Float64Array | Int32Array {
+    const elements = this.elements(tensor)
+    if (!into) return elements.slice() as Float32Array | Float64Array | Int32Array
+    if (into.length !== elements.length)
+      throw new ShapeError(
+        `engine.copyOut: ${show(tensor.shape)} needs room for ${elements.length}; got ${into.length}`,
+      )
+    into.set(elements)
+    return into
   }
 
   /** The one element of a scalar. */
@@ -169,7 +181,8 @@ export class Engine {
     }
     const mark = heap.mark()
     const workspace = heap.take(backend.workspace(kernel.number, recordPlace))
-    kernel.write(heap.words, heap.doubles, recordPlace, record, workspace)
+    // A record that has scratch memory begins with its place.
+    heap.words[recordPlace / 4] = workspace
     try {
       backend.run(kernel.number, recordPlace)
     } finally {

@@ -1,9 +1,10 @@
 /* The recurrence as one operation: the loop over time of any built-in cell, forward and backward, by the fused kernel.
  * Weight gradients are products over all steps at once, after the loop. Letters as in kernels/kernels.h. */
 import { ShapeError } from '../errors.js'
-import { multiplyEach } from './columns.js'
+import { columns, joinColumns, multiplyEach } from './columns.js'
 import type { Engine } from './engine.js'
 import { embed } from './operations.js'
+import { packedSize } from './packedLinear.js'
 import { packed as packedRows, type Ragged } from './ragged.js'
 import { matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from './records.js'
 import { checkShape, type Tensor } from './tensor.js'
@@ -18,6 +19,28 @@ export interface FusedCell {
   readonly apart: number
   /** Whether it carries a second state, c. */
   readonly hasCell: boolean
+}
+
+/**
+ * What one layer did in one direction, for whoever looks on. Each is a list of tensors whose rows, one after another, are
+ * the steps that exist. Gates must be read at once: the backward pass overwrites them. After that pass the tape has the
+ * gradients of the others.
+ */
+export interface ObservedSteps {
+  /** h after each step [S, H]; its gradient is the whole one, from above and from later steps. */
+  readonly hidden: readonly Tensor[]
+  /** c after each step [S, H]; its gradient is the whole one. None where the cell has no c. */
+  readonly cell: readonly Tensor[]
+  /** What W multiplies at each step [S, H]. */
+  readonly operand: readonly Tensor[]
+  /** c before each step [S, H]; where a cell runs by a kernel, its gradient is not told apart. */
+  readonly cellBefore: readonly Tensor[]
+  /** Stands for W h + b_hh of every gate [S, G H]; only its gradient is to be read. */
+  readonly product: readonly Tensor[]
+  /** Activations [S, G H] where a kernel has run. */
+  readonly gates?: Tensor | undefined
+  /** W h + b_hh of the gates kept apart [S, A H]. */
+  readonly apart?: Tensor | undefined
 }
 
 export interface RecurrenceInput {
@@ -38,8 +61,8 @@ export interface RecurrenceInput {
   readonly reverse?: boolean | undefined
   /** [B, H] multiplies h before W, the same at every step. */
   readonly mask?: Tensor | undefined
-  /** W as `packWeight` has packed it before, for whoever runs many short stretches without a tape. */
-  readonly packed?: Tensor | undefined
+  /** Who looks on; costs a copy of the gradients of every step. */
+  readonly observe?: ((steps: ObservedSteps) => void) | undefined
 }
 
 export interface RecurrenceOutput {
@@ -92,7 +115,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     lengths: ragged && engine.tokens(ragged.lengths).place,
     rows: ragged && engine.tokens(ragged.rows).place,
   }
-  const packed = input.packed ?? packWeight(engine, weight, cell)
+  const packed = packWeight(engine, weight, cell)
   engine.run(recurrenceForward, { ...shared, apartBias: apartBias?.place, weight: packed.place })
 
   const [before, after] = [part(states, reverse ? 1 : 0, time), part(states, reverse ? 0 : 1, time)]
@@ -102,11 +125,34 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   const result: RecurrenceOutput = { output, hidden: last(states), cellState: cells && last(cells) }
 
   const { tape } = engine
+  // Tensors of their own: the tape has what comes to the output from outside as the gradient of `output`.
+  const seen = input.observe && {
+    hidden: engine.view(output, [steps, hidden]),
+    cell: cells && engine.view(existing(part(cells, reverse ? 0 : 1, time)), [steps, hidden]),
+    product: engine.view(gates, [steps, width]),
+  }
+  if (seen)
+    input.observe?.({
+      hidden: [seen.hidden],
+      cell: seen.cell ? [seen.cell] : [],
+      operand: [engine.view(masked(engine, existing(before), mask, ragged), [steps, hidden])],
+      cellBefore: cells ? [engine.view(existing(part(cells, reverse ? 1 : 0, time)), [steps, hidden])] : [],
+      product: [seen.product],
+      gates: engine.view(gates, [steps, width]),
+      apart,
+    })
+  /** Of W h + b_hh: of the summed gates the same as of U x + b. A copy, as the gates' buffer goes on to others. */
+  const ofProduct = () => {
+    const together = summed > 0 ? [columns(engine, engine.view(gates, [steps, width]), 0, summed)] : []
+    return joinColumns(engine, apart ? [...together, apart] : together)
+  }
   if (tape?.wants(gates, weight, apartBias, input.hidden, input.cellState)) {
     const outputs = [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]
     tape.record(outputs, () => {
       const dInitialHidden = engine.tensor([batch, hidden])
       const dInitialCell = cells && engine.tensor([batch, hidden])
+      const dhSteps = seen && engine.tensor([steps, hidden])
+      const dcSteps = seen?.cell && engine.tensor([steps, hidden])
       engine.run(recurrenceBackward, {
         ...shared,
         weight: packColumns(engine, weight).place,
@@ -115,7 +161,14 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
         dFinalCell: result.cellState && tape.gradientOf(result.cellState)?.place,
         dInitialHidden: dInitialHidden.place,
         dInitialCell: dInitialCell?.place,
+        dhSteps: dhSteps?.place,
+        dcSteps: dcSteps?.place,
       })
+      if (seen) {
+        tape.watch(seen.hidden, dhSteps, { filled: true })
+        if (seen.cell) tape.watch(seen.cell, dcSteps, { filled: true })
+        tape.watch(seen.product, ofProduct(), { filled: true })
+      }
       const dWeight = tape.target(weight)
       if (dWeight) {
         const h = masked(engine, existing(before), mask, ragged)
@@ -148,17 +201,13 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   return result
 }
 
-/**
- * W [G H, H] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels.
- * @param into where it goes; default a tensor of the innermost scope
- */
-export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell, into?: Tensor): Tensor {
-  const { panel } = engine.backend
+/** W [G H, H] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels. */
+export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell): Tensor {
   const hidden = weight.shape[1]
   const summed = (weight.shape[0] / gates) * (gates - alone)
-  const padded = (columns: number) => Math.ceil(columns / panel) * panel * hidden
+  const padded = (columns: number) => packedSize(engine, [columns, hidden])
   const apart = weight.shape[0] - summed
-  const packed = into ?? engine.tensor([padded(summed) + padded(apart)])
+  const packed = engine.tensor([padded(summed) + padded(apart)])
   const put = (columns: number, from: number, to: number) => {
     if (columns === 0) return
     const w = engine.view(weight, [columns, hidden], from).place

@@ -3,7 +3,6 @@
 import { platform } from '#platform'
 import type { CellState } from '../cells/cell.js'
 import type { Tensor } from '../engine/tensor.js'
-import { CarriedState } from '../models/carriedState.js'
 import type { LanguageModel } from '../models/languageModel.js'
 
 export interface FollowOptions {
@@ -18,9 +17,9 @@ export interface Followed {
    * more, among its own tokens.
    */
   readonly positions: Int32Array
-  /** After that token; of the scope. */
+  /** After that token; overwritten by the next step. */
   readonly state: readonly CellState[]
-  /** [1, lanes, vocabulary], of the token that follows; of the scope. */
+  /** [lanes, vocabulary], of the token that follows; of the scope. */
   readonly logits: Tensor
 }
 
@@ -49,7 +48,7 @@ export async function follow(
   // Every lane takes as many steps; those of a later one overlap the lane before it while it warms up.
   const steps = Math.ceil((fed.length + WARM_UP * (lanes - 1)) / lanes)
   const stride = steps - WARM_UP
-  const carried = new CarriedState(engine, () => model.zeroState(lanes))
+  const stream = model.stream(lanes)
   const positions = new Int32Array(lanes)
   const inputs = new Int32Array(lanes)
   try {
@@ -60,14 +59,13 @@ export async function follow(
         positions[lane] = at < fed.length && (lane === 0 || t >= WARM_UP) ? at - 1 : -2
       }
       engine.scope(() => {
-        const { logits, state } = model.forward(engine.tokens(inputs, [1, lanes]), carried.state)
-        visit({ positions, state, logits })
-        carried.carry(state)
+        const logits = stream.run(engine.tokens(inputs, [1, lanes]))
+        visit({ positions, state: stream.state, logits })
       })
       if (t % STEPS_AT_ONCE === STEPS_AT_ONCE - 1) await platform.pause()
     }
   } finally {
-    carried.close()
+    stream.close()
   }
 }
 

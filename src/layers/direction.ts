@@ -7,24 +7,24 @@
 import type { Cell, CellState } from '../cells/cell.js'
 import { layerNorm } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import {
-  add,
-  addRow,
-  concatenate,
-  type DropoutDraw,
-  dropout,
-  embed,
-  linear,
-  reshape,
-  slice,
-  transpose,
-} from '../engine/operations.js'
+import { add, addRow, concatenate, type DropoutDraw, dropout, embed, reshape, slice } from '../engine/operations.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
-import { recurrence } from '../engine/recurrence.js'
+import { type FusedCell, type ObservedSteps, packWeight, recurrence } from '../engine/recurrence.js'
+import { recurrenceInParts } from '../engine/recurrenceInParts.js'
 import type { Tensor } from '../engine/tensor.js'
 import { folded } from './dilation.js'
 import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
+import {
+  type Input,
+  inputPart,
+  inputProduct,
+  type PreparedWeights,
+  preparedInput,
+  preparedProduct,
+  type StreamInput,
+  streamInputOf,
+} from './inputProduct.js'
 import { Parameter } from './parameter.js'
 import { unroll } from './unroll.js'
 
@@ -74,17 +74,6 @@ export function directionShapes(options: DirectionOptions): [name: string, shape
   return shapes.map(([kind, shape]) => [`${prefix}.${kind}${suffix}`, shape])
 }
 
-/** Tokens as an input: rows of a table of vectors. */
-export interface Lookup {
-  /** int32 [...] */
-  readonly tokens: Tensor
-  /** [vocabulary, inputSize] */
-  readonly table: Tensor
-}
-
-/** Real numbers [..., inputSize], tokens taken as one-hot vectors, or tokens taken as rows of a table. */
-export type Input = Tensor | Lookup
-
 export interface DirectionPass {
   readonly time: number
   readonly batch: number
@@ -92,6 +81,10 @@ export interface DirectionPass {
   readonly ragged: Ragged | undefined
   /** What training draws from; none in evaluation. `site` is this direction's own. */
   readonly draw: DropoutDraw | undefined
+  /** What `prepare` has made of the weights; without a tape. */
+  readonly prepared?: PreparedWeights | undefined
+  /** Who looks on: what each step did, and step × batch + sequence of each row of it. */
+  readonly observe?: ((steps: ObservedSteps, places: Int32Array, direction: Direction) => void) | undefined
 }
 
 export class Direction {
@@ -109,7 +102,12 @@ export class Direction {
   }
 
   private value(kind: string): Tensor | undefined {
-    return this.byKind.get(kind)?.value
+    return this.parameter(kind)?.value
+  }
+
+  /** A parameter by its kind, as `weight_hh`; undefined where there is none. */
+  parameter(kind: string): Parameter | undefined {
+    return this.byKind.get(kind)
   }
 
   /** Units that a step puts out. */
@@ -151,6 +149,20 @@ export class Direction {
     }
   }
 
+  /**
+   * The weights made ready for many short runs. To be called in a scope, whose tensors they are.
+   * @param input what will be read
+   * @returns nothing where no fused kernel does all that is asked
+   */
+  prepare(input: StreamInput): PreparedWeights | undefined {
+    const { engine } = this
+    const { cell, dilation } = this.options
+    const [U, W] = [this.value('weight_ih'), this.value('weight_hh')]
+    if (!this.fused || !cell.fused || dilation > 1 || !U || !W) return undefined
+    const recurrent = packWeight(engine, W, cell.fused)
+    return { ...preparedInput(engine, input, U, this.inputBias()), recurrent }
+  }
+
   /** What stands before a text: zeros, or the state that is learned. Of the innermost scope. */
   startState(batch: number): CellState {
     const { hiddenSize, cell, dilation } = this.options
@@ -173,12 +185,21 @@ export class Direction {
   run(x: Input, state: CellState, pass: DirectionPass): { output: Tensor; state: CellState } {
     const { engine } = this
     const { dilation, reverse } = this.options
-    const [weight, bias] = this.recurrentProduct(pass.draw)
-    const gates = this.inputProduct(x, bias)
+    if (!engine.tape && !pass.ragged && !pass.draw && !pass.observe) {
+      const prepared = pass.prepared ?? this.prepare(streamInputOf(x))
+      if (prepared) return this.inParts(x, state, prepared, pass)
+    }
+    const weight = this.recurrentWeight(pass.draw)
+    const gates = this.inputProduct(x)
     if (dilation === 1) return this.loop(gates, state, weight, pass)
     const fold = folded(engine, stepsOf(pass), dilation, reverse)
     const { ragged } = fold
-    const inner = { ...pass, time: ragged.time, batch: ragged.batch, ragged }
+    const { observe } = pass
+    const inner: DirectionPass = {
+      ...pass,
+      ...{ time: ragged.time, batch: ragged.batch, ragged },
+      observe: observe && ((steps, places) => observe(steps, places.map(fold.placeOf), this)),
+    }
     const result = this.loop(fold.fold(asList(engine, gates)), fold.foldState(state), weight, inner)
     return { output: this.asGiven(fold.unfold(result.output), pass), state: fold.unfoldState(result.state) }
   }
@@ -203,6 +224,23 @@ export class Direction {
       ragged: pass.ragged,
       reverse,
       mask: this.mask(pass.batch, pass.draw),
+      observe: pass.observe && (steps => pass.observe?.(steps, stepsOf(pass).places, this)),
+    })
+    return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
+  }
+
+  private inParts(x: Input, state: CellState, prepared: PreparedWeights, { time, batch }: DirectionPass) {
+    const { engine } = this
+    const result = recurrenceInParts(engine, {
+      cell: this.options.cell.fused as FusedCell,
+      time,
+      batch,
+      gates: (from, to) => preparedProduct(engine, inputPart(engine, x, from, to), prepared),
+      packed: prepared.recurrent,
+      apartBias: this.apartBias(),
+      hidden: state.hidden,
+      cellState: state.cell,
+      reverse: this.options.reverse,
     })
     return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
   }
@@ -214,10 +252,6 @@ export class Direction {
     const ragged = stepsOf(pass)
     const turned = reverse ? reversedRows(ragged) : undefined
     const turn = (of: Tensor) => (turned ? embed(engine, engine.tokens(turned), of) : of)
-    const norm = (kind: string) => {
-      const [gain, shift] = [this.value(`norm_${kind}_weight`), this.value(`norm_${kind}_bias`)]
-      return gain && ((x: Tensor) => layerNorm(engine, x, gain, shift))
-    }
     const taken = (use: number, width: number) => {
       if (!draw) return 1 - zoneout
       return scaledOnes(engine, [ragged.count, width], zoneout, { ...draw, site: draw.site + use })
@@ -230,11 +264,14 @@ export class Direction {
       weight,
       bias: this.value('bias_hh'),
       projection: this.value('weight_hr'),
-      normaliseRecurrent: norm('hh'),
-      normaliseCell: norm('cell'),
+      normaliseRecurrent: this.norm('hh'),
+      normaliseCell: this.norm('cell'),
       skip,
       mask: this.mask(batch, draw),
       taken: zoneout > 0 ? { hidden: taken(ZONEOUT, this.outputs), cell: taken(ZONEOUT + 1, hiddenSize) } : undefined,
+      observe:
+        pass.observe &&
+        (steps => pass.observe?.(steps, turned ? turned.map(row => ragged.places[row]) : ragged.places, this)),
     })
     return { output: this.asGiven(turn(result.output), pass), state: result.state }
   }
@@ -254,15 +291,23 @@ export class Direction {
     return dropout(engine, ones, recurrentDropout, { ...draw, site: draw.site + RECURRENT })
   }
 
-  /** W, some of it dropped in training (DropConnect: Merity et al. 2018), and the bias that joins U x. */
-  private recurrentProduct(draw: DropoutDraw | undefined): [Tensor | undefined, Tensor | undefined] {
+  /** W, some of it dropped in training (DropConnect: Merity et al. 2018). */
+  private recurrentWeight(draw: DropoutDraw | undefined): Tensor | undefined {
     const { weightDrop } = this.options
     const weight = this.value('weight_hh')
-    const dropped =
-      weight && draw && weightDrop > 0
-        ? dropout(this.engine, weight, weightDrop, { ...draw, site: draw.site + WEIGHT })
-        : weight
-    return [dropped, this.inputBias()]
+    if (!weight || !draw || weightDrop === 0) return weight
+    return dropout(this.engine, weight, weightDrop, { ...draw, site: draw.site + WEIGHT })
+  }
+
+  private inputProduct(x: Input): Tensor {
+    const { engine } = this
+    const norm = this.norm('ih')
+    return inputProduct(engine, x, this.value('weight_ih') as Tensor, this.inputBias(), norm)
+  }
+
+  private norm(kind: string): ((x: Tensor) => Tensor) | undefined {
+    const [gain, shift] = [this.value(`norm_${kind}_weight`), this.value(`norm_${kind}_bias`)]
+    return gain && (x => layerNorm(this.engine, x, gain, shift))
   }
 
   /** b_ih + b_hh for the gates whose products the kernel sums; for those kept apart, and unrolled, b_ih alone. */
@@ -285,25 +330,6 @@ export class Direction {
     const { fused } = this.options.cell
     if (!bias || !fused || fused.apart === 0) return undefined
     return slice(this.engine, bias, ((fused.gates - fused.apart) * bias.size) / fused.gates, bias.size)
-  }
-
-  /**
-   * U x_t + b of all steps at once, normalised where the layer is. Of one-hot x, U x_t is a column of U. Of rows of a
-   * table with fewer rows than there are steps, U is multiplied by the table, and the products are looked up.
-   */
-  private inputProduct(x: Input, bias: Tensor | undefined): Tensor {
-    const { engine } = this
-    const weight = this.value('weight_ih') as Tensor
-    const [gain, shift] = [this.value('norm_ih_weight'), this.value('norm_ih_bias')]
-    const finished = (product: Tensor) => (gain ? layerNorm(engine, product, gain, shift) : product)
-    if ('table' in x) {
-      const { tokens, table } = x
-      if (table.shape[0] < tokens.size) return embed(engine, tokens, finished(linear(engine, table, weight, bias)))
-      return finished(linear(engine, embed(engine, tokens, table), weight, bias))
-    }
-    if (x.kind === 'real') return finished(linear(engine, x, weight, bias))
-    const table = transpose(engine, weight)
-    return embed(engine, x, finished(bias ? addRow(engine, table, bias) : table))
   }
 }
 

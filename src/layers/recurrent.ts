@@ -6,10 +6,12 @@ import type { Engine } from '../engine/engine.js'
 import { add, type DropoutDraw, dropout, embed } from '../engine/operations.js'
 import { packed, type Ragged, raggedOf, unpacked } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
+import type { ObservedSteps } from '../engine/recurrence.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import { Direction, type DirectionOptions, directionShapes, type Input } from './direction.js'
+import { Direction, type DirectionOptions, type DirectionPass, directionShapes } from './direction.js'
 import type { Initialisation } from './initialisation.js'
+import type { Input, PreparedWeights } from './inputProduct.js'
 import type { Parameter } from './parameter.js'
 
 export interface RecurrentOptions {
@@ -48,13 +50,27 @@ export interface RecurrentOptions {
   readonly name: string
 }
 
+/** Who looks on while a stack runs. */
+export interface RecurrentObserver {
+  /**
+   * Told what each layer and direction did.
+   * @param places step × batch + sequence of each row
+   */
+  steps?(seen: ObservedSteps, places: Int32Array, direction: Direction, layer: number): void
+  /** Told what each layer puts out, [time, batch, width] or [S, width]; what it gives back goes on in its place. */
+  output?(output: Tensor, layer: number): Tensor
+}
+
 export interface RecurrentPass {
   /** Steps of each sequence, 0 to time; default all. */
   readonly lengths?: ArrayLike<number> | undefined
+  /** A direction's weights as `RecurrentStream` keeps them. */
+  readonly prepared?: readonly (PreparedWeights | undefined)[] | undefined
   /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
   readonly draw?: DropoutDraw | undefined
   /** Changes what each layer puts out and carries, before anything else sees it. */
   readonly edit?: StateEdit | undefined
+  readonly observer?: RecurrentObserver | undefined
 }
 
 /**
@@ -171,12 +187,18 @@ export class Recurrent {
     const ragged = lengths && raggedOf(lengths, time)
     let layerInput = ragged ? listing(engine, x, ragged) : x
     const after: CellState[] = []
+    const { observer } = pass
     this.layers.forEach((layer, k) => {
+      const observe: DirectionPass['observe'] =
+        observer?.steps && ((seen, places, direction) => observer.steps?.(seen, places, direction, k))
       const site = (direction: number) => (pass.draw?.site ?? 0) * 65536 + (2 * k + direction) * SITES
       const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
       if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0))
       const results = layer.map((each, i) =>
-        each.run(layerInput, state[after.length + i], { time, batch, ragged, draw: draw(i) }),
+        each.run(layerInput, state[after.length + i], {
+          ...{ time, batch, ragged, draw: draw(i), observe },
+          prepared: pass.prepared?.[after.length + i],
+        }),
       )
       results.forEach((result, i) => {
         pass.edit?.(after.length + i, result.output, result.state)
@@ -189,7 +211,8 @@ export class Recurrent {
               results.map(each => each.output),
             )
           : results[0].output
-      layerInput = this.options.residual && k > 0 ? add(engine, output, layerInput as Tensor) : output
+      const whole = this.options.residual && k > 0 ? add(engine, output, layerInput as Tensor) : output
+      layerInput = observer?.output?.(whole, k) ?? whole
     })
     const output = layerInput as Tensor
     return { output: ragged ? unpacked(engine, output, ragged) : output, state: after }

@@ -20,11 +20,11 @@ import { Embedding } from '../layers/embedding.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent, type RecurrentPass, type StateEdit } from '../layers/recurrent.js'
+import { RecurrentStream } from '../layers/stream.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import type { WordVectors } from '../text/wordVectors.js'
-import { CarriedState } from './carriedState.js'
 import type { TokenBatch } from './languageModelBatches.js'
 import {
   embeddingSizeOf,
@@ -208,11 +208,10 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     this.checkOpen()
     const { engine } = this
     const { timeSteps, batchSize, rowWeights } = batch
-    const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1 } = pass
-    const step = (tokens: Tensor, from: readonly CellState[]) => this.forward(tokens, from)
-    const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, step, { ...draw, ratio }) : batch.inputs
+    const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
+    const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, this.feedStep, { ...draw, ratio }) : batch.inputs
     const tokens = pass.vectors ?? engine.tokens(inputs, [timeSteps, batchSize])
-    const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths })
+    const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths, observer })
     const weights = rowWeights && engine.from(rowWeights)
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
     const result = this.output.loss(hidden.output, targets, { labelSmoothing, rowWeights: weights })
@@ -220,18 +219,8 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     return { ...result, count, state: hidden.state, hidden: hidden.output, dropped: hidden.output }
   }
 
-  /**
-   * Reads on from a state. To be called in a scope.
-   * @param tokens int32 [time, batch]
-   * @returns logits [time, batch, vocabulary] of the token after each; the state of each layer after the last
-   */
-  forward(
-    tokens: Tensor,
-    state: readonly CellState[],
-    { edit }: { readonly edit?: StateEdit | undefined } = {},
-  ): { logits: Tensor; state: CellState[] } {
-    this.checkOpen()
-    const hidden = this.hidden(tokens, state, { edit })
+  private readonly feedStep = (tokens: Tensor, state: readonly CellState[]) => {
+    const hidden = this.hidden(tokens, state)
     return { logits: this.output.forward(hidden.output), state: hidden.state }
   }
 
@@ -257,29 +246,43 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   }
 
   /**
-   * Opens a reading: the state carried from token to token.
+   * Opens texts that are read side by side: the state is carried from token to token, the weights are those of now.
+   * @param options `edit` changes each layer's state after every run
+   */
+  stream(batch: number, { edit }: { readonly edit?: StateEdit | undefined } = {}): TokenStream {
+    this.checkOpen()
+    const { engine } = this
+    const table = this.embedding?.weight.value
+    const { outputSize } = this.recurrent
+    const stream = new RecurrentStream(engine, this.recurrent, { batch, input: table ?? 'one-hot' })
+    return {
+      state: stream.state,
+      run: tokens => {
+        const output = stream.run(table ? { tokens, table } : tokens, { edit })
+        const last = engine.view(output, [batch, outputSize], output.size - batch * outputSize)
+        return this.output.forward(last)
+      },
+      close: () => stream.close(),
+    }
+  }
+
+  /**
+   * Opens a reading: the state is carried from token to token, the weights are those of now.
    * @param options `edit` changes each layer's state after every token
    */
-  read({ edit }: { readonly edit?: StateEdit | undefined } = {}): Reading {
-    this.checkOpen()
+  read(options: { readonly edit?: StateEdit | undefined } = {}): Reading {
     const { engine, tokenizer } = this
-    const { outputSize } = this.recurrent
-    const carried = new CarriedState(engine, () => this.zeroState(1))
+    const stream = this.stream(1, options)
     const logits = engine.keep([1, tokenizer.size])
+    const longest = options.edit ? 1 : LONGEST_PUSH
     let open = true
     let begun = false
     const push = (tokens: ArrayLike<number>) => {
       const all = begun ? tokens : [tokenizer.start, ...Array.from(tokens)]
       begun = true
-      const longest = edit ? 1 : LONGEST_PUSH
       for (let from = 0; from < all.length; from += longest) {
         const part = Array.prototype.slice.call(all, from, from + longest)
-        engine.scope(() => {
-          const { output, state } = this.hidden(engine.tokens(part, [part.length, 1]), carried.state, { edit })
-          carried.carry(state)
-          const h = engine.view(output, [1, outputSize], (part.length - 1) * outputSize)
-          engine.copy(this.output.forward(h), logits)
-        })
+        engine.scope(() => engine.copy(stream.run(engine.tokens(part, [part.length, 1])), logits))
       }
     }
     return {
@@ -291,7 +294,7 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
       close: () => {
         if (!open) return
         open = false
-        carried.close()
+        stream.close()
         engine.release(logits)
       },
     }
@@ -322,6 +325,19 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   private checkOpen(): void {
     if (this.closed) throw new ConfigurationError('LanguageModel: it is closed; create or load another')
   }
+}
+
+/** Texts that are being read side by side. Owns memory: close it. */
+export interface TokenStream {
+  /** Of each layer, after the last run; kept, and overwritten by the next one. */
+  readonly state: readonly CellState[]
+  /**
+   * Reads on. To be called in a scope.
+   * @param tokens int32 [time, batch]
+   * @returns logits [batch, vocabulary] of what follows the last of them
+   */
+  run(tokens: Tensor): Tensor
+  close(): void
 }
 
 /** Tokens read at once when a prompt is long. */

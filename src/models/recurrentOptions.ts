@@ -71,6 +71,11 @@ export const recurrentContradictions = [
   contradiction(recurrentSchema, ['forgetBias', 'cell'], ({ forgetBias, cell }, nameOf) =>
     forgetBias !== undefined && cell !== 'lstm' ? `is for ${nameOf('cell')} lstm alone` : undefined,
   ),
+  contradiction(recurrentSchema, ['initialisation', 'projSize'], ({ initialisation, projSize }, nameOf) =>
+    initialisation !== 'uniform' && projSize !== undefined
+      ? `must be uniform where ${nameOf('projSize')} is set: W is not square then`
+      : undefined,
+  ),
   contradiction(recurrentSchema, ['variational', 'dropout'], ({ variational, dropout }, nameOf) =>
     variational && dropout === 0 ? `needs ${nameOf('dropout')}` : undefined,
   ),

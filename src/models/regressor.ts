@@ -161,13 +161,13 @@ export class Regressor implements Trainable<NumberBatch> {
     return { loss: regressionLoss(engine, predictions, targets, configuration), count: batch.batchSize, hidden }
   }
 
-  private forward(batch: NumberBatch, { draw, vectors }: LossPass): { predictions: Tensor; hidden: Tensor } {
+  private forward(batch: NumberBatch, { draw, vectors, observer }: LossPass): { predictions: Tensor; hidden: Tensor } {
     this.checkOpen()
     const { engine, scales } = this
     const { timeSteps, batchSize, lengths } = batch
     const x = vectors ?? engine.from(batch.inputs, [timeSteps, batchSize, scales.inputs.means.length])
     const start = this.recurrent.zeroState(batchSize)
-    const { output, state } = this.recurrent.forward(x, start, { lengths, draw })
+    const { output, state } = this.recurrent.forward(x, start, { lengths, draw, observer })
     // The last layer's state is that of each sequence's own end.
     return { predictions: this.output.forward(state[state.length - 1].hidden), hidden: output }
   }

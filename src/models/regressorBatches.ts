@@ -53,13 +53,18 @@ export function checkSequence(
     throw new ConfigurationError(`${where} must ask for ${outputs} numbers; got ${targets.length}`)
 }
 
-/** Mean and deviation of each column; a deviation of 0 counts as 1. */
+/** Mean and deviation of each column, over what is finite in it; a deviation of 0 counts as 1. */
 export function scaleOf(columns: number, arrays: readonly Float64Array[]): Scale {
-  const count = arrays.reduce((sum, array) => sum + array.length / columns, 0)
   const over = (term: (value: number, column: number) => number) => {
     const sums = new Array<number>(columns).fill(0)
-    for (const array of arrays) for (let i = 0; i < array.length; i++) sums[i % columns] += term(array[i], i % columns)
-    return sums.map(sum => sum / count)
+    const counts = new Array<number>(columns).fill(0)
+    for (const array of arrays)
+      for (let i = 0; i < array.length; i++) {
+        if (!Number.isFinite(array[i])) continue
+        sums[i % columns] += term(array[i], i % columns)
+        counts[i % columns]++
+      }
+    return sums.map((sum, column) => sum / Math.max(1, counts[column]))
   }
   const means = over(value => value)
   const deviations = over((value, column) => (value - means[column]) ** 2).map(variance => Math.sqrt(variance) || 1)

@@ -4,6 +4,7 @@ import type { CellState } from '../cells/cell.js'
 import type { DropoutDraw } from '../engine/operations.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Parameter } from '../layers/parameter.js'
+import type { RecurrentObserver } from '../layers/recurrent.js'
 
 /** How a batch is to be looked at; empty in evaluation. */
 export interface LossPass {
@@ -17,6 +18,8 @@ export interface LossPass {
   readonly labelSmoothing?: number | undefined
   /** The share of steps that are fed the truth and not the model's own output. Default 1. */
   readonly teacherForcing?: number | undefined
+  /** Who looks on while the recurrent layers run. */
+  readonly observer?: RecurrentObserver | undefined
 }
 
 /** The loss of a batch, of the scope and on the tape that it was asked in. */

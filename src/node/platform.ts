@@ -29,7 +29,7 @@ function loadAddon(): { addon: Addon } | { reason: string } {
   }
   if (broken) return { reason: broken }
   return {
-    reason: `no addon for ${process.platform} ${process.arch} is built; install gcc or clang and run \`npm run build\` in a clone`,
+    reason: `there is no addon for ${process.platform} ${process.arch}; let npm install optional packages too, or run \`npm run build\` in a clone with gcc or clang`,
   }
 }
 

@@ -9,12 +9,15 @@
  * with a run begins a new file beside it. */
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import type { RecurraError } from '../errors.js'
 import { explained } from './files.js'
 import { type FileOperations, fileSystem, type OpenFile, writeAll } from './writing.js'
 
 export interface TensorBoardOptions {
   /** What time it is, in seconds since 1970. Default the clock's. */
   readonly now?: (() => number) | undefined
+  /** Told, once until it works again, what could not be written, in place of an exception. Default: it is thrown. */
+  readonly onFailedSave?: ((fault: RecurraError) => void) | undefined
   /** Default the operating system's. */
   readonly files?: FileOperations | undefined
 }
@@ -24,11 +27,14 @@ let writers = 0
 
 /** Writes one event file; TensorBoard shows the folder that it lies in as a run. */
 export class TensorBoardWriter {
+  private failing = false
+
   private constructor(
     /** Of the file: `events.out.tfevents.<seconds>.<machine>.<process>.<number>`. */
     readonly path: string,
     private readonly file: OpenFile,
     private readonly now: () => number,
+    private readonly onFailedSave: TensorBoardOptions['onFailedSave'],
   ) {}
 
   /**
@@ -36,13 +42,13 @@ export class TensorBoardWriter {
    * @throws ConfigurationError where it cannot be written
    */
   static async create(folder: string, options: TensorBoardOptions = {}): Promise<TensorBoardWriter> {
-    const { now = () => Date.now() / 1000, files = fileSystem } = options
+    const { now = () => Date.now() / 1000, files = fileSystem, onFailedSave } = options
     const seconds = String(Math.floor(now())).padStart(10, '0')
     const path = join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${writers++}`)
     const file = await files.open(path, 'a').catch(error => {
       throw explained(error, path, 'write')
     })
-    const writer = new TensorBoardWriter(path, file, now)
+    const writer = new TensorBoardWriter(path, file, now, onFailedSave)
     // What a file must begin with.
     await writer.write(text(3, 'brain.Event:2'))
     return writer
@@ -70,11 +76,20 @@ export class TensorBoardWriter {
     return this.write(whole(2, step), message(5, message(1, value)))
   }
 
+  /** Whole or not at all: what was written of a record that fails is taken back, so that later ones can be read. */
   private async write(...fields: Field[]): Promise<void> {
     try {
-      await writeAll(this.file, record(joined([double(1, this.now()), ...fields])))
+      const size = await this.file.size()
+      await writeAll(this.file, record(joined([double(1, this.now()), ...fields]))).catch(async error => {
+        await this.file.truncate(size).catch(() => {})
+        throw error
+      })
+      this.failing = false
     } catch (error) {
-      throw explained(error, this.path, 'write')
+      const fault = explained(error, this.path, 'write')
+      if (!this.onFailedSave) throw fault
+      if (!this.failing) this.onFailedSave(fault)
+      this.failing = true
     }
   }
 }

@@ -2,8 +2,11 @@
 import { LineCounter, parseDocument } from 'yaml'
 import { FileFormatError } from '../errors.js'
 
-/** In characters. The library looks for keys that stand twice by comparing each with all, so time grows with the square. */
-const longest = 2 ** 16
+/**
+ * In characters; a configuration with all its keys has about a thousand. The library compares each key with all others
+ * and goes on after a fault, so that longer ones could be made to take seconds.
+ */
+const longest = 2 ** 14
 
 /**
  * The values of a text in YAML 1.2: keys and values, lists, strings, numbers, true, false and null; an empty text is null.

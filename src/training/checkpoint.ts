@@ -3,6 +3,7 @@
  * recurra.training, where the run stands (state.ts) and the options that its course depends on. There is no time in it, no
  * path, and no step where training stops: the same course has the same bytes. */
 
+import { z } from 'zod'
 import type { Engine } from '../engine/engine.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
@@ -10,9 +11,11 @@ import { readSafetensors, type StoredTensor, type TensorToWrite, writeSafetensor
 import { fillParameters, parameterTensors, TRAINING } from '../models/modelFile.js'
 import type { Trainable } from '../models/trainable.js'
 import type { TrainingConfiguration } from './options.js'
-import { atTheStart, type Standing } from './state.js'
+import { type Standing, standingSchema } from './state.js'
 
 const METADATA = 'recurra.training'
+
+const contentSchema = z.strictObject({ standing: standingSchema, course: z.record(z.string(), z.unknown()) })
 
 /** Options that say only how long a run goes on, or how often it is looked at: a resumed run may have others. */
 const FREE: readonly (keyof TrainingConfiguration)[] = [
@@ -116,13 +119,12 @@ function fillKept(
 
 function parsed(text: string, where: string): { standing: Standing; course: Record<string, unknown> } {
   const value = json(text)
-  const standing = value.standing as Record<string, unknown> | undefined
-  const missing = Object.keys(atTheStart).find(key => standing?.[key] === undefined)
-  if (missing !== undefined || typeof value.course !== 'object')
-    throw new FileFormatError(
-      `${where}: ${METADATA} must say where the run stands; ${missing ?? 'course'} is missing; a newer recurra may have written it`,
-    )
-  return { standing: standing as unknown as Standing, course: value.course as Record<string, unknown> }
+  const found = contentSchema.safeParse(value)
+  if (found.success) return found.data
+  const [{ path }] = found.error.issues
+  throw new FileFormatError(
+    `${where}: ${METADATA} must say where the run stands; ${path.join('.') || 'it'} is missing or wrong; a newer recurra may have written it`,
+  )
 }
 
 function json(text: string | undefined): Record<string, unknown> {

@@ -4,6 +4,7 @@
 import type { Engine } from '../engine/engine.js'
 import { site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
+import { FileFormatError } from '../errors.js'
 import type { Parameter } from '../layers/parameter.js'
 import { CarriedState } from '../models/carriedState.js'
 import { modelToBytes } from '../models/modelFile.js'
@@ -206,7 +207,13 @@ export class TrainingSession<Batch> {
 
   /** Goes back, or on, to a checkpoint. */
   restore(bytes: Uint8Array): void {
-    this.standing = restoreCheckpoint(bytes, this.content)
+    const standing = restoreCheckpoint(bytes, this.content)
+    const { batchesPerEpoch } = this.task.batches
+    if (standing.index >= batchesPerEpoch)
+      throw new FileFormatError(
+        `checkpoint: the next batch of an epoch must be below ${batchesPerEpoch}; got ${standing.index}; give the data of the run`,
+      )
+    this.standing = standing
   }
 
   private get content() {

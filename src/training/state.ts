@@ -1,5 +1,6 @@
 /* Where a run of training stands, apart from what lies in tensors: all that it needs to go on as if it had never stopped.
  * Random draws are functions of the seed and a number kept here, so no random state is among it; nor is time. */
+import { z } from 'zod'
 import { noPlateau, type Plateau } from './schedules.js'
 
 /** Sums since the last report. */
@@ -58,4 +59,23 @@ const SMOOTHING = 0.98
 export const smoothed = ({ sum, weight }: Standing['smoothing'], loss: number): Standing['smoothing'] => ({
   sum: SMOOTHING * sum + loss,
   weight: SMOOTHING * weight + 1,
+})
+
+const count = z.int().min(0)
+const real = z.number()
+
+/** A standing as a file may hold it: what another has written is not believed before it is looked at. */
+export const standingSchema: z.ZodType<Standing> = z.strictObject({
+  step: count,
+  epoch: count,
+  index: count,
+  window: z.strictObject({ loss: real, count: real.min(0), penalty: real, steps: count, clipped: count }),
+  smoothing: z.strictObject({ sum: real, weight: real.min(0) }),
+  plateau: z.strictObject({ best: real.nullable(), bad: count, falls: count }),
+  best: z.strictObject({ value: real, step: count }).nullable(),
+  looksSinceBest: count,
+  leastLoss: real.nullable(),
+  losses: z.array(real),
+  averageFrom: count.nullable(),
+  rollbacks: count,
 })

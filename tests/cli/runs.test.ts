@@ -42,7 +42,7 @@ describe('recurra runs', () => {
     [1, 'runs --folder nowhere', 'recurra: nowhere: there is no such folder; recurra train lm FILE makes runs in runs'],
     [1, 'runs --folder none', 'recurra: none: there are no runs in it; recurra train lm FILE makes runs in runs'],
     [1, 'runs show d', 'recurra: runs: it holds no run d; there are a, b, c'],
-    [1, 'runs show bb --folder runs', 'recurra: runs: it holds no run bb; did you mean b?'],
+    [1, 'runs show a --folder none', 'recurra: none: it holds no run a; there are no runs'],
     [1, 'runs show none', /^recurra: none: a run's folder holds config\.yaml and metrics\.jsonl; this one has neither/],
   ])('%i: %s', async (code, line, message) => {
     const ending = await shop.run(line.split(' '))

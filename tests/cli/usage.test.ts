@@ -79,7 +79,13 @@ describe('wrong usage', () => {
     ['score m', 'recurra: score: give a FILE or --text, one of them'],
     ['ngram lst', 'recurra: ngram: lst is not known; did you mean list?'],
     ['train ngram', 'recurra: train ngram: FILE is missing; give a text to count, or - for standard input'],
-    ['bench ngram --cell lstm', 'recurra: bench: --cell is for training, not for ngram; leave it out'],
+    [
+      'bench ngram --cell lstm',
+      'recurra: bench: --cell is for training, --profile, --memory, not for ngram; leave it out',
+    ],
+    ['bench --peers --cell lstm', /^recurra: bench: --cell is for .*, not for --peers; leave it out$/],
+    ['bench --rounds 3', 'recurra: bench: --rounds is for --peers, not for training; leave it out'],
+    ['bench --peers --memory', 'recurra: bench: --peers and --memory are two measurements; give one of them'],
     ['bench --cell lsmt', 'recurra: bench: --cell must be elman, gru or lstm; got lsmt; did you mean lstm?'],
   ])('%s', async (line, message) => {
     const ending = await shop.run(line.split(' '))

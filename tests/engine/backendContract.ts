@@ -294,6 +294,8 @@ export function backendContract(engine: () => Engine): void {
       }
       const fields = { rows, hidden, vocabulary, gradients, scale: 1 / rows }
       expectSame(records.outputLoss, fields, gradients ? { ...given, ...outputs } : given)
+      const weighted = { ...given, rowWeights: draw.values(rows).map(Math.abs) }
+      expectSame(records.outputLoss, { ...fields, smoothing: 0.2 }, gradients ? { ...weighted, ...outputs } : weighted)
     }
 
     test('are right, with targets that have no loss', () => {
@@ -323,6 +325,9 @@ export function backendContract(engine: () => Engine): void {
       const rates = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction1: 0.1, correction2: 0.001 }
       for (const decoupled of [0, 1])
         expectSame(records.adam, { ...shared, ...rates, decoupled }, { w, dW, first: velocity, second })
+      const squares = { kept: 0.9, fresh: 0.1, epsilon: 1e-8, momentum: 0.5 }
+      expectSame(records.rmsprop, { ...shared, ...squares }, { w, dW, second, velocity })
+      expectSame(records.rmsprop, { ...shared, ...squares, kept: 1, fresh: 1 }, { w, dW, second })
     }
   })
 

@@ -9,7 +9,7 @@ const seconds = Number(process.env.RECURRA_FUZZ_SECONDS ?? (process.env.RECURRA_
 const seed = Number(process.env.RECURRA_FUZZ_SEED ?? (process.env.RECURRA_LONG ? Date.now() % 2 ** 31 : 1))
 
 /** No reader may stand still for so long at one file, in milliseconds. */
-const patience = 20_000
+const patience = 60_000
 
 interface Report {
   readonly cases: number

@@ -5,10 +5,19 @@ import { gzipSync } from 'node:zlib'
 import { faultsIn } from '../../dist/src/configuration.js'
 import { readSafetensors, writeSafetensors } from '../../dist/src/formats/safetensors.js'
 import { parseStrictObject, StrictJsonError } from '../../dist/src/formats/strictJson.js'
-import { LanguageModel, languageModelSchema, NGram, openEngine, trainingSchema } from '../../dist/src/index.js'
+import {
+  LanguageModel,
+  languageModelSchema,
+  NGram,
+  openEngine,
+  splitText,
+  train,
+  trainingSchema,
+} from '../../dist/src/index.js'
 import { parseMetrics } from '../../dist/src/node/metrics.js'
 import { parseYAML } from '../../dist/src/node/yaml.js'
 import { checksumOf, xxHash32 } from '../../dist/src/text/checksum.js'
+import { TextCorpus } from '../../dist/src/text/corpus.js'
 import { HuggingFaceTokenizer } from '../../dist/src/text/huggingFaceTokenizer.js'
 import { TagLines } from '../../dist/src/text/tagLines.js'
 import { tokenizerFromJSON } from '../../dist/src/text/tokenizer.js'
@@ -97,6 +106,9 @@ const jsonWords = [
 ]
 
 let engine
+let learner
+let data
+const steps = { batchSize: 2, timeSteps: 8, samples: 0, reportEvery: 1, validateEvery: 100 }
 
 /** @type {Record<string, Target>} */
 export const targets = {
@@ -167,6 +179,22 @@ export const targets = {
       const model = await LanguageModel.load(bytes, { engine })
       model.next('we', { top: 2 })
       model.close()
+    },
+  },
+  checkpoint: {
+    async seeds() {
+      engine = await openEngine({ backend: 'wasm', threads: 1 })
+      data = splitText(text.repeat(4), { validation: 0.2, test: 0.2 })
+      learner = await LanguageModel.create({ corpus: data.train, hiddenSize: 2, numLayers: 1, engine })
+      const run = train(learner, data, { ...steps, steps: 2 })
+      let bytes
+      for await (const _ of run) bytes = run.checkpoint()
+      return [bytes]
+    },
+    words: [...jsonWords, '\\"step\\":1e99', '\\"index\\":7', '\\"course\\":null', '\\"best\\":{}', 'training.'],
+    mend: mendSafetensors,
+    async read(bytes) {
+      await train(learner, data, { ...steps, steps: 3, resume: bytes })
     },
   },
   ARPA: {

@@ -23,6 +23,15 @@ const prototypes = [Object.prototype, Array.prototype, Function.prototype, Strin
 const keysOf = () => prototypes.map(prototype => Reflect.ownKeys(prototype).length).join()
 const clean = keysOf()
 
+/** How long a reader takes, in milliseconds, whatever comes of it. */
+async function timed(bytes) {
+  const begun = performance.now()
+  try {
+    await target.read(bytes, random)
+  } catch {}
+  return performance.now() - begun
+}
+
 const until = performance.now() + seconds * 1000
 let cases = 0
 let fault
@@ -40,7 +49,11 @@ while (!fault && performance.now() < until) {
     if (error instanceof RecurraError && !error.message.includes('\n')) outcome = error.message
     else fault = error?.stack ?? String(error)
   }
-  if (performance.now() - begun > slow) fault = `took ${Math.round(performance.now() - begun)} ms`
+  if (performance.now() - begun > slow && !fault) {
+    // The machine may have been busy with something else: what counts is how fast it can be.
+    const again = [await timed(bytes), await timed(bytes)]
+    if (Math.min(...again) > slow) fault = `took ${Math.round(Math.min(...again))} ms`
+  }
   if (keysOf() !== clean) fault = 'a prototype has another key now'
   const kind = outcome.replace(/"[^"]*"|\d+/g, '#').slice(0, 80)
   if (outcomes.has(kind) || outcomes.size > 2000) continue

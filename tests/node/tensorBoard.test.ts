@@ -45,6 +45,21 @@ describe('an event file', () => {
     await expect(writer.scalar('loss', 1, 1)).rejects.toThrow(/tfevents.*: cannot write the file: the disk is full/)
     await writer.close()
   })
+
+  it('is still whole where a record could not be written, which is told once', async () => {
+    const told: string[] = []
+    const options = { now: () => 1, onFailedSave: ({ message }: Error) => told.push(message) }
+    const files = failingFiles({ at: 2, code: 'ENOSPC', partly: true })
+    const writer = await TensorBoardWriter.create(folder, { ...options, files })
+    await writer.scalar('loss', 1, 1)
+    await writer.scalar('loss', 2, 2)
+    await writer.close()
+    const whole = await TensorBoardWriter.create(folder, options)
+    await whole.scalar('loss', 2, 2)
+    await whole.close()
+    expect(told).toHaveLength(1)
+    expect((await readFile(writer.path)).equals(await readFile(whole.path))).toBe(true)
+  })
 })
 
 describe('crc32c', () => {

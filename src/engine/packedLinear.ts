@@ -1,0 +1,25 @@
+/* The product by a weight that is packed once and used many times, where there is no tape: streams, and long texts read in
+ * parts. */
+import type { Engine } from './engine.js'
+import { matmul, pack } from './records.js'
+import type { Tensor } from './tensor.js'
+
+/** `weight` [outputs, inputs] packed for `packedLinear`; `into` has room for `packedSize` elements. */
+export function packLinear(engine: Engine, weight: Tensor, into: Tensor): void {
+  const [n, k] = weight.shape
+  engine.run(pack, { n, k, w: weight.place, packed: into.place, transpose: 1 })
+}
+
+/** Elements of a packed weight [outputs, inputs]. */
+export const packedSize = (engine: Engine, [outputs, inputs]: readonly number[]): number =>
+  Math.ceil(outputs / engine.backend.panel) * engine.backend.panel * inputs
+
+/** `linear` by a weight that is packed already, without a tape: [..., inputs] → [..., outputs]. */
+export function packedLinear(engine: Engine, x: Tensor, packed: Tensor, outputs: number, bias?: Tensor): Tensor {
+  const k = x.shape.at(-1) ?? 1
+  const y = engine.tensor([...x.shape.slice(0, -1), outputs])
+  const places = { a: x.place, b: packed.place, y: y.place, bias: bias?.place }
+  const strides = { aStride: k, bStride: k, yStride: outputs }
+  engine.run(matmul, { m: x.size / k, n: outputs, k, ...places, ...strides, packedB: 1 })
+  return y
+}

@@ -1,0 +1,64 @@
+/* The recurrence where nothing is to be learned from it: the input products of a few steps are made, used and forgotten, so
+ * that they stay in a near cache, and a long text costs the memory of its outputs alone. */
+import type { Engine } from './engine.js'
+import { recurrenceForward } from './records.js'
+import type { FusedCell, RecurrenceOutput } from './recurrence.js'
+import type { Tensor } from './tensor.js'
+
+/** Rows of input products that are made at once: enough for an efficient product. */
+const ROWS_AT_ONCE = 512
+
+export interface RecurrenceParts {
+  readonly cell: FusedCell
+  readonly time: number
+  readonly batch: number
+  /** U x + b of the steps `from` to `to`, [to - from, B, G H]; a tensor of the innermost scope, which is consumed. */
+  readonly gates: (from: number, to: number) => Tensor
+  /** W, as `packWeight` packs it. */
+  readonly packed: Tensor
+  readonly apartBias?: Tensor | undefined
+  /** h and c before the first step, [B, H]. */
+  readonly hidden: Tensor
+  readonly cellState?: Tensor | undefined
+  readonly reverse: boolean
+}
+
+export function recurrenceInParts(engine: Engine, input: RecurrenceParts): RecurrenceOutput {
+  const { cell, time, batch, gates, packed, apartBias, reverse } = input
+  const hidden = input.hidden.shape[1]
+  const step = batch * hidden
+  const most = Math.min(time, Math.max(1, Math.ceil(ROWS_AT_ONCE / batch)))
+  const states = engine.tensor([time + 1, batch, hidden])
+  engine.copy(input.hidden, engine.view(states, [batch, hidden], reverse ? time * step : 0))
+  const cells = input.cellState && engine.tensor([most + 1, batch, hidden])
+  const after = input.cellState && engine.tensor([batch, hidden])
+  if (input.cellState && after) engine.copy(input.cellState, after)
+  for (let done = 0; done < time; done += most) {
+    const count = Math.min(most, time - done)
+    const from = reverse ? time - done - count : done
+    const part = () => {
+      if (cells && after) engine.copy(after, engine.view(cells, [batch, hidden], reverse ? count * step : 0))
+      engine.run(recurrenceForward, {
+        cell: cell.kernel,
+        time: count,
+        batch,
+        hidden,
+        reverse: reverse ? 1 : 0,
+        gates: gates(from, from + count).place,
+        apart: cell.apart > 0 ? engine.tensor([count, batch, cell.apart * hidden]).place : undefined,
+        apartBias: apartBias?.place,
+        weight: packed.place,
+        states: engine.view(states, [count + 1, batch, hidden], from * step).place,
+        cells: cells?.place,
+      })
+      if (cells && after) engine.copy(engine.view(cells, [batch, hidden], reverse ? 0 : count * step), after)
+    }
+    if (count === time) part()
+    else engine.scope(part)
+  }
+  return {
+    output: engine.view(states, [time, batch, hidden], reverse ? 0 : step),
+    hidden: engine.view(states, [batch, hidden], reverse ? 0 : time * step),
+    cellState: after,
+  }
+}

@@ -1,0 +1,72 @@
+/* A stack of layers that reads a text bit by bit, a step or a stretch at a time, and carries its state. The weights are made
+ * ready once, when it begins: a step then multiplies and does nothing else. They are what they were then. */
+import type { CellState } from '../cells/cell.js'
+import type { Engine } from '../engine/engine.js'
+import type { Tensor } from '../engine/tensor.js'
+import { ConfigurationError } from '../errors.js'
+import type { Input, PreparedWeights, StreamInput } from './inputProduct.js'
+import type { Recurrent, RecurrentPass } from './recurrent.js'
+
+export class RecurrentStream {
+  /** What each layer's state is now: kept, and overwritten by every run. */
+  readonly state: readonly CellState[]
+  private readonly prepared: readonly (PreparedWeights | undefined)[]
+
+  /**
+   * @param batch sequences that are read side by side
+   * @param input what is read; a table's rows where tokens are
+   * @throws ConfigurationError for layers of both directions, which need the end before the beginning
+   */
+  constructor(
+    private readonly engine: Engine,
+    private readonly layers: Recurrent,
+    { batch, input }: { readonly batch: number; readonly input: StreamInput },
+  ) {
+    if (layers.options.bidirectional)
+      throw new ConfigurationError('stream: layers of both directions cannot read bit by bit; use one direction')
+    const keep = (tensor: Tensor) => {
+      const kept = engine.keep(tensor.shape)
+      engine.copy(tensor, kept)
+      return kept
+    }
+    const { state, prepared } = engine.scope(() =>
+      engine.keepTogether(() => ({
+        state: layers.zeroState(batch).map(({ hidden, cell }) => ({ hidden: keep(hidden), cell: cell && keep(cell) })),
+        prepared: layers.directions.map((each, k) => kept(each.prepare(k === 0 ? input : 'numbers'), keep)),
+      })),
+    )
+    this.state = state
+    this.prepared = prepared
+  }
+
+  /**
+   * Reads on. To be called in a scope.
+   * @param x [time, batch, inputSize], or tokens [time, batch]
+   * @param pass `edit` changes what each layer puts out and carries
+   * @returns [time, batch, outputSize]
+   */
+  run(x: Input, { edit }: Pick<RecurrentPass, 'edit'> = {}): Tensor {
+    const { output, state } = this.layers.forward(x, this.state, { prepared: this.prepared, edit })
+    state.forEach(({ hidden, cell }, k) => {
+      this.engine.copy(hidden, this.state[k].hidden)
+      const kept = this.state[k].cell
+      if (cell && kept) this.engine.copy(cell, kept)
+    })
+    return output
+  }
+
+  close(): void {
+    const states = this.state.flatMap(({ hidden, cell }) => [hidden, cell])
+    const weights = this.prepared.flatMap(each => [each?.products, each?.packed, each?.bias, each?.recurrent])
+    for (const tensor of [...states, ...weights]) if (tensor) this.engine.release(tensor)
+  }
+}
+
+const kept = (weights: PreparedWeights | undefined, keep: (tensor: Tensor) => Tensor): PreparedWeights | undefined =>
+  weights && {
+    ...weights,
+    products: weights.products && keep(weights.products),
+    packed: weights.packed && keep(weights.packed),
+    bias: weights.bias && keep(weights.bias),
+    recurrent: keep(weights.recurrent),
+  }
