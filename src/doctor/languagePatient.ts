@@ -159,11 +159,7 @@ function endsOf(tokens: Int32Array, steps: number): NonNullable<Patient<TokenBat
   const room = tokens.length - steps - 1
   const sequences = Math.max(1, Math.min(SEQUENCES, room))
   const starts = Array.from({ length: sequences }, (_, i) => Math.floor((i * room) / sequences))
-  const batch = batchAt(tokens, starts, steps, t => t === steps - 1)
-  return {
-    ...{ batch, steps, sequences },
-    vectors: model => (model as LanguageModel).vectors(model.engine.tokens(batch.inputs, [steps, sequences])),
-  }
+  return { batch: batchAt(tokens, starts, steps, t => t === steps - 1), steps, sequences }
 }
 
 /** What each layer's units were after every token. */

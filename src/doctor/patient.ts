@@ -1,7 +1,6 @@
 /* What the doctor knows of a kind of model: one file a kind (languagePatient.ts, regressorPatient.ts). Whatever a kind has
  * not is left out, and the questions about it are skipped with a reason. */
 import type { Engine } from '../engine/engine.js'
-import type { Tensor } from '../engine/tensor.js'
 import type { BatchSource, Trainable } from '../models/trainable.js'
 import type { TrainingConfiguration } from '../training/options.js'
 
@@ -58,8 +57,6 @@ export interface Patient<Batch> {
         readonly batch: Batch
         readonly steps: number
         readonly sequences: number
-        /** As what they enter the first layer, [steps, sequences, width]; of the scope. */
-        vectors(model: ExaminedModel<Batch>): Tensor
       }
     | undefined
   /** Values of hidden units on data that are not trained on, at some hundred steps. */

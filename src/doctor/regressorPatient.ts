@@ -38,7 +38,6 @@ export function regressorPatient(
   const byLength = items.toSorted((a, b) => stepsOf(a) - stepsOf(b))
   const steps = stepsOf(byLength[Math.floor(byLength.length / 2)])
   const alike = items.filter(item => stepsOf(item) === steps).slice(0, SEQUENCES)
-  const ends = numberBatch(alike, scales)
   const beginning = (corpus: ItemCorpus<NumberSequence>) =>
     new ItemCorpus(corpus.items.slice(0, LOOKED_AT), corpus.name)
   const lossOf = async (corpus: ItemCorpus<NumberSequence>) => (await evaluateRegressor(model, beginning(corpus))).loss
@@ -57,10 +56,7 @@ export function regressorPatient(
       return Regressor.create({ corpus: train, ...options, cell: cell as 'lstm', seed: training.seed, engine: where })
     },
     few: numberBatch(items.slice(0, FEW), scales),
-    ends: {
-      ...{ batch: ends, steps, sequences: alike.length },
-      vectors: ({ engine: where }) => where.from(ends.inputs, [steps, alike.length, features]),
-    },
+    ends: { batch: numberBatch(alike, scales), steps, sequences: alike.length },
     async activity() {
       const batch = numberBatch((validation ?? train).items.slice(0, WATCHED), scales)
       const values = engine.scope(() => {

@@ -4,7 +4,7 @@ import { sum } from '../engine/operations.js'
 import { watchAll } from '../layers/parameter.js'
 import { CarriedState } from '../models/carriedState.js'
 import { type Cure, type Examination, figure, note, percent, sick, skipped, well } from './examination.js'
-import { type GradientDecay, gradientDecay } from './gradientDecay.js'
+import { type Decay, gradientDecay } from './gradientDecay.js'
 import type { Patient } from './patient.js'
 
 /** Less is nothing beside the noise of training. */
@@ -17,14 +17,15 @@ const gated = (cell: unknown) => cell === 'lstm' || cell === 'gru'
 /** @param dependency steps that the model has to remember, where the user knows them */
 export function checkVanishing<Batch>(
   patient: Patient<Batch>,
-  decay: GradientDecay | undefined,
+  decay: Decay | undefined,
   dependency: number | undefined,
 ): Examination {
   if (!decay) return skipped('vanishing', 'Its gradient through time cannot be looked at.')
   const reach = dependency ?? patient.stretch
-  const { halfLife, perStep } = decay
+  // Where nothing at all comes back there is no slope either.
+  const { halfLife, perStep } = Number.isNaN(decay.perStep) ? { halfLife: 0, perStep: 0 } : decay
   const left = Math.min(1, perStep ** reach)
-  const evidence = { halfLife, perStep, reach, left, norms: decay.norms }
+  const evidence = { halfLife, perStep, reach, left, norms: Array.from(decay.norms) }
   const what = dependency === undefined ? 'the stretch that training goes back over' : 'the dependency'
   if (!(halfLife < reach))
     return well(
@@ -110,7 +111,7 @@ export function gradientNorms<Batch>({ model, batches }: Patient<Batch>): number
  */
 export function checkExploding<Batch>(
   { training, configuration, stretch }: Patient<Batch>,
-  decay: GradientDecay | undefined,
+  decay: Decay | undefined,
   norms: readonly number[],
   trial: readonly number[],
 ): Examination {
@@ -120,7 +121,7 @@ export function checkExploding<Batch>(
   const all = [...norms, ...trial]
   const bound = clipping === 'norm' ? clipNorm : undefined
   const clippedShare = bound === undefined ? 0 : all.filter(norm => !(norm <= bound)).length / all.length
-  const growth = decay ? decay.perStep ** stretch : 1
+  const growth = decay && !Number.isNaN(decay.perStep) ? decay.perStep ** stretch : 1
   const evidence = {
     ...{ medianNorm: median, largestNorm: largest, clippedShare, growthPerStep: decay?.perStep ?? 1, growth },
     trialNorms: trial,
@@ -167,5 +168,4 @@ export function checkExploding<Batch>(
   return sick('exploding', faults.join(' '), evidence, cures)
 }
 
-export const decayOf = <Batch>({ model, ends }: Patient<Batch>): GradientDecay | undefined =>
-  ends && gradientDecay(model, ends)
+export const decayOf = <Batch>({ model, ends }: Patient<Batch>): Decay | undefined => ends && gradientDecay(model, ends)

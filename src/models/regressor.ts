@@ -161,11 +161,11 @@ export class Regressor implements Trainable<NumberBatch> {
     return { loss: regressionLoss(engine, predictions, targets, configuration), count: batch.batchSize, hidden }
   }
 
-  private forward(batch: NumberBatch, { draw, vectors, observer }: LossPass): { predictions: Tensor; hidden: Tensor } {
+  private forward(batch: NumberBatch, { draw, observer }: LossPass): { predictions: Tensor; hidden: Tensor } {
     this.checkOpen()
     const { engine, scales } = this
     const { timeSteps, batchSize, lengths } = batch
-    const x = vectors ?? engine.from(batch.inputs, [timeSteps, batchSize, scales.inputs.means.length])
+    const x = engine.from(batch.inputs, [timeSteps, batchSize, scales.inputs.means.length])
     const start = this.recurrent.zeroState(batchSize)
     const { output, state } = this.recurrent.forward(x, start, { lengths, draw, observer })
     // The last layer's state is that of each sequence's own end.

@@ -12,7 +12,7 @@ export interface LossPass {
   readonly draw?: DropoutDraw | undefined
   /** What the batch begins from, where the one before ended; default the zero state. */
   readonly state?: readonly CellState[] | undefined
-  /** What stands in the place of the batch's own inputs, for whoever asks for a gradient with respect to them. */
+  /** As what the batch's tokens enter the first layer, for whoever asks for a gradient with respect to that. */
   readonly vectors?: Tensor | undefined
   /** PyTorch's label_smoothing of a cross-entropy. Default 0. */
   readonly labelSmoothing?: number | undefined
