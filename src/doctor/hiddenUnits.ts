@@ -1,19 +1,33 @@
-/* Whether the hidden units still answer: saturated ones, whose slope is under 0.05, pass a twentieth of a gradient or less;
- * a ReLU that is 0 at every step passes none and never will. */
+/* Whether the hidden units still answer. A saturated one, whose slope is under 0.05, passes a twentieth of a gradient or less.
+ * In a simple cell every gradient goes through that slope at every step, so the share of saturated values counts. A gate that
+ * is shut or open has decided, and in a trained network most have (Karpathy, Johnson & Li 2016): there a unit is stuck only
+ * where it is saturated at every step, whatever is read. A ReLU that is 0 at every step passes nothing and never will. */
 import { type Cure, type Examination, figure, percent, sick, skipped, well } from './examination.js'
 import type { LayerActivity, Patient } from './patient.js'
 
 const LEAST_SLOPE = 0.05
-/** Of a layer's units and steps. What goes into tanh as an LSTM's c does is carried on beside it, by a way without a slope. */
-const mostSaturated = (activation: LayerActivity['activation']) => (activation === 'tanh of' ? 0.9 : 0.6)
+const MOST_SATURATED = 0.5
 const MOST_DEAD = 0.3
 
-/** σ' by the value of σ; of what goes into tanh, by that. */
+/** σ' by the value of σ. */
 const slopes: Readonly<Record<LayerActivity['activation'], (value: number) => number>> = {
   tanh: h => 1 - h * h,
   sigmoid: h => h * (1 - h),
   relu: h => (h > 0 ? 1 : 0),
-  'tanh of': c => 1 - Math.tanh(c) ** 2,
+}
+
+const isFlat = (activation: LayerActivity['activation'], value: number) => slopes[activation](value) < LEAST_SLOPE
+
+const saturatedShare = ({ values, activation }: LayerActivity) =>
+  values.reduce((count, value) => count + (isFlat(activation, value) ? 1 : 0), 0) / values.length
+
+/** Of the units, those that are saturated at every step. */
+function stuckShare({ values, units, activation }: LayerActivity): number {
+  const moved = new Uint8Array(units)
+  values.forEach((value, i) => {
+    if (!isFlat(activation, value)) moved[i % units] = 1
+  })
+  return moved.filter(each => each === 0).length / units
 }
 
 export function checkSaturation<Batch>(
@@ -22,15 +36,15 @@ export function checkSaturation<Batch>(
 ): Examination {
   const layers = activity?.filter(({ activation }) => activation !== 'relu') ?? []
   if (layers.length === 0) return skipped('saturation', 'No layer of it has units that saturate.')
-  const shares = layers.map(({ values, activation }) => {
-    const slope = slopes[activation]
-    return values.reduce((count, value) => count + (slope(value) < LEAST_SLOPE ? 1 : 0), 0) / values.length
-  })
+  const shares = layers.map(layer => (layer.gated ? stuckShare(layer) : saturatedShare(layer)))
   const worst = Math.max(...shares)
-  const evidence = { worst, layers: layers.map(({ name }) => name).join(', '), shares }
-  const told = layers.map(({ name }, i) => `${name} ${percent(shares[i])}`).join(', ')
-  if (layers.every(({ activation }, i) => shares[i] <= mostSaturated(activation)))
-    return well('saturation', `Units answer: slopes under ${LEAST_SLOPE} are ${told}.`, evidence)
+  const saturated = layers.map(saturatedShare)
+  const evidence = { worst, layers: layers.map(({ name }) => name).join(', '), shares, saturated }
+  const told = layers
+    .map(({ name, gated }, i) => `${name} ${percent(shares[i])}${gated ? ' at every step' : ' of all values'}`)
+    .join(', ')
+  if (!(worst > MOST_SATURATED))
+    return well('saturation', `Units answer: slopes under ${LEAST_SLOPE} have ${told}.`, evidence)
   const cures: Cure[] = [
     {
       line: `learningRate: ${figure((training.learningRate ?? 0.002) / 10)}`,
@@ -40,7 +54,7 @@ export function checkSaturation<Batch>(
     { line: 'layerNorm: true', why: 'what goes into σ has deviation 1' },
   ]
   const needed = configuration.layerNorm === true ? cures.slice(0, 2) : cures
-  return sick('saturation', `Units are stuck: slopes under ${LEAST_SLOPE} are ${told}.`, evidence, needed)
+  return sick('saturation', `Units are stuck: slopes under ${LEAST_SLOPE} have ${told}.`, evidence, needed)
 }
 
 export function checkDeadUnits<Batch>(

@@ -2,15 +2,14 @@
 import type { Cell } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
 import { evaluate, evaluateSentences } from '../evaluation/perplexity.js'
-import { follow } from '../inspection/following.js'
-import { newest } from '../inspection/units.js'
 import { LanguageModel } from '../models/languageModel.js'
 import { encodedSentences, streamOf, type TokenBatch, tokenBatches } from '../models/languageModelBatches.js'
 import type { BatchSource } from '../models/trainable.js'
 import { sentenceEndsOf } from '../text/sentenceEnds.js'
 import type { LanguageData } from '../training/languageModelTask.js'
 import { resolved, trainingSchema } from '../training/options.js'
-import type { LayerActivity, Patient } from './patient.js'
+import { activityOf } from './activity.js'
+import type { Patient } from './patient.js'
 
 export interface LanguagePatientOptions {
   /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
@@ -73,11 +72,16 @@ export function languagePatient(
     },
     few: own ? own.batch(0, 0) : fewOf(tokens, Math.min(FEW_STEPS, timeSteps)),
     ends: endsOf(tokens, stretch),
-    activity: () =>
-      activityOf(model, (validation ?? text).encodeBeginning(tokenizer, WATCHED).tokens.subarray(0, WATCHED), {
-        cell,
+    async activity() {
+      const watched = (validation ?? text).encodeBeginning(tokenizer, WATCHED + 1).tokens.subarray(0, WATCHED + 1)
+      const time = watched.length - 1
+      return activityOf(
+        model,
+        batchAt(watched, [0], time, () => true),
+        { time, batchSize: 1 },
         nonlinearity,
-      }),
+      )
+    },
     losses: async () => ({
       training: await evaluated(data.train),
       validation: data.validation && (await evaluated(data.validation)),
@@ -160,28 +164,4 @@ function endsOf(tokens: Int32Array, steps: number): NonNullable<Patient<TokenBat
   const sequences = Math.max(1, Math.min(SEQUENCES, room))
   const starts = Array.from({ length: sequences }, (_, i) => Math.floor((i * room) / sequences))
   return { batch: batchAt(tokens, starts, steps, t => t === steps - 1), steps, sequences }
-}
-
-/** What each layer's units were after every token. */
-async function activityOf(
-  model: LanguageModel,
-  tokens: Int32Array,
-  { cell, nonlinearity }: { readonly cell: string; readonly nonlinearity: 'tanh' | 'relu' | 'sigmoid' },
-): Promise<LayerActivity[]> {
-  const which = cell === 'lstm' ? 'cell' : 'hidden'
-  const seen: Float64Array[][] = []
-  await follow(model, tokens, {}, ({ state }) => {
-    state.forEach((layer, k) => {
-      const tensor = newest(model.engine, layer, which)
-      seen[k] ??= []
-      seen[k].push(model.engine.read(tensor))
-    })
-  })
-  return seen.map((rows, layer) => {
-    const units = rows[0].length
-    const values = new Float64Array(units * rows.length)
-    for (const [i, row] of rows.entries()) values.set(row, i * units)
-    const activation = cell === 'lstm' ? 'tanh of' : cell === 'elman' ? nonlinearity : 'tanh'
-    return { name: `layer ${layer}${cell === 'lstm' ? '’s c' : ''}`, units, values, activation }
-  })
 }

@@ -20,13 +20,15 @@ export interface TokenTargets {
 
 /** The values of one layer's units over many steps. */
 export interface LayerActivity {
-  /** In words: `layer 0`, `layer 1’s c`. */
+  /** In words: `layer 0`, `layer 1’s forget gate`. */
   readonly name: string
   readonly units: number
   /** [steps, units] */
   readonly values: Float64Array
-  /** σ whose value it is; `tanh of` where it is what goes into tanh, as an LSTM's c. */
-  readonly activation: 'tanh' | 'sigmoid' | 'relu' | 'tanh of'
+  /** σ whose value it is. */
+  readonly activation: 'tanh' | 'sigmoid' | 'relu'
+  /** Whether it stands in a gated cell, where a value at an end of σ is a decision. */
+  readonly gated: boolean
 }
 
 export interface Patient<Batch> {

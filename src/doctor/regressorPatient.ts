@@ -6,7 +6,8 @@ import { type NumberBatch, numberBatch, numberBatches } from '../models/regresso
 import { ItemCorpus, type NumberSequence } from '../text/items.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import type { RegressionData } from '../training/regressorTask.js'
-import type { LayerActivity, Patient } from './patient.js'
+import { activityOf } from './activity.js'
+import type { Patient } from './patient.js'
 
 export interface RegressorPatientOptions {
   /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
@@ -29,7 +30,7 @@ export function regressorPatient(
   { training: asked = {}, trained = true, history }: RegressorPatientOptions = {},
 ): Patient<NumberBatch> {
   const training = resolved(trainingSchema.parse(asked))
-  const { configuration, scales, engine } = model
+  const { configuration, scales } = model
   const { cell, numLayers, hiddenSize } = configuration
   const { items } = train
   const features = scales.inputs.means.length
@@ -59,18 +60,8 @@ export function regressorPatient(
     ends: { batch: numberBatch(alike, scales), steps, sequences: alike.length },
     async activity() {
       const batch = numberBatch((validation ?? train).items.slice(0, WATCHED), scales)
-      const values = engine.scope(() => {
-        const { hidden } = model.loss(batch)
-        return hidden ? engine.read(hidden) : new Float64Array(0)
-      })
-      const units = configuration.projSize ?? hiddenSize
-      // Past a sequence's end there are zeros.
-      const there = values.filter((_, i) => {
-        const row = Math.floor(i / units)
-        return Math.floor(row / batch.batchSize) < batch.lengths[row % batch.batchSize]
-      })
-      const activation: LayerActivity['activation'] = cell === 'elman' ? configuration.nonlinearity : 'tanh'
-      return [{ name: 'the last layer', units, values: there, activation }]
+      const { timeSteps: time, batchSize, lengths } = batch
+      return activityOf(model, batch, { time, batchSize, lengths }, configuration.nonlinearity)
     },
     losses: async () => ({ training: await lossOf(train), validation: validation && (await lossOf(validation)) }),
     baseline: validation && { name: 'always saying the mean', loss: meanLoss(model, train, beginning(validation)) },

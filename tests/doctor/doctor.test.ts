@@ -234,6 +234,18 @@ describe('hidden units', () => {
     }
   })
 
+  it('gates that large biases hold shut are stuck; their twin’s are not', async () => {
+    for (const cell of ['lstm', 'gru'] as const) {
+      const ill = await made(engine, { cell })
+      change(ill.model, 'recurrent.bias_ih_l0', (b, i) => (i < 24 ? b - 12 : b))
+      const gate = cell === 'lstm' ? /input gate 100 % at every step/ : /reset gate 100 % at every step/
+      expectSick(checkSaturation(ill.patient, await ill.patient.activity?.()), /stuck/, gate)
+      const twin = await made(engine, { cell }, { steps: 150 })
+      expectWell(checkSaturation(twin.patient, await twin.patient.activity?.()))
+      for (const { model } of [ill, twin]) model.close()
+    }
+  })
+
   it('ReLU units with a bias far below zero are dead; their twins live; others have none', async () => {
     const options = { cell: 'elman', nonlinearity: 'relu' } as const
     const ill = await made(engine, options)
