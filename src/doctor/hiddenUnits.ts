@@ -40,11 +40,14 @@ export function checkSaturation<Batch>(
   const worst = Math.max(...shares)
   const saturated = layers.map(saturatedShare)
   const evidence = { worst, layers: layers.map(({ name }) => name).join(', '), shares, saturated }
-  const told = layers
-    .map(({ name, gated }, i) => `${name} ${percent(shares[i])}${gated ? ' at every step' : ' of all values'}`)
-    .join(', ')
+  const tell = (i: number) =>
+    `${percent(shares[i])} of ${layers[i].name}’s ${layers[i].gated ? 'units at every step' : 'values'}`
   if (!(worst > MOST_SATURATED))
-    return well('saturation', `Units answer: slopes under ${LEAST_SLOPE} have ${told}.`, evidence)
+    return well(
+      'saturation',
+      `Units answer: slopes are under ${LEAST_SLOPE} in at most ${tell(shares.indexOf(worst))}.`,
+      evidence,
+    )
   const cures: Cure[] = [
     {
       line: `learningRate: ${figure((training.learningRate ?? 0.002) / 10)}`,
@@ -53,8 +56,14 @@ export function checkSaturation<Batch>(
     { line: 'l2: 0.0001', why: 'keeps weights, and so what goes into σ, small' },
     { line: 'layerNorm: true', why: 'what goes into σ has deviation 1' },
   ]
+  const stuck = shares.flatMap((share, i) => (share > MOST_SATURATED ? [tell(i)] : []))
   const needed = configuration.layerNorm === true ? cures.slice(0, 2) : cures
-  return sick('saturation', `Units are stuck: slopes under ${LEAST_SLOPE} have ${told}.`, evidence, needed)
+  return sick(
+    'saturation',
+    `Units are stuck: slopes are under ${LEAST_SLOPE} in ${stuck.join(', ')}.`,
+    evidence,
+    needed,
+  )
 }
 
 export function checkDeadUnits<Batch>(

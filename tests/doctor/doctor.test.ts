@@ -238,7 +238,8 @@ describe('hidden units', () => {
     for (const cell of ['lstm', 'gru'] as const) {
       const ill = await made(engine, { cell })
       change(ill.model, 'recurrent.bias_ih_l0', (b, i) => (i < 24 ? b - 12 : b))
-      const gate = cell === 'lstm' ? /input gate 100 % at every step/ : /reset gate 100 % at every step/
+      const gate =
+        cell === 'lstm' ? /100 % of layer 0’s input gate’s units at/ : /100 % of layer 0’s reset gate’s units at/
       expectSick(checkSaturation(ill.patient, await ill.patient.activity?.()), /stuck/, gate)
       const twin = await made(engine, { cell }, { steps: 150 })
       expectWell(checkSaturation(twin.patient, await twin.patient.activity?.()))
