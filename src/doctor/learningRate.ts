@@ -104,8 +104,11 @@ export function checkLearningRate(trials: readonly RateTrial[]): Examination {
     [
       {
         line: `learningRate: ${figure(best.learningRate)}`,
-        why: `the loss falls by ${figure(fallOf(best))} there in as many steps, here by ${Number.isFinite(fallOf(own)) ? figure(fallOf(own)) : 'nothing: it breaks'}`,
+        why: `the loss falls by ${figure(fallOf(best))} there in as many steps; here it ${changeOf(fallOf(own))}`,
       },
     ],
   )
 }
+
+const changeOf = (fall: number) =>
+  !Number.isFinite(fall) ? 'breaks' : fall < 0 ? `rises by ${figure(-fall)}` : `falls by ${figure(fall)}`
