@@ -10,6 +10,7 @@ import { evalCommand } from './eval.js'
 import { UsageError } from './flags.js'
 import { generateCommand } from './generate.js'
 import { inspectCommand } from './inspect.js'
+import { lessonCommand } from './lesson.js'
 import { nextCommand } from './next.js'
 import { ngramCommand } from './ngram.js'
 import { forgiveClosedOutput } from './output.js'
@@ -39,6 +40,7 @@ function program(): Command {
     .addCommand(compareCommand())
     .addCommand(inspectCommand())
     .addCommand(doctorCommand())
+    .addCommand(lessonCommand())
     .addCommand(ngramCommand())
     .addCommand(runsCommand())
     .addCommand(dataCommand())

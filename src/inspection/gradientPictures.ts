@@ -154,7 +154,7 @@ export function matrixPicture(result: GradientsThroughTime, layer: LayerGradient
     label(`‖∂E_t/∂h_k‖: t down (what is foretold), k to the right (what goes in); ${halfLifeText(halfLife)}`, {
       ...{ x: left, y: 42, class: 'faint' },
     }),
-    ...cells,
+    element('g', { 'shape-rendering': 'crispEdges' }, ...cells),
     ...written,
     ...key,
   )

@@ -1,5 +1,6 @@
 /* The public face of looking inside: `recurra/inspection`. Plain data, and pictures of them. */
 
+export { architectures } from './architectures.js'
 export * from './colouredPage.js'
 export * from './colouredText.js'
 export { type FactorOptions, factorsOfText, factorsThroughTime, type LayerFactors } from './factors.js'
@@ -25,3 +26,4 @@ export * from './svg.js'
 export * from './textView.js'
 export type { FeatureFinding, UnitScore } from './thresholds.js'
 export * from './units.js'
+export { type WatchedLayer, watchedGradients } from './watchedGradients.js'

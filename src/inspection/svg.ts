@@ -37,7 +37,7 @@ const css = ({ ink, faint, paper, lines }: (typeof palette)['light' | 'dark']) =
     ...lines.map((colour, i) => `.line${i}{stroke:${colour};fill:none}.fill${i}{fill:${colour}}`),
   ].join('')
 
-const STYLE = `${css(palette.light)}@media (prefers-color-scheme:dark){${css(palette.dark)}}text{font:12px system-ui,sans-serif}`
+const STYLE = `${css(palette.light)}@media (prefers-color-scheme:dark){${css(palette.dark)}}svg{font:12px system-ui,sans-serif}`
 
 export const escapeText = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
