@@ -5,6 +5,7 @@ import { nearest, RecurraError } from '../src/errors.js'
 import { benchCommand } from './bench.js'
 import { compareCommand } from './compare.js'
 import { dataCommand } from './data.js'
+import { doctorCommand } from './doctor.js'
 import { evalCommand } from './eval.js'
 import { UsageError } from './flags.js'
 import { generateCommand } from './generate.js'
@@ -38,6 +39,7 @@ function program(): Command {
     .addCommand(scoreCommand())
     .addCommand(compareCommand())
     .addCommand(inspectCommand())
+    .addCommand(doctorCommand())
     .addCommand(lessonCommand())
     .addCommand(ngramCommand())
     .addCommand(runsCommand())

@@ -68,8 +68,16 @@ export interface RecurrentPass {
   readonly prepared?: readonly (PreparedWeights | undefined)[] | undefined
   /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
   readonly draw?: DropoutDraw | undefined
+  /** Changes what each layer puts out and carries, before anything else sees it. */
+  readonly edit?: StateEdit | undefined
   readonly observer?: RecurrentObserver | undefined
 }
+
+/**
+ * Writes into a layer's results: `output` [time, batch, outputs], and `state`, after the last step. Of one step both are
+ * h: whoever changes a unit changes it in both. `layer` counts directions too: layer 0 forward, layer 0 backward, …
+ */
+export type StateEdit = (layer: number, output: Tensor, state: CellState) => void
 
 /** Draws of a direction keep to this many sites. */
 const SITES = 8
@@ -192,6 +200,9 @@ export class Recurrent {
           prepared: pass.prepared?.[after.length + i],
         }),
       )
+      results.forEach((result, i) => {
+        pass.edit?.(after.length + i, result.output, result.state)
+      })
       after.push(...results.map(result => result.state))
       const output =
         results.length > 1

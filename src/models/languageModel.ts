@@ -19,7 +19,7 @@ import { type NextToken, nextTokens, type Predictor, type Reading } from '../gen
 import { Embedding } from '../layers/embedding.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
-import { Recurrent, type RecurrentPass } from '../layers/recurrent.js'
+import { Recurrent, type RecurrentPass, type StateEdit } from '../layers/recurrent.js'
 import { RecurrentStream } from '../layers/stream.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
@@ -210,7 +210,7 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     const { timeSteps, batchSize, rowWeights } = batch
     const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
     const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, this.feedStep, { ...draw, ratio }) : batch.inputs
-    const tokens = engine.tokens(inputs, [timeSteps, batchSize])
+    const tokens = pass.vectors ?? engine.tokens(inputs, [timeSteps, batchSize])
     const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths, observer })
     const weights = rowWeights && engine.from(rowWeights)
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
@@ -224,36 +224,65 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     return { logits: this.output.forward(hidden.output), state: hidden.state }
   }
 
+  /** As what tokens [time, batch] enter the first layer: rows of the embedding, or one-hot. Of the innermost scope. */
+  vectors(tokens: Tensor): Tensor {
+    const { engine, embedding, tokenizer } = this
+    if (embedding) return embedding.forward(tokens)
+    const { size } = tokenizer
+    const vectors = new Float64Array(tokens.size * size)
+    engine.copyOut(tokens).forEach((token, i) => {
+      if (token >= 0 && token < size) vectors[i * size + token] = 1
+    })
+    return engine.from(vectors, [...tokens.shape, size])
+  }
+
   private hidden(
     tokens: Tensor,
     state: readonly CellState[],
     pass: RecurrentPass = {},
   ): { output: Tensor; state: CellState[] } {
     const table = this.embedding?.weight.value
-    return this.recurrent.forward(table ? { tokens, table } : tokens, state, pass)
+    return this.recurrent.forward(table && tokens.kind === 'token' ? { tokens, table } : tokens, state, pass)
   }
 
-  /** Opens a reading: the state is carried from token to token, the weights are those of now. */
-  read(): Reading {
+  /**
+   * Opens texts that are read side by side: the state is carried from token to token, the weights are those of now.
+   * @param options `edit` changes each layer's state after every run
+   */
+  stream(batch: number, { edit }: { readonly edit?: StateEdit | undefined } = {}): TokenStream {
     this.checkOpen()
-    const { engine, tokenizer } = this
+    const { engine } = this
     const table = this.embedding?.weight.value
-    const stream = new RecurrentStream(engine, this.recurrent, { batch: 1, input: table ?? 'one-hot' })
     const { outputSize } = this.recurrent
+    const stream = new RecurrentStream(engine, this.recurrent, { batch, input: table ?? 'one-hot' })
+    return {
+      state: stream.state,
+      run: tokens => {
+        const output = stream.run(table ? { tokens, table } : tokens, { edit })
+        const last = engine.view(output, [batch, outputSize], output.size - batch * outputSize)
+        return this.output.forward(last)
+      },
+      close: () => stream.close(),
+    }
+  }
+
+  /**
+   * Opens a reading: the state is carried from token to token, the weights are those of now.
+   * @param options `edit` changes each layer's state after every token
+   */
+  read(options: { readonly edit?: StateEdit | undefined } = {}): Reading {
+    const { engine, tokenizer } = this
+    const stream = this.stream(1, options)
     const logits = engine.keep([1, tokenizer.size])
+    const longest = options.edit ? 1 : LONGEST_PUSH
     let open = true
     let begun = false
     const push = (tokens: ArrayLike<number>) => {
       const all = begun ? tokens : [tokenizer.start, ...Array.from(tokens)]
       begun = true
-      for (let from = 0; from < all.length; from += LONGEST_PUSH) {
-        const part = Array.prototype.slice.call(all, from, from + LONGEST_PUSH)
-        engine.scope(() => {
-          const tokens = engine.tokens(part, [part.length, 1])
-          const output = stream.run(table ? { tokens, table } : tokens)
-          const h = engine.view(output, [1, outputSize], (part.length - 1) * outputSize)
-          engine.copy(this.output.forward(h), logits)
-        })
+      for (let from = 0; from < all.length; from += longest) {
+        const part = Array.prototype.slice.call(all, from, from + longest)
+        engine.scope(() => engine.copy(stream.run(engine.tokens(part, [part.length, 1])), logits))
       }
     }
     return {
@@ -298,10 +327,24 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   }
 }
 
+/** Texts that are being read side by side. Owns memory: close it. */
+export interface TokenStream {
+  /** Of each layer, after the last run; kept, and overwritten by the next one. */
+  readonly state: readonly CellState[]
+  /**
+   * Reads on. To be called in a scope.
+   * @param tokens int32 [time, batch]
+   * @returns logits [batch, vocabulary] of what follows the last of them
+   */
+  run(tokens: Tensor): Tensor
+  close(): void
+}
+
 /** Tokens read at once when a prompt is long. */
 const LONGEST_PUSH = 1024
 
-function logSoftmax(logits: Float64Array): Float64Array {
+/** Log-probabilities of logits, in nats. */
+export function logSoftmax(logits: Float64Array): Float64Array {
   const most = logits.reduce((a, b) => Math.max(a, b), -Infinity)
   const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) + most
   return logits.map(logit => logit - total)

@@ -12,6 +12,8 @@ export interface LossPass {
   readonly draw?: DropoutDraw | undefined
   /** What the batch begins from, where the one before ended; default the zero state. */
   readonly state?: readonly CellState[] | undefined
+  /** As what the batch's tokens enter the first layer, for whoever asks for a gradient with respect to that. */
+  readonly vectors?: Tensor | undefined
   /** PyTorch's label_smoothing of a cross-entropy. Default 0. */
   readonly labelSmoothing?: number | undefined
   /** The share of steps that are fed the truth and not the model's own output. Default 1. */
