@@ -9,13 +9,14 @@ export type { Decay }
 
 export function gradientDecay<Batch>(model: ExaminedModel<Batch>, ends: NonNullable<Patient<Batch>['ends']>): Decay {
   const { batch, steps, sequences } = ends
-  const { layers } = observe(model, batch, { time: steps, batchSize: sequences })
   const norms = new Float64Array(sequences * steps)
-  for (const { gradients } of layers)
-    for (let b = 0; b < sequences; b++)
-      for (let k = 0; k < steps; k++)
-        for (const part of [gradients?.hidden, gradients?.carriedCell])
-          for (const value of part?.row(k, b) ?? []) norms[b * steps + k] += value * value
+  observe(model, batch, { time: steps, batchSize: sequences }, ({ layers }) => {
+    for (const { gradients } of layers)
+      for (let b = 0; b < sequences; b++)
+        for (let k = 0; k < steps; k++)
+          for (const part of [gradients?.hidden, gradients?.carriedCell])
+            for (const value of part?.row(k, b) ?? []) norms[b * steps + k] += value * value
+  })
   const losses = Array.from({ length: sequences }, () => steps - 1)
   return decayOf({ losses, steps }, norms.map(Math.sqrt))
 }
