@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: '#platform', replacement: source('node/platform.ts') },
+      { find: 'recurra/inspection', replacement: source('inspection/index.ts') },
       { find: 'recurra/node', replacement: source('node/index.ts') },
       { find: /^recurra$/, replacement: source('index.ts') },
     ],

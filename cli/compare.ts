@@ -10,7 +10,7 @@ import { readCorpus, splitCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { addFlags, readFlags, UsageError } from './flags.js'
 import { watchInterrupt } from './interrupt.js'
-import { decimals, whole, write } from './output.js'
+import { decimals, table, whole, write } from './output.js'
 import { TrainingProgress } from './progress.js'
 
 /** The name of the built-in grammar, where a text's path would stand. */
@@ -154,15 +154,4 @@ const minutesInWords = (minutes: number) => `${minutes} ${minutes === 1 ? 'minut
 function passes(models: readonly ComparedModel[]): string {
   const last = models[models.length - 1]
   return `the ${last.model} has gone over its text ${decimals(last.epochs, 1)} times`
-}
-
-/** Columns under their heads, numbers to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)))
-  return rows
-    .map(row => {
-      const cells = row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      return `${cells.join('  ').trimEnd()}\n`
-    })
-    .join('')
 }

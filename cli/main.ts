@@ -6,9 +6,12 @@ import { benchCommand } from './bench.js'
 import { classifyCommand } from './classify.js'
 import { compareCommand } from './compare.js'
 import { dataCommand } from './data.js'
+import { doctorCommand } from './doctor.js'
 import { evalCommand } from './eval.js'
 import { UsageError } from './flags.js'
 import { generateCommand } from './generate.js'
+import { inspectCommand } from './inspect.js'
+import { lessonCommand } from './lesson.js'
 import { nextCommand } from './next.js'
 import { ngramCommand } from './ngram.js'
 import { forgiveClosedOutput } from './output.js'
@@ -41,6 +44,9 @@ function program(): Command {
     .addCommand(evalCommand())
     .addCommand(scoreCommand())
     .addCommand(compareCommand())
+    .addCommand(inspectCommand())
+    .addCommand(doctorCommand())
+    .addCommand(lessonCommand())
     .addCommand(ngramCommand())
     .addCommand(runsCommand())
     .addCommand(dataCommand())

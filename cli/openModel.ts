@@ -13,16 +13,19 @@ export const modelArgument = 'a model file, the folder of a run, or an n-gram mo
 
 /** Every kind of model that a file can hold, with the verbs that use it. The name is the task in a model file's metadata. */
 const kinds = {
-  'language model': { verbs: ['generate', 'next', 'score', 'eval'], load: LanguageModel.load },
+  'language model': { verbs: ['generate', 'next', 'score', 'eval', 'inspect', 'doctor'], load: LanguageModel.load },
   'n-gram model': { verbs: ['generate', 'next', 'score', 'eval', 'compare'], load: loadNGram },
   classifier: { verbs: ['classify', 'eval'], load: Classifier.load },
   tagger: { verbs: ['tag', 'eval'], load: Tagger.load },
   translator: { verbs: ['translate', 'eval'], load: Translator.load },
-  regressor: { verbs: ['eval'], load: Regressor.load },
+  regressor: { verbs: ['eval', 'doctor'], load: Regressor.load },
 } as const
 
 export type ModelKind = keyof typeof kinds
 type ModelOf<K extends ModelKind> = Awaited<ReturnType<(typeof kinds)[K]['load']>>
+
+/** Kinds whose hidden states can be looked at. */
+export const languageModels = ['language model'] as const
 
 /** Kinds that foretell the next token. */
 export const predictors = ['language model', 'n-gram model'] as const
@@ -58,6 +61,9 @@ export async function withModel<K extends ModelKind, T>(
     }
   }
 }
+
+/** As help calls the argument where only a recurrent model will do. */
+export const recurrentModelArgument = 'a model file or the folder of a run'
 
 function wrongKind(
   path: string,

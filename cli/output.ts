@@ -37,3 +37,14 @@ export interface Told {
   readonly lines: string
   readonly record: object
 }
+
+/** Columns under their heads, numbers to the right. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)))
+  return rows
+    .map(row => {
+      const cells = row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      return `${cells.join('  ').trimEnd()}\n`
+    })
+    .join('')
+}

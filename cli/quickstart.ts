@@ -65,7 +65,7 @@ export function quickstartCommand(): Command {
         scheduleMinutes: flags.minutes,
         samples: 0,
       }),
-      flags: { tensorboard: false, onFailedSave: 'stop' },
+      flags: { tensorboard: false, watchGradients: false, onFailedSave: 'stop' },
       makeFolder: options => RunFolder.create(FOLDER, { ...options, replace: true }),
       onEvent: async (model, { fraction, step }, progress) => {
         if (!(fraction >= SAMPLES[sampled])) return

@@ -16,6 +16,7 @@ import {
   train,
   trainingSchema,
 } from '../src/index.js'
+import { watchedGradients } from '../src/inspection/index.js'
 import { languageModelContradictions } from '../src/models/languageModelOptions.js'
 import { recurrentNegatable } from '../src/models/recurrentOptions.js'
 import { readTextFile } from '../src/node/files.js'
@@ -75,6 +76,7 @@ export const lmTask: TrainingTask<LanguageModel, TextSplits, LmValues> = {
   },
   load: (path, engine) => LanguageModel.load(path, { engine }),
   train,
+  gradients: (model, { validation }) => watchedGradients(model, validation.text),
   line: ({ configuration, parameterCount, tokenizer }) => {
     const { cell, numLayers, hiddenSize } = configuration
     const layers = numLayers === 1 ? '1 layer' : `${numLayers} layers`

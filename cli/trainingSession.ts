@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
+import type { z } from 'zod'
 import type {
   Engine,
   RecurraError,
@@ -11,15 +12,17 @@ import type {
   TrainingResult,
   TrainingRun,
 } from '../src/index.js'
+import type { WatchedLayer } from '../src/inspection/index.js'
 import type { RunFolder, RunFolderOptions } from '../src/node/index.js'
 import { TensorBoardWriter } from '../src/node/index.js'
 import { resolved } from '../src/training/options.js'
 import { picked } from './configurationFile.js'
+import { UsageError } from './flags.js'
 import { watchInterrupt } from './interrupt.js'
 import { decimals, whole, write } from './output.js'
 import type { TrainingProgress } from './progress.js'
 import { type LossEvent, lossCurve } from './runs.js'
-import type { TestResult, TrainedModel, TrainingSource, TrainingTask } from './trainingTask.js'
+import type { runSchema, TestResult, TrainedModel, TrainingSource, TrainingTask } from './trainingTask.js'
 
 export const version: string = createRequire(import.meta.url)('recurra/package.json').version
 
@@ -31,7 +34,7 @@ export interface Session<Model, Data, Values> {
   readonly model: Model
   readonly training: TrainingConfiguration
   readonly progress: TrainingProgress
-  readonly flags: { readonly tensorboard: boolean; readonly onFailedSave: 'continue' | 'stop' }
+  readonly flags: Pick<z.output<typeof runSchema>, 'tensorboard' | 'onFailedSave' | 'watchGradients'>
   /** Makes the run's folder, when all else is known to work; or opens the one that is there. */
   readonly makeFolder: (options: RunFolderOptions) => Promise<RunFolder>
   /** Where it goes on from. */
@@ -64,6 +67,8 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
 ): Promise<Outcome<Model>> {
   const { values, source, model, training, progress, flags, resume } = session
   const { engine } = model
+  if (flags.watchGradients && !task.gradients)
+    throw new UsageError(`train ${task.verb}: --watch-gradients is for language models; leave it out`)
   progress.note(task.line(model))
   progress.note(source.line)
   const onFailedSave = (fault: RecurraError) => progress.note(`${fault.message}; training goes on`)
@@ -83,8 +88,9 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
     })
     const result = await followed(steps, async event => {
       events.push(event)
-      await run.appendMetrics(event)
-      if (board) await writeScalars(board, event)
+      const gradients = flags.watchGradients && event.validation ? task.gradients?.(model, source.data) : undefined
+      await run.appendMetrics({ ...event, gradients })
+      if (board) await writeScalars(board, event, gradients)
       if (event.checkpoint) {
         const final = event.fraction === 1 || signal.aborted || event.step === training.stopAt
         await run.saveModel(steps.checkpoint(), { best: event.best ? await steps.modelBytes() : undefined, final })
@@ -160,7 +166,11 @@ async function bestOf<Model extends TrainedModel, Data, Values extends object>(
   return task.load(run.best, engine)
 }
 
-async function writeScalars(board: TensorBoardWriter, event: TrainingEvent): Promise<void> {
+async function writeScalars(
+  board: TensorBoardWriter,
+  event: TrainingEvent,
+  gradients: readonly WatchedLayer[] = [],
+): Promise<void> {
   const { step, samples } = event
   const scalars = {
     'loss/training': event.loss,
@@ -175,6 +185,9 @@ async function writeScalars(board: TensorBoardWriter, event: TrainingEvent): Pro
   for (const [tag, value] of Object.entries(scalars)) await board.scalar(tag, step, value)
   for (const [name, value] of Object.entries(event.validation ?? {}))
     await board.scalar(name === 'loss' ? 'loss/validation' : `validation/${name}`, step, value)
+  for (const { layer, reverse, halfLife } of gradients)
+    if (halfLife !== null)
+      await board.scalar(`gradient/half-life, layer ${layer}${reverse ? ' backward' : ''}`, step, halfLife)
   if (samples?.length)
     await board.text(
       'examples',

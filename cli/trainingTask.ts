@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Contradiction } from '../src/configuration.js'
 import type { Engine, TrainingOptions, TrainingRun } from '../src/index.js'
+import type { WatchedLayer } from '../src/inspection/index.js'
 import { commonSchema, engineSchema, jsonSchema } from './commonFlags.js'
 
 /** What is trained on, read and split. */
@@ -43,6 +44,8 @@ export interface TrainingTask<Model extends TrainedModel, Data, Values extends o
   read(values: Values): Promise<TrainingSource<Data>>
   load(path: string, engine: Engine): Promise<Model>
   train(model: Model, data: Data, options: TrainingOptions): TrainingRun
+  /** Gradients through time on validation data, where the kind of model has them. */
+  gradients?(model: Model, data: Data): readonly WatchedLayer[]
   /** Of the model, for people. */
   line(model: Model): string
   test(model: Model, data: Data, values: Values, signal: AbortSignal): Promise<TestResult>
@@ -50,6 +53,10 @@ export interface TrainingTask<Model extends TrainedModel, Data, Values extends o
 
 /** Flags of a run that are no part of its configuration. */
 export const runSchema = z.strictObject({
+  watchGradients: z
+    .boolean()
+    .default(false)
+    .describe('at each look at validation, also keeps how far back gradients reach on its first 64 tokens'),
   tensorboard: z.boolean().default(false).describe('also writes event files for TensorBoard into the run’s folder'),
   onFailedSave: z
     .enum(['continue', 'stop'])

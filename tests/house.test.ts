@@ -61,6 +61,7 @@ function importsOf(text: string) {
 function resolveImport(from: string, name: string) {
   if (name === '#platform') return 'src/engine/platform.ts'
   if (name === 'recurra') return 'src/index.ts'
+  if (name === 'recurra/inspection') return 'src/inspection/index.ts'
   if (name === 'recurra/node') return 'src/node/index.ts'
   if (!name.startsWith('.')) return undefined
   return posix.join(posix.dirname(from), name).replace(/\.js$/, '.ts')

@@ -1,7 +1,7 @@
 /* The recurrence as one operation: the loop over time of any built-in cell, forward and backward, by the fused kernel.
  * Weight gradients are products over all steps at once, after the loop. Letters as in kernels/kernels.h. */
 import { ShapeError } from '../errors.js'
-import { multiplyEach } from './columns.js'
+import { columns, joinColumns, multiplyEach } from './columns.js'
 import type { Engine } from './engine.js'
 import { embed } from './operations.js'
 import { packedSize } from './packedLinear.js'
@@ -19,6 +19,28 @@ export interface FusedCell {
   readonly apart: number
   /** Whether it carries a second state, c. */
   readonly hasCell: boolean
+}
+
+/**
+ * What one layer did in one direction, for whoever looks on. Each is a list of tensors whose rows, one after another, are
+ * the steps that exist. Gates must be read at once: the backward pass overwrites them. After that pass the tape has the
+ * gradients of the others.
+ */
+export interface ObservedSteps {
+  /** h after each step [S, H]; its gradient is the whole one, from above and from later steps. */
+  readonly hidden: readonly Tensor[]
+  /** c after each step [S, H]; its gradient is the whole one. None where the cell has no c. */
+  readonly cell: readonly Tensor[]
+  /** What W multiplies at each step [S, H]. */
+  readonly operand: readonly Tensor[]
+  /** c before each step [S, H]; where a cell runs by a kernel, its gradient is not told apart. */
+  readonly cellBefore: readonly Tensor[]
+  /** Stands for W h + b_hh of every gate [S, G H]; only its gradient is to be read. */
+  readonly product: readonly Tensor[]
+  /** Activations [S, G H] where a kernel has run. */
+  readonly gates?: Tensor | undefined
+  /** W h + b_hh of the gates kept apart [S, A H]. */
+  readonly apart?: Tensor | undefined
 }
 
 export interface RecurrenceInput {
@@ -39,6 +61,8 @@ export interface RecurrenceInput {
   readonly reverse?: boolean | undefined
   /** [B, H] multiplies h before W, the same at every step. */
   readonly mask?: Tensor | undefined
+  /** Who looks on; costs a copy of the gradients of every step. */
+  readonly observe?: ((steps: ObservedSteps) => void) | undefined
 }
 
 export interface RecurrenceOutput {
@@ -103,11 +127,35 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   const result: RecurrenceOutput = { output, hidden: last(states), cellState: cells && last(cells) }
 
   const { tape } = engine
+  // Tensors of their own: the tape has what comes to the output from outside as the gradient of `output`.
+  const seen = input.observe && {
+    hidden: engine.view(output, [steps, hidden]),
+    cell: cells && engine.view(existing(part(cells, reverse ? 0 : 1, time)), [steps, hidden]),
+    product: engine.view(gates, [steps, width]),
+  }
+  if (seen)
+    input.observe?.({
+      hidden: [seen.hidden],
+      cell: seen.cell ? [seen.cell] : [],
+      operand: [engine.view(masked(engine, existing(before), mask, ragged), [steps, hidden])],
+      cellBefore: cells ? [engine.view(existing(part(cells, reverse ? 1 : 0, time)), [steps, hidden])] : [],
+      product: [seen.product],
+      gates: engine.view(gates, [steps, width]),
+      apart,
+    })
+  /** Of W h + b_hh: of the summed gates the same as of U x + b. */
+  const ofProduct = () => {
+    const all = engine.view(gates, [steps, width])
+    if (!apart) return all
+    return joinColumns(engine, summed > 0 ? [columns(engine, all, 0, summed), apart] : [apart])
+  }
   if (tape?.wants(gates, weight, apartBias, input.hidden, input.cellState)) {
     const outputs = [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]
     tape.record(outputs, () => {
       const dInitialHidden = engine.tensor([batch, hidden])
       const dInitialCell = cells && engine.tensor([batch, hidden])
+      const dhSteps = seen && engine.tensor([steps, hidden])
+      const dcSteps = seen?.cell && engine.tensor([steps, hidden])
       engine.run(recurrenceBackward, {
         cell: forward.cell,
         time,
@@ -127,7 +175,14 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
         dFinalCell: result.cellState && tape.gradientOf(result.cellState)?.place,
         dInitialHidden: dInitialHidden.place,
         dInitialCell: dInitialCell?.place,
+        dhSteps: dhSteps?.place,
+        dcSteps: dcSteps?.place,
       })
+      if (seen) {
+        tape.watch(seen.hidden, dhSteps, { filled: true })
+        if (seen.cell) tape.watch(seen.cell, dcSteps, { filled: true })
+        tape.watch(seen.product, ofProduct(), { filled: true })
+      }
       const dWeight = tape.target(weight)
       if (dWeight) {
         const h = masked(engine, existing(before), mask, ragged)

@@ -52,20 +52,23 @@ export function nextTokens(predictor: Predictor, text: string, { top = 10 }: { t
   const reading = predictor.read()
   try {
     reading.push(tokenizer.encode(text))
-    const logProbabilities = reading.next()
-    const { vocabulary } = tokenizer
-    return [...logProbabilities.keys()]
-      .sort((a, b) => logProbabilities[b] - logProbabilities[a])
-      .slice(0, top)
-      .map(token => {
-        const text = tokenizer.decode([token])
-        return {
-          text: text === '' || text.includes('\ufffd') ? vocabulary[token] : text,
-          token,
-          probability: Math.exp(logProbabilities[token]),
-        }
-      })
+    return likeliest(tokenizer, reading.next(), top)
   } finally {
     reading.close()
   }
+}
+
+/** The `top` likeliest of all tokens, best first. */
+export function likeliest(tokenizer: Tokenizer, logProbabilities: Float64Array, top: number): NextToken[] {
+  return [...logProbabilities.keys()]
+    .sort((a, b) => logProbabilities[b] - logProbabilities[a])
+    .slice(0, top)
+    .map(token => {
+      const text = tokenizer.decode([token])
+      return {
+        text: text === '' || text.includes('\ufffd') ? tokenizer.vocabulary[token] : text,
+        token,
+        probability: Math.exp(logProbabilities[token]),
+      }
+    })
 }

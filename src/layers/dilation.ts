@@ -10,6 +10,8 @@ import type { Tensor } from '../engine/tensor.js'
 
 export interface Folded {
   readonly ragged: Ragged
+  /** Step × batch + sequence that a place of the folded batch is. */
+  placeOf(place: number): number
   /** x [S, ...] in the folded order. */
   fold(x: Tensor): Tensor
   unfold(x: Tensor): Tensor
@@ -31,10 +33,11 @@ export function folded(
   })
   const ragged = raggedOf(phases, Math.ceil(time / d))
   // Step s of folded sequence j B + b is step s d + j of sequence b.
-  const there = Int32Array.from(ragged.places, place => {
+  const placeOf = (place: number) => {
     const [s, i] = [Math.floor(place / (d * batch)), place % (d * batch)]
-    return rows[(s * d + Math.floor(i / batch)) * batch + (i % batch)]
-  })
+    return (s * d + Math.floor(i / batch)) * batch + (i % batch)
+  }
+  const there = Int32Array.from(ragged.places, place => rows[placeOf(place)])
   const back = new Int32Array(count)
   there.forEach((row, i) => {
     back[row] = i
@@ -56,6 +59,7 @@ export function folded(
   })
   return {
     ragged,
+    placeOf,
     fold: x => gathered(x, there),
     unfold: x => gathered(x, back),
     foldState: state => each(state, tensor => gathered(tensor, before)),

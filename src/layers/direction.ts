@@ -10,7 +10,7 @@ import type { Engine } from '../engine/engine.js'
 import { add, addRow, concatenate, type DropoutDraw, dropout, embed, reshape, slice } from '../engine/operations.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
-import { type FusedCell, packWeight, recurrence } from '../engine/recurrence.js'
+import { type FusedCell, type ObservedSteps, packWeight, recurrence } from '../engine/recurrence.js'
 import { recurrenceInParts } from '../engine/recurrenceInParts.js'
 import type { Tensor } from '../engine/tensor.js'
 import { folded } from './dilation.js'
@@ -85,6 +85,8 @@ export interface DirectionPass {
   readonly at?: number | undefined
   /** What `prepare` has made of the weights; without a tape. */
   readonly prepared?: PreparedWeights | undefined
+  /** Who looks on: what each step did, and step × batch + sequence of each row of it. */
+  readonly observe?: ((steps: ObservedSteps, places: Int32Array, direction: Direction) => void) | undefined
 }
 
 /** What is drawn anew at each step has sites of its own at each. */
@@ -105,7 +107,12 @@ export class Direction {
   }
 
   private value(kind: string): Tensor | undefined {
-    return this.byKind.get(kind)?.value
+    return this.parameter(kind)?.value
+  }
+
+  /** A parameter by its kind, as `weight_hh`; undefined where there is none. */
+  parameter(kind: string): Parameter | undefined {
+    return this.byKind.get(kind)
   }
 
   /** Units that a step puts out. */
@@ -183,7 +190,7 @@ export class Direction {
   run(x: Input, state: CellState, pass: DirectionPass): { output: Tensor; state: CellState } {
     const { engine } = this
     const { dilation, reverse } = this.options
-    if (!engine.tape && !pass.ragged && !pass.draw) {
+    if (!engine.tape && !pass.ragged && !pass.draw && !pass.observe) {
       const prepared = pass.prepared ?? this.prepare(streamInputOf(x))
       if (prepared) return this.inParts(x, state, prepared, pass)
     }
@@ -192,7 +199,12 @@ export class Direction {
     if (dilation === 1) return this.loop(gates, state, weight, pass)
     const fold = folded(engine, stepsOf(pass), dilation, reverse)
     const { ragged } = fold
-    const inner = { ...pass, time: ragged.time, batch: ragged.batch, ragged }
+    const { observe } = pass
+    const inner: DirectionPass = {
+      ...pass,
+      ...{ time: ragged.time, batch: ragged.batch, ragged },
+      observe: observe && ((steps, places) => observe(steps, places.map(fold.placeOf), this)),
+    }
     const result = this.loop(fold.fold(asList(engine, gates)), fold.foldState(state), weight, inner)
     return { output: this.asGiven(fold.unfold(result.output), pass), state: fold.unfoldState(result.state) }
   }
@@ -217,6 +229,7 @@ export class Direction {
       ragged: pass.ragged,
       reverse,
       mask: this.mask(pass.batch, pass.draw),
+      observe: pass.observe && (steps => pass.observe?.(steps, stepsOf(pass).places, this)),
     })
     return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
   }
@@ -261,6 +274,9 @@ export class Direction {
       skip,
       mask: this.mask(batch, draw),
       taken: zoneout > 0 ? { hidden: taken(ZONEOUT, this.outputs), cell: taken(ZONEOUT + 1, hiddenSize) } : undefined,
+      observe:
+        pass.observe &&
+        (steps => pass.observe?.(steps, turned ? turned.map(row => ragged.places[row]) : ragged.places, this)),
     })
     return { output: this.asGiven(turn(result.output), pass), state: result.state }
   }

@@ -6,9 +6,10 @@ import type { Engine } from '../engine/engine.js'
 import { add, type DropoutDraw, dropout, embed } from '../engine/operations.js'
 import { packed, type Ragged, raggedOf, unpacked } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
+import type { ObservedSteps } from '../engine/recurrence.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import { Direction, type DirectionOptions, directionShapes, siteAt } from './direction.js'
+import { Direction, type DirectionOptions, type DirectionPass, directionShapes, siteAt } from './direction.js'
 import type { Initialisation } from './initialisation.js'
 import type { Input, PreparedWeights } from './inputProduct.js'
 import type { Parameter } from './parameter.js'
@@ -49,6 +50,17 @@ export interface RecurrentOptions {
   readonly name: string
 }
 
+/** Who looks on while a stack runs. */
+export interface RecurrentObserver {
+  /**
+   * Told what each layer and direction did.
+   * @param places step × batch + sequence of each row
+   */
+  steps?(seen: ObservedSteps, places: Int32Array, direction: Direction, layer: number): void
+  /** Told what each layer puts out, [time, batch, width] or [S, width]; what it gives back goes on in its place. */
+  output?(output: Tensor, layer: number): Tensor
+}
+
 export interface RecurrentPass {
   /** Steps of each sequence, 0 to time; default all. */
   readonly lengths?: ArrayLike<number> | undefined
@@ -58,7 +70,16 @@ export interface RecurrentPass {
   readonly draw?: DropoutDraw | undefined
   /** Of a stretch of one step: which step of its sequence it is, so that what is drawn anew at each step is. Default 0. */
   readonly at?: number | undefined
+  /** Changes what each layer puts out and carries, before anything else sees it. */
+  readonly edit?: StateEdit | undefined
+  readonly observer?: RecurrentObserver | undefined
 }
+
+/**
+ * Writes into a layer's results: `output` [time, batch, outputs], and `state`, after the last step. Of one step both are
+ * h: whoever changes a unit changes it in both. `layer` counts directions too: layer 0 forward, layer 0 backward, …
+ */
+export type StateEdit = (layer: number, output: Tensor, state: CellState) => void
 
 /** Draws of a direction keep to this many sites. */
 const SITES = 8
@@ -168,19 +189,24 @@ export class Recurrent {
     const ragged = lengths && raggedOf(lengths, time)
     let layerInput = ragged ? listing(engine, x, ragged) : x
     const after: CellState[] = []
+    const { observer } = pass
     this.layers.forEach((layer, k) => {
+      const observe: DirectionPass['observe'] =
+        observer?.steps && ((seen, places, direction) => observer.steps?.(seen, places, direction, k))
       const site = (direction: number) => (pass.draw?.site ?? 0) * 65536 + (2 * k + direction) * SITES
       const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
       if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0), pass.at)
       const outputs = layer.map((each, i) => {
         const prepared = pass.prepared?.[after.length]
-        const run = { time, batch, ragged, draw: draw(i), at: pass.at, prepared }
+        const run = { time, batch, ragged, draw: draw(i), at: pass.at, observe, prepared }
         const result = each.run(layerInput, state[after.length], run)
+        pass.edit?.(after.length, result.output, result.state)
         after.push(result.state)
         return result.output
       })
       const output = outputs.length > 1 ? joinColumns(engine, outputs) : outputs[0]
-      layerInput = this.options.residual && k > 0 ? add(engine, output, layerInput as Tensor) : output
+      const whole = this.options.residual && k > 0 ? add(engine, output, layerInput as Tensor) : output
+      layerInput = observer?.output?.(whole, k) ?? whole
     })
     const output = layerInput as Tensor
     return { output: ragged ? unpacked(engine, output, ragged) : output, state: after }

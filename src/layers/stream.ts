@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError } from '../errors.js'
 import type { Input, PreparedWeights, StreamInput } from './inputProduct.js'
-import type { Recurrent } from './recurrent.js'
+import type { Recurrent, RecurrentPass } from './recurrent.js'
 
 export class RecurrentStream {
   /** What each layer's state is now: kept, and overwritten by every run. */
@@ -22,7 +22,11 @@ export class RecurrentStream {
   constructor(
     private readonly engine: Engine,
     private readonly layers: Recurrent,
-    { batch, input, fork }: { readonly batch: number; readonly input: StreamInput; readonly fork?: RecurrentStream },
+    {
+      batch,
+      input,
+      fork,
+    }: { readonly batch: number; readonly input: StreamInput; readonly fork?: RecurrentStream | undefined },
   ) {
     if (layers.options.bidirectional)
       throw new ConfigurationError('stream: layers of both directions cannot read bit by bit; use one direction')
@@ -50,10 +54,11 @@ export class RecurrentStream {
   /**
    * Reads on. To be called in a scope.
    * @param x [time, batch, inputSize], or tokens [time, batch]
+   * @param pass `edit` changes what each layer puts out and carries
    * @returns [time, batch, outputSize]
    */
-  run(x: Input): Tensor {
-    const { output, state } = this.layers.forward(x, this.state, { prepared: this.shared.prepared })
+  run(x: Input, { edit }: Pick<RecurrentPass, 'edit'> = {}): Tensor {
+    const { output, state } = this.layers.forward(x, this.state, { prepared: this.shared.prepared, edit })
     state.forEach(({ hidden, cell }, k) => {
       this.engine.copy(hidden, this.state[k].hidden)
       const kept = this.state[k].cell

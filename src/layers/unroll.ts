@@ -6,6 +6,7 @@ import { columns, multiplyEach } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
 import { add, concatenate, embed, linear, multiply, reshape, scale, slice } from '../engine/operations.js'
 import type { Ragged } from '../engine/ragged.js'
+import type { ObservedSteps } from '../engine/recurrence.js'
 import { checkShape, type Tensor } from '../engine/tensor.js'
 
 export interface UnrollInput {
@@ -32,6 +33,8 @@ export interface UnrollInput {
   readonly mask?: Tensor | undefined
   /** How much of the new state each unit takes, [S, outputs] for h and [S, hidden] for c, or one number for all. */
   readonly taken?: { readonly hidden: Tensor | number; readonly cell: Tensor | number } | undefined
+  /** Who looks on. */
+  readonly observe?: ((steps: ObservedSteps) => void) | undefined
 }
 
 /**
@@ -56,7 +59,7 @@ export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; st
   }
   const past = sorted(state.hidden, skip)
   const mask = input.mask && sorted(input.mask, 1)
-  const steps: { hidden: Tensor; cell: Tensor | undefined }[] = []
+  const steps: Step[] = []
   let hiddenNow = slice(engine, past, (skip - 1) * batch, skip * batch)
   let cellNow = cell.hasCell ? sorted(state.cell as Tensor, 1) : undefined
   let from = 0
@@ -89,8 +92,18 @@ export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; st
     const projected = input.projection ? linear(engine, made.hidden, input.projection) : made.hidden
     hiddenNow = taken ? take(before, projected, taken.hidden) : projected
     cellNow = taken && cellBefore && made.cell ? take(cellBefore, made.cell, taken.cell) : made.cell
-    steps.push({ hidden: hiddenNow, cell: cellNow })
+    steps.push({ hidden: hiddenNow, cell: cellNow, operand, cellBefore, product })
     from += count
+  }
+  if (input.observe) {
+    const each = (of: (step: Step) => Tensor | undefined) => steps.map(of).filter(found => found !== undefined)
+    input.observe({
+      hidden: each(step => step.hidden),
+      cell: each(step => step.cell),
+      operand: each(step => step.operand),
+      cellBefore: each(step => step.cellBefore),
+      product: each(step => step.product),
+    })
   }
   const output = joined(
     engine,
@@ -111,6 +124,14 @@ export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; st
       cell: start && last(start, joined(engine, cells, [0, hidden]), 1),
     },
   }
+}
+
+interface Step {
+  readonly hidden: Tensor
+  readonly cell: Tensor | undefined
+  readonly operand: Tensor
+  readonly cellBefore: Tensor | undefined
+  readonly product: Tensor | undefined
 }
 
 const gated = (engine: Engine, x: Tensor, how: Tensor | number): Tensor =>

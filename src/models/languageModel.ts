@@ -20,7 +20,7 @@ import { type NextToken, nextTokens, type Predictor, type Reading, type ReadOpti
 import { Embedding } from '../layers/embedding.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
-import { Recurrent, type RecurrentPass } from '../layers/recurrent.js'
+import { Recurrent, type RecurrentPass, type StateEdit } from '../layers/recurrent.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { fitTokenizer } from '../text/fitTokenizer.js'
 import type { Tokenizer } from '../text/tokenizer.js'
@@ -36,7 +36,7 @@ import {
   languageModelParameterCount,
   languageModelSchema,
 } from './languageModelOptions.js'
-import { openReading, type ReadingParts } from './languageModelReading.js'
+import { openReading, openTokens, type ReadingParts, type TokenStream } from './languageModelReading.js'
 import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
 import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
 import { knownCell } from './recurrentOptions.js'
@@ -209,10 +209,10 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     this.checkOpen()
     const { engine } = this
     const { timeSteps, batchSize, rowWeights } = batch
-    const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1 } = pass
+    const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
     const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, this.feedStep, { ...draw, ratio }) : batch.inputs
-    const tokens = engine.tokens(inputs, [timeSteps, batchSize])
-    const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths })
+    const tokens = pass.vectors ?? engine.tokens(inputs, [timeSteps, batchSize])
+    const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths, observer })
     const weights = rowWeights && engine.from(rowWeights)
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
     const result = this.output.loss(hidden.output, targets, { labelSmoothing, rowWeights: weights })
@@ -226,22 +226,44 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     return { logits: this.output.forward(hidden.output), state: hidden.state }
   }
 
+  /** As what tokens [time, batch] enter the first layer: rows of the embedding, or one-hot. Of the innermost scope. */
+  vectors(tokens: Tensor): Tensor {
+    const { engine, embedding, tokenizer } = this
+    if (embedding) return embedding.forward(tokens)
+    const { size } = tokenizer
+    const vectors = new Float64Array(tokens.size * size)
+    engine.copyOut(tokens).forEach((token, i) => {
+      if (token >= 0 && token < size) vectors[i * size + token] = 1
+    })
+    return engine.from(vectors, [...tokens.shape, size])
+  }
+
   private hidden(
     tokens: Tensor,
     state: readonly CellState[],
     pass: RecurrentPass = {},
   ): { output: Tensor; state: CellState[] } {
     const table = this.embedding?.weight.value
-    return this.recurrent.forward(table ? { tokens, table } : tokens, state, pass)
+    return this.recurrent.forward(table && tokens.kind === 'token' ? { tokens, table } : tokens, state, pass)
+  }
+
+  /**
+   * Opens texts that are read side by side: the state is carried from token to token, the weights are those of now.
+   * @param options `edit` changes each layer's state after every run
+   */
+  stream(batch: number, { edit }: { readonly edit?: StateEdit | undefined } = {}): TokenStream {
+    this.checkOpen()
+    return openTokens(this.readingParts, batch, { edit })
   }
 
   /**
    * Opens a reading: the state is carried from token to token, the weights are those of now.
+   * @param options `edit` changes each layer's state after every token
    * @throws FileFormatError where `from` is not what a reading of this model saved
    */
-  read({ from }: ReadOptions = {}): Reading {
+  read({ from, edit }: ReadOptions & { readonly edit?: StateEdit | undefined } = {}): Reading {
     this.checkOpen()
-    return openReading(this.readingParts, from)
+    return openReading({ ...this.readingParts, edit }, from)
   }
 
   private get readingParts(): ReadingParts {

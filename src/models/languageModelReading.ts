@@ -1,5 +1,6 @@
 /* A language model reading a text token by token: the state, and what it foretells. A reading can be forked, which costs a copy
  * of the state, and saved as bytes (safetensors), so that a continuation costs only its own tokens. */
+import type { CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
 import type { Tensor } from '../engine/tensor.js'
 import { FileFormatError } from '../errors.js'
@@ -7,7 +8,7 @@ import { readSafetensors, type TensorToWrite, writeSafetensors } from '../format
 import { type Reading, tailAfter } from '../generation/predictor.js'
 import type { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
-import type { Recurrent } from '../layers/recurrent.js'
+import type { Recurrent, StateEdit } from '../layers/recurrent.js'
 import { RecurrentStream } from '../layers/stream.js'
 import { checksumOf } from '../text/checksum.js'
 import type { Tokenizer } from '../text/tokenizer.js'
@@ -20,6 +21,43 @@ export interface ReadingParts {
   readonly parameters: readonly Parameter[]
   /** The embedding's; undefined where tokens enter as one-hot vectors. */
   readonly table: Tensor | undefined
+  /** Changes each layer's state after every token. */
+  readonly edit?: StateEdit | undefined
+}
+
+/** Texts that are being read side by side. Owns memory: close it. */
+export interface TokenStream {
+  /** Of each layer, after the last run; kept, and overwritten by the next one. */
+  readonly state: readonly CellState[]
+  /**
+   * Reads on. To be called in a scope.
+   * @param tokens int32 [time, batch]
+   * @returns logits [batch, vocabulary] of what follows the last of them
+   */
+  run(tokens: Tensor): Tensor
+  /** Another that has read the same, and goes its own way from here. Close it too. */
+  fork(): TokenStream
+  close(): void
+}
+
+/** @param options `edit` changes each layer's state after every run */
+export function openTokens(
+  parts: Omit<ReadingParts, 'tokenizer' | 'parameters' | 'edit'>,
+  batch: number,
+  { edit, fork }: { readonly edit?: StateEdit | undefined; readonly fork?: RecurrentStream | undefined } = {},
+): TokenStream {
+  const { engine, recurrent, output, table } = parts
+  const stream = new RecurrentStream(engine, recurrent, { batch, input: table ?? 'one-hot', fork })
+  return {
+    state: stream.state,
+    run: tokens => {
+      const hidden = stream.run(table ? { tokens, table } : tokens, { edit })
+      const last = [batch, recurrent.outputSize]
+      return output.forward(engine.view(hidden, last, hidden.size - batch * recurrent.outputSize))
+    },
+    fork: () => openTokens(parts, batch, { edit, fork: stream }),
+    close: () => stream.close(),
+  }
 }
 
 /** Tokens read at once when a prompt is long. */
@@ -28,8 +66,7 @@ const TASK = 'reading'
 
 /** @throws FileFormatError where `from` is not what a reading of this model saved */
 export function openReading(parts: ReadingParts, from?: Uint8Array): Reading {
-  const { engine, recurrent, table } = parts
-  const stream = new RecurrentStream(engine, recurrent, { batch: 1, input: table ?? 'one-hot' })
+  const stream = openTokens(parts, 1, parts)
   try {
     if (from === undefined) return readingOf(parts, { stream, logits: undefined, tail: [] })
     const { logits, tail } = restored(parts, stream, from)
@@ -41,28 +78,24 @@ export function openReading(parts: ReadingParts, from?: Uint8Array): Reading {
 }
 
 interface Standing {
-  readonly stream: RecurrentStream
+  readonly stream: TokenStream
   /** Of the token that comes next; undefined before the start symbol has been read. */
   readonly logits: Float64Array | undefined
   readonly tail: readonly number[]
 }
 
 function readingOf(parts: ReadingParts, standing: Standing): Reading {
-  const { engine, tokenizer, recurrent, output, table } = parts
+  const { engine, tokenizer } = parts
   const { stream } = standing
+  const longest = parts.edit ? 1 : LONGEST_PUSH
   let { logits, tail } = standing
   let open = true
   const push = (tokens: ArrayLike<number>) => {
     const all = logits ? tokens : [tokenizer.start, ...Array.from(tokens)]
     tail = tailAfter(tail, tokens)
-    for (let from = 0; from < all.length; from += LONGEST_PUSH) {
-      const part = Array.prototype.slice.call(all, from, from + LONGEST_PUSH)
-      logits = engine.scope(() => {
-        const tokens = engine.tokens(part, [part.length, 1])
-        const hidden = stream.run(table ? { tokens, table } : tokens)
-        const h = engine.view(hidden, [1, recurrent.outputSize], (part.length - 1) * recurrent.outputSize)
-        return engine.read(output.forward(h))
-      })
+    for (let from = 0; from < all.length; from += longest) {
+      const part = Array.prototype.slice.call(all, from, from + longest)
+      logits = engine.scope(() => engine.read(stream.run(engine.tokens(part, [part.length, 1]))))
     }
   }
   const begun = (): Float64Array => {
@@ -74,8 +107,7 @@ function readingOf(parts: ReadingParts, standing: Standing): Reading {
     next: () => logSoftmax(begun()),
     fork: () => {
       begun()
-      const copy = new RecurrentStream(engine, recurrent, { batch: 1, input: table ?? 'one-hot', fork: stream })
-      return readingOf(parts, { stream: copy, logits, tail })
+      return readingOf(parts, { stream: stream.fork(), logits, tail })
     },
     save: () => saved(parts, stream, begun(), tail),
     get tail() {
@@ -90,7 +122,7 @@ function readingOf(parts: ReadingParts, standing: Standing): Reading {
 }
 
 /** The state's tensors by name. */
-const tensorsOf = ({ state }: RecurrentStream): [name: string, tensor: Tensor][] =>
+const tensorsOf = ({ state }: TokenStream): [name: string, tensor: Tensor][] =>
   state.flatMap(({ hidden, cell }, k): [string, Tensor][] => [
     [`hidden_${k}`, hidden],
     ...(cell ? [[`cell_${k}`, cell] satisfies [string, Tensor]] : []),
@@ -107,7 +139,7 @@ function fingerprint({ engine, parameters }: ReadingParts): string {
 
 function saved(
   parts: ReadingParts,
-  stream: RecurrentStream,
+  stream: TokenStream,
   logits: Float64Array,
   tail: readonly number[],
 ): Uint8Array<ArrayBuffer> {
@@ -123,7 +155,7 @@ function saved(
   })
 }
 
-function restored(parts: ReadingParts, stream: RecurrentStream, from: Uint8Array): Omit<Standing, 'stream'> {
+function restored(parts: ReadingParts, stream: TokenStream, from: Uint8Array): Omit<Standing, 'stream'> {
   const where = 'reading'
   const { engine, tokenizer } = parts
   const { tensors, metadata } = readSafetensors(from, where, { requireChecksum: true })
@@ -153,8 +185,8 @@ function tailIn(text: string | undefined, size: number, where: string): number[]
   throw new FileFormatError(`${where}: recurra.tail must be a list of tokens; save the reading anew`)
 }
 
-/** In plain loops: it is done for every token that is written. */
-function logSoftmax(logits: Float64Array): Float64Array {
+/** Log-probabilities of logits, in nats. In plain loops: it is done for every token that is written. */
+export function logSoftmax(logits: Float64Array): Float64Array {
   let most = -Infinity
   for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i])
   let sum = 0

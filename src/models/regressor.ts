@@ -166,13 +166,13 @@ export class Regressor implements Trainable<NumberBatch> {
     }
   }
 
-  private forward(batch: NumberBatch, { draw }: LossPass): { predictions: Tensor; hidden: Tensor } {
+  private forward(batch: NumberBatch, { draw, observer }: LossPass): { predictions: Tensor; hidden: Tensor } {
     this.checkOpen()
     const { engine, scales } = this
     const { timeSteps, batchSize, lengths } = batch
     const x = engine.from(batch.inputs, [timeSteps, batchSize, scales.inputs.means.length])
     const start = this.recurrent.zeroState(batchSize)
-    const { output, state } = this.recurrent.forward(x, start, { lengths, draw })
+    const { output, state } = this.recurrent.forward(x, start, { lengths, draw, observer })
     // The last layer's state is that of each sequence's own end.
     return { predictions: this.output.forward(state[state.length - 1].hidden), hidden: output }
   }

@@ -4,6 +4,7 @@ import type { CellState } from '../cells/cell.js'
 import type { DropoutDraw } from '../engine/operations.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Parameter } from '../layers/parameter.js'
+import type { RecurrentObserver } from '../layers/recurrent.js'
 
 /** How a batch is to be looked at; empty in evaluation. */
 export interface LossPass {
@@ -11,10 +12,14 @@ export interface LossPass {
   readonly draw?: DropoutDraw | undefined
   /** What the batch begins from, where the one before ended; default the zero state. */
   readonly state?: readonly CellState[] | undefined
+  /** As what the batch's tokens enter the first layer, for whoever asks for a gradient with respect to that. */
+  readonly vectors?: Tensor | undefined
   /** PyTorch's label_smoothing of a cross-entropy. Default 0. */
   readonly labelSmoothing?: number | undefined
   /** The share of steps that are fed the truth and not the model's own output. Default 1. */
   readonly teacherForcing?: number | undefined
+  /** Who looks on while the recurrent layers run. */
+  readonly observer?: RecurrentObserver | undefined
 }
 
 /** The loss of a batch, of the scope and on the tape that it was asked in. */

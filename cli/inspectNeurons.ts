@@ -1,0 +1,109 @@
+/* recurra inspect neurons MODEL FILE: which units follow something that one can name. */
+import { existsSync } from 'node:fs'
+import { Command } from 'commander'
+import { z } from 'zod'
+import { generatedCorpora, type LanguageModel } from '../src/index.js'
+import { findLabelNeurons, findNeurons, NEURON_TOKENS, type NeuronReport } from '../src/inspection/neurons.js'
+import type { FeatureFinding, UnitScore } from '../src/inspection/thresholds.js'
+import { readCorpus } from '../src/node/index.js'
+import { rowsOf } from '../src/node/tables.js'
+import { ItemCorpus, type LabelledText } from '../src/text/items.js'
+import { labelledTextOf } from '../src/text/rows.js'
+import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
+import { addFlags, asUsage, readFlags, UsageError } from './flags.js'
+import { languageModels, recurrentModelArgument, withModel } from './openModel.js'
+import { decimals, table, whole, write } from './output.js'
+
+const schema = z.strictObject({
+  pattern: z
+    .array(z.string())
+    .optional()
+    .describe('a regular expression whose matches are a feature too; may be given several times'),
+  label: z.string().optional().describe('FILE is a table, and this its column of classes, as sentiment'),
+  textColumn: z.string().default('text').describe('of such a table, the column of texts'),
+  top: z.int().min(1).max(1000).default(3).describe('units told of each feature'),
+  maxTokens: z
+    .int()
+    .min(1)
+    .default(NEURON_TOKENS)
+    .describe('tokens read at most, from the beginning; each takes four bytes a unit'),
+  ...jsonSchema.shape,
+  ...engineSchema.shape,
+  ...commonSchema.shape,
+})
+
+type Flags = z.output<typeof schema>
+
+const REVIEWS = generatedCorpora.reviews.name
+
+export function inspectNeuronsCommand(): Command {
+  const command = new Command('neurons')
+    .description('finds units that follow something one can name: quotes, brackets, capitals, a pattern, a class')
+    .argument('<MODEL>', recurrentModelArgument)
+    .argument('<FILE>', `a text in UTF-8, - for standard input; with --label a table; or ${REVIEWS}, built in`)
+  return addFlags(command, schema).action(async (path: string, file: string) => {
+    const flags = readFlags(command, schema)
+    const patterns = (flags.pattern ?? []).map(regularExpression)
+    const labelled = await labelledTexts(file, flags)
+    if (labelled && patterns.length > 0)
+      throw new UsageError('inspect neurons: --pattern is for texts without classes; leave it or the classes out')
+    const corpus = labelled ? undefined : await readCorpus(file)
+    await withModel(
+      path,
+      engineOptionsOf(flags),
+      { verb: 'inspect neurons', kinds: languageModels },
+      async (model: LanguageModel) => {
+        const { top, maxTokens } = flags
+        const report = await asUsage(() =>
+          labelled
+            ? findLabelNeurons(model, labelled, { top, maxTokens })
+            : findNeurons(model, corpus as NonNullable<typeof corpus>, { top, maxTokens, patterns }),
+        )
+        await write(flags.json ? `${JSON.stringify(report)}\n` : told(report, labelled ? 'texts' : 'tokens'))
+      },
+    )
+  })
+}
+
+function regularExpression(source: string): RegExp {
+  try {
+    return new RegExp(source, 'gu')
+  } catch (error) {
+    throw new UsageError(`inspect neurons: --pattern must be a regular expression; ${(error as Error).message}`)
+  }
+}
+
+async function labelledTexts(
+  file: string,
+  { label, textColumn }: Flags,
+): Promise<ItemCorpus<LabelledText> | undefined> {
+  if (file === REVIEWS && !existsSync(file)) {
+    const { items } = generatedCorpora.reviews.generate({ seed: 1 }).test
+    return new ItemCorpus(items, REVIEWS)
+  }
+  if (label === undefined) return undefined
+  const items = await rowsOf(file, {}, (row, where) => labelledTextOf(row, { text: textColumn, label }, where))
+  return new ItemCorpus(items, file)
+}
+
+function told({ samples, tokens, units, bytes, findings, absent }: NeuronReport, what: string): string {
+  const rows = findings.flatMap(finding => finding.best.map((score, i) => rowOf(finding, score, i === 0)))
+  const head = ['feature', 'share', 'unit', 'yes where', 'F1', 'precision', 'recall', 'always', 'luck']
+  const missing = absent.length > 0 ? `not in enough of the text to say: ${absent.join(', ')}\n` : ''
+  return `${table([head, ...rows])}
+${whole(samples)} ${what}${what === 'tokens' ? '' : ` (${whole(tokens)} tokens)`}, ${whole(units)} units, ${decimals(bytes / 2 ** 20, 1)} MiB; thresholds chosen on one half, F1, precision and recall of the other
+chance: always is the F1 of saying yes everywhere; luck is the best that any unit reaches on the same feature moved elsewhere
+${missing}`
+}
+
+function rowOf({ feature, share, always, luck }: FeatureFinding, score: UnitScore, first: boolean): string[] {
+  const { unit, threshold, above, f1, precision, recall } = score
+  return [
+    first ? feature : '',
+    first ? `${decimals(100 * share, 1)} %` : '',
+    unit,
+    `${above ? '≥' : '<'} ${decimals(threshold)}`,
+    ...[f1, precision, recall].map(value => decimals(value)),
+    ...(first ? [decimals(always), decimals(luck)] : ['', '']),
+  ]
+}

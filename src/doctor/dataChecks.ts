@@ -1,0 +1,158 @@
+/* The data as the model is given them: whether targets stand where they should and are there at all, whether stretches are
+ * as long as sentences, and whether every row of the output layer has something to learn from. */
+import { type Cure, type Examination, figure, note, percent, sick, skipped, well } from './examination.js'
+import type { Patient, TokenTargets } from './patient.js'
+
+const SHIFTS = [-2, -1, 0, 1, 2, 3]
+const MOST_EMPTY = 0.9
+/** Of the targets that should be the input so many steps on. */
+const LEAST_AGREEMENT = 0.98
+
+export function checkTargets<Batch>({ numbers, ...patient }: Patient<Batch>): Examination {
+  if (numbers) return checkNumbers(numbers)
+  const batches = patient.targets?.() ?? []
+  if (batches.length === 0) return skipped('targets', 'Its targets are not tokens.')
+  const asked = batches.reduce((sum, { targets }) => sum + count(targets, target => target >= 0), 0)
+  const all = batches.reduce((sum, { inputs }) => sum + inputs.length, 0)
+  const empty = 1 - asked / all
+  if (empty > MOST_EMPTY)
+    return sick(
+      'targets',
+      `${percent(empty)} of the steps have no target: there is next to nothing to learn.`,
+      { empty },
+      [{ line: 'algorithm: stream', why: 'every token of the text is foretold; or look at what makes the targets −1' }],
+    )
+  const shift = batches[0].shift
+  if (shift === undefined) return spread(batches)
+  const agreement = SHIFTS.map(by => agreementAt(batches, by))
+  const own = agreement[SHIFTS.indexOf(shift)]
+  const best = SHIFTS[agreement.indexOf(Math.max(...agreement))]
+  const evidence = { empty, shift, agreement: own, bestShift: best, shifts: SHIFTS, agreements: agreement }
+  if (own >= LEAST_AGREEMENT)
+    return well(
+      'targets',
+      `Targets stand where they should: ${percent(own)} are the token ${shift === 1 ? 'that follows' : `${shift} steps on`}.`,
+      evidence,
+    )
+  const found =
+    agreement[SHIFTS.indexOf(best)] < LEAST_AGREEMENT
+      ? 'they agree with the input at no other shift either'
+      : best === 0
+        ? 'they are the input itself, which needs no memory to repeat'
+        : `${percent(agreement[SHIFTS.indexOf(best)])} are the input ${best} steps on`
+  return sick('targets', `Targets are shifted: only ${percent(own)} are the token that follows; ${found}.`, evidence, [
+    {
+      line: 'algorithm: stream',
+      why: 'makes targets from the text itself; in batches of your own, targets[t] must be inputs[t + 1]',
+    },
+  ])
+}
+
+const count = (values: ArrayLike<number>, holds: (value: number) => boolean) =>
+  Array.prototype.reduce.call(values, (sum, value) => (sum as number) + (holds(value as number) ? 1 : 0), 0) as number
+
+/** Of the targets that have an input so many steps on, those that are it. */
+function agreementAt(batches: readonly TokenTargets[], shift: number): number {
+  let [same, all] = [0, 0]
+  for (const { inputs, targets, batchSize } of batches)
+    for (let i = 0; i < targets.length; i++) {
+      const at = i + shift * batchSize
+      if (targets[i] < 0 || at < 0 || at >= inputs.length) continue
+      // Past a sequence's end there is only padding.
+      if (targets[at] !== undefined && targets[at] < 0) continue
+      all++
+      if (inputs[at] === targets[i]) same++
+    }
+  return all > 0 ? same / all : 0
+}
+
+/** Of classes or tags: whether there is more than one. */
+function spread(batches: readonly TokenTargets[]): Examination {
+  const seen = new Map<number, number>()
+  for (const { targets } of batches)
+    for (let i = 0; i < targets.length; i++) if (targets[i] >= 0) seen.set(targets[i], (seen.get(targets[i]) ?? 0) + 1)
+  const all = [...seen.values()].reduce((sum, each) => sum + each, 0)
+  const commonest = Math.max(...seen.values()) / all
+  const evidence = { classes: seen.size, commonest }
+  if (seen.size > 1)
+    return well(
+      'targets',
+      `Targets differ: ${seen.size} are asked for, the commonest ${percent(commonest)} of the time.`,
+      evidence,
+    )
+  return sick('targets', 'All targets are the same: there is nothing to learn.', evidence, [
+    { line: 'label: ANOTHER', why: 'name the column that holds the classes' },
+  ])
+}
+
+function checkNumbers({ values, outputs }: NonNullable<Patient<never>['numbers']>): Examination {
+  const constant: number[] = []
+  const strange: number[] = []
+  for (let k = 0; k < outputs; k++) {
+    const column = values.filter((_, i) => i % outputs === k)
+    if (!column.every(Number.isFinite)) strange.push(k)
+    else if (column.every(value => value === column[0])) constant.push(k)
+  }
+  const evidence = { items: values.length / outputs, outputs, constant, strange }
+  if (constant.length + strange.length === 0)
+    return well('targets', `Targets are numbers that differ (${figure(values.length / outputs)} sequences).`, evidence)
+  const told = [
+    ...strange.map(k => `target ${k} holds what is no number`),
+    ...constant.map(k => `target ${k} is always ${figure(values[k])}`),
+  ]
+  return sick('targets', `There is nothing to learn: ${told.join(', ')}.`, evidence, [
+    { line: 'targets: ANOTHER', why: 'name a column whose numbers change' },
+  ])
+}
+
+export function checkSentences<Batch>({ sentences }: Patient<Batch>): Examination {
+  if (!sentences || sentences.lengths.length === 0)
+    return skipped('sentences', 'Its sequences are whole: nothing is cut.')
+  const { lengths, timeSteps } = sentences
+  const sorted = Int32Array.from(lengths).sort()
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
+  const median = at(0.5)
+  const longer = count(lengths, length => length > timeSteps) / lengths.length
+  const evidence = { timeSteps, median, ninth: at(0.9), longer }
+  const told = `half of the sentences are longer than ${median} tokens, ${percent(longer)} longer than a stretch of ${timeSteps}`
+  if (longer <= 0.5) return well('sentences', `Stretches hold whole sentences: ${told}.`, evidence)
+  const cures: Cure[] = [
+    { line: `timeSteps: ${Math.ceil(at(0.9) / 10) * 10}`, why: 'nine in ten sentences fit' },
+    { line: 'algorithm: sentence', why: 'each line whole, where lines are sentences' },
+  ]
+  const says = `Sequences are cut shorter than sentences: ${told}. The state is carried over the cut, but no gradient is`
+  // Twice as long as a stretch: most of a sentence's dependencies are cut.
+  return median > 2 * timeSteps
+    ? sick('sentences', `${says}.`, evidence, cures)
+    : note('sentences', `${says}; a longer stretch may help.`, evidence, cures)
+}
+
+const FEW = 5
+const MOST_RARE = 0.5
+const MOST_PARAMETERS = 20
+
+export function checkOutputLayer<Batch>({ output, configuration }: Patient<Batch>): Examination {
+  if (!output) return skipped('output layer', 'Its output layer gives a few numbers.')
+  const { rows, parameters, seen, limitable } = output
+  const all = Array.prototype.reduce.call(seen, (sum, each) => (sum as number) + (each as number), 0) as number
+  const rare = count(seen, each => each < FEW) / rows
+  const perToken = parameters / Math.max(1, all)
+  const evidence = { rows, parameters, targets: all, rare, parametersPerTarget: perToken }
+  const told = `${rows} rows, ${percent(rare)} of them seen fewer than ${FEW} times in ${all} targets; ${figure(perToken)} parameters a target`
+  if (rare <= MOST_RARE && perToken <= MOST_PARAMETERS)
+    return well('output layer', `The data feed the output layer: ${told}.`, evidence)
+  const enough = count(seen, each => each >= FEW)
+  const cures: Cure[] = []
+  if (limitable && rare > MOST_RARE)
+    cures.push(
+      { line: `minCount: ${FEW}`, why: `${enough} symbols stay; the others are the unknown one` },
+      { line: 'unit: byte-pair', why: 'rare words are written in common parts' },
+    )
+  if (configuration.tieWeights === false)
+    cures.push({ line: 'tieWeights: true', why: 'the output layer shares the embedding’s rows' })
+  cures.push({
+    line: `hiddenSize: ${Math.max(16, 8 * Math.floor((2 * all) / rows / 8))}`,
+    why: 'fewer parameters a row',
+  })
+  return sick('output layer', `The output layer is bigger than the data can feed: ${told}.`, evidence, cures)
+}

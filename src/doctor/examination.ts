@@ -1,0 +1,72 @@
+/* What the doctor says: one examination a question, in plain words, with the figures that it rests on and, where something
+ * is wrong, a line of configuration that mends it. */
+
+/** What is asked, in the order in which it is: the machine first, then the data, then the model. */
+export const checks = [
+  'gradient',
+  'one batch',
+  'targets',
+  'sentences',
+  'output layer',
+  'learning rate',
+  'vanishing',
+  'exploding',
+  'saturation',
+  'dead units',
+  'frequencies',
+  'overfitting',
+] as const
+export type Check = (typeof checks)[number]
+
+/** A line of the configuration, and what it does. */
+export interface Cure {
+  /** As a configuration file has it: `clipNorm: 1`. */
+  readonly line: string
+  readonly why: string
+}
+
+export interface Examination {
+  readonly check: Check
+  /** `note`: nothing is wrong, but worth knowing; `skipped`: it cannot be asked of this model. */
+  readonly verdict: 'well' | 'note' | 'sick' | 'skipped'
+  /** In a sentence or two, with the figures that matter. */
+  readonly says: string
+  /** The figures, by name. */
+  readonly evidence: Readonly<Record<string, number | string | readonly number[]>>
+  /** Best first; empty where nothing is wrong. */
+  readonly cures: readonly Cure[]
+}
+
+export interface DoctorReport {
+  readonly model: string
+  readonly examinations: readonly Examination[]
+  /** Nothing is sick. */
+  readonly healthy: boolean
+}
+
+type Evidence = Examination['evidence']
+
+export const well = (check: Check, says: string, evidence: Evidence = {}): Examination => ({
+  ...{ check, verdict: 'well', says, evidence, cures: [] },
+})
+
+export const skipped = (check: Check, says: string): Examination => ({
+  ...{ check, verdict: 'skipped', says, evidence: {}, cures: [] },
+})
+
+export const sick = (check: Check, says: string, evidence: Evidence, cures: readonly Cure[]): Examination => ({
+  ...{ check, verdict: 'sick', says, evidence, cures },
+})
+
+export const note = (check: Check, says: string, evidence: Evidence, cures: readonly Cure[]): Examination => ({
+  ...{ check, verdict: 'note', says, evidence, cures },
+})
+
+/** A number as a sentence has it. */
+export const figure = (value: number): string => {
+  if (!Number.isFinite(value)) return String(value)
+  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)) return value.toExponential(1)
+  return String(Number(value.toPrecision(3)))
+}
+
+export const percent = (share: number): string => `${figure(100 * share)} %`

@@ -1,0 +1,70 @@
+/* What the model has learned: more than how often each symbol comes, and what holds for texts that it has not seen too. */
+import { type Cure, type Examination, figure, percent, sick, skipped, well } from './examination.js'
+import type { Patient } from './patient.js'
+
+export interface Losses {
+  readonly training: number
+  readonly validation: number | undefined
+}
+
+/** Of the baseline's loss that must be saved. */
+const LEAST_SAVED = 0.05
+
+export function checkFrequencies<Batch>(
+  { baseline, trained, training, configuration }: Patient<Batch>,
+  { validation }: Losses,
+): Examination {
+  if (!trained) return skipped('frequencies', 'It is not trained yet.')
+  if (!baseline || validation === undefined) return skipped('frequencies', 'There is nothing to compare it with.')
+  const saved = 1 - validation / baseline.loss
+  const evidence = { loss: validation, baseline: baseline.loss, saved }
+  const told = `its loss is ${figure(validation)}, that of ${baseline.name} ${figure(baseline.loss)}`
+  if (saved >= LEAST_SAVED) return well('frequencies', `It has learned more than frequencies: ${told}.`, evidence)
+  const cures: Cure[] = [
+    {
+      line: `epochs: ${figure(2 * (training.epochs ?? 10))}`,
+      why: 'frequencies are learned first; what depends on the past comes later',
+    },
+    {
+      line: `learningRate: ${figure(3 * (training.learningRate ?? 0.002))}`,
+      why: 'where the loss still falls, but slowly',
+    },
+  ]
+  if (configuration.cell === 'elman') cures.push({ line: 'cell: lstm', why: 'where the past does not come through' })
+  return sick('frequencies', `It has learned only frequencies: ${told}.`, evidence, cures)
+}
+
+/** Of the training loss, and in the loss's own unit. */
+const MOST_GAP = 0.25
+const LEAST_GAP = 0.1
+/** Over the best of the run. */
+const MOST_RISE = 0.03
+
+export function checkOverfitting<Batch>(
+  { trained, configuration, history = [] }: Patient<Batch>,
+  { training, validation }: Losses,
+): Examination {
+  if (!trained) return skipped('overfitting', 'It is not trained yet.')
+  if (validation === undefined) return skipped('overfitting', 'There are no data to validate on.')
+  const gap = validation - training
+  const best = Math.min(...history)
+  const last = history.at(-1)
+  const rise = last === undefined ? 0 : last / best - 1
+  const evidence = { training, validation, gap, rise }
+  const told = `the loss is ${figure(training)} on what it was trained on, ${figure(validation)} on what it was not`
+  const gapes = gap > MOST_GAP * Math.abs(training) && gap > LEAST_GAP * Math.max(validation, 0)
+  if (!gapes && rise <= MOST_RISE) return well('overfitting', `It holds for new data: ${told}.`, evidence)
+  const dropout = typeof configuration.dropout === 'number' ? configuration.dropout : 0
+  const cures: Cure[] = []
+  if (rise > MOST_RISE) cures.push({ line: 'patience: 3', why: 'training ends once validation gets no better' })
+  if (configuration.numLayers !== 1 && dropout < 0.5)
+    cures.push({ line: `dropout: ${figure(Math.min(0.5, dropout + 0.25))}`, why: 'no unit can lean on one other' })
+  cures.push(
+    { line: 'recurrentDropout: 0.25', why: 'the same between steps' },
+    { line: 'keepBest: true', why: 'the model ends with the weights that did best' },
+  )
+  if (typeof configuration.hiddenSize === 'number' && configuration.hiddenSize > 32)
+    cures.push({ line: `hiddenSize: ${Math.ceil(configuration.hiddenSize / 2)}`, why: 'less room to learn by heart' })
+  const risen = rise > MOST_RISE ? ` In its run validation rose by ${percent(rise)} from its best.` : ''
+  return sick('overfitting', `It overfits: ${told}.${risen}`, evidence, cures)
+}

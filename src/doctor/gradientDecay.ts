@@ -1,0 +1,22 @@
+/* How the gradient of a loss gets smaller or larger on its way back through time: ‖∂E_t/∂s_k‖ by distance t − k, where s_k is
+ * all that is carried from step k on, h and c of every layer. Measured on sequences with one loss at the end of each (Bengio,
+ * Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013). */
+import { type Decay, decayOf } from '../inspection/gradients.js'
+import { observe } from '../inspection/observing.js'
+import type { ExaminedModel, Patient } from './patient.js'
+
+export type { Decay }
+
+export function gradientDecay<Batch>(model: ExaminedModel<Batch>, ends: NonNullable<Patient<Batch>['ends']>): Decay {
+  const { batch, steps, sequences } = ends
+  const norms = new Float64Array(sequences * steps)
+  observe(model, batch, { time: steps, batchSize: sequences }, ({ layers }) => {
+    for (const { gradients } of layers)
+      for (let b = 0; b < sequences; b++)
+        for (let k = 0; k < steps; k++)
+          for (const part of [gradients?.hidden, gradients?.carriedCell])
+            for (const value of part?.row(k, b) ?? []) norms[b * steps + k] += value * value
+  })
+  const losses = Array.from({ length: sequences }, () => steps - 1)
+  return decayOf({ losses, steps }, norms.map(Math.sqrt))
+}

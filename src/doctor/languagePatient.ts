@@ -1,0 +1,167 @@
+/* A language model before the doctor. */
+import type { Cell } from '../cells/cell.js'
+import type { Engine } from '../engine/engine.js'
+import { evaluate, evaluateSentences } from '../evaluation/perplexity.js'
+import { LanguageModel } from '../models/languageModel.js'
+import { encodedSentences, streamOf, type TokenBatch, tokenBatches } from '../models/languageModelBatches.js'
+import type { BatchSource } from '../models/trainable.js'
+import { sentenceEndsOf } from '../text/sentenceEnds.js'
+import type { LanguageData } from '../training/languageModelTask.js'
+import { resolved, trainingSchema } from '../training/options.js'
+import { activityOf } from './activity.js'
+import type { Patient } from './patient.js'
+
+export interface LanguagePatientOptions {
+  /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
+  readonly training?: object | undefined
+  /** Whether the model has been trained. Default true. */
+  readonly trained?: boolean | undefined
+  /** Validation losses of its run. */
+  readonly history?: readonly number[] | undefined
+  /** Cells of one's own that it is made of. */
+  readonly cells?: readonly Cell[] | undefined
+  /** Batches of one's own in the place of those that the training configuration means. */
+  readonly batches?: BatchSource<TokenBatch> | undefined
+}
+
+/** Sequences in a trial's batch at most, and tokens that losses are the mean of. */
+const TRIAL_BATCH = 16
+const LOOKED_AT = 50_000
+/** Tokens that hidden units are watched at. */
+const WATCHED = 600
+/** For the gradient check and to be learned by heart. */
+const FEW_STEPS = 16
+/** Gradients are followed back no further. */
+const LONGEST_STRETCH = 200
+const SEQUENCES = 8
+
+export function languagePatient(
+  model: LanguageModel,
+  data: LanguageData,
+  { training: asked = {}, trained = true, history, cells = [], batches: own }: LanguagePatientOptions = {},
+): Patient<TokenBatch> {
+  const training = resolved(trainingSchema.parse(asked))
+  const { configuration, tokenizer } = model
+  const text = streamOf(data.train)
+  const tokens = text.encode(tokenizer)
+  const validation = data.validation && streamOf(data.validation)
+  const bySentence = training.algorithm === 'sentence'
+  // Lanes must be filled: a small text has fewer and shorter ones.
+  const timeSteps = Math.max(1, Math.min(training.timeSteps, Math.floor((tokens.length - 1) / 2)))
+  const batchSize = Math.max(1, Math.min(training.batchSize, TRIAL_BATCH, Math.floor((tokens.length - 1) / timeSteps)))
+  const batches = own ?? tokenBatches(tokenizer, data.train, { ...training, batchSize, timeSteps })
+  const stretch = Math.min(LONGEST_STRETCH, bySentence ? medianLength(model, data) : timeSteps)
+  const seen = countsOf(tokens, tokenizer.size)
+  const { cell, numLayers, hiddenSize, nonlinearity, unit } = configuration
+  const evaluated = async (corpus: LanguageData['train']) =>
+    (
+      await (bySentence
+        ? evaluateSentences(model, corpus, { tokens: LOOKED_AT })
+        : evaluate(model, streamOf(corpus), { tokens: LOOKED_AT }))
+    ).loss
+  return {
+    name: `${cell}, ${numLayers === 1 ? '1 layer' : `${numLayers} layers`} of ${hiddenSize}`,
+    kind: 'language model',
+    ...{ model, trained, training, configuration, batches, history },
+    stretch,
+    copy: (engine: Engine) => LanguageModel.load(model.toBytes(), { engine, cells }),
+    fresh(engine) {
+      const { unit: _, cell: named, ...options } = configuration
+      const found = cells.find(each => each.name === named) ?? (named as 'lstm')
+      return LanguageModel.create({ corpus: text, ...options, cell: found, tokenizer, seed: training.seed, engine })
+    },
+    few: own ? own.batch(0, 0) : fewOf(tokens, Math.min(FEW_STEPS, timeSteps)),
+    ends: endsOf(tokens, stretch),
+    async activity() {
+      const watched = (validation ?? text).encodeBeginning(tokenizer, WATCHED + 1).tokens.subarray(0, WATCHED + 1)
+      const time = watched.length - 1
+      return activityOf(
+        model,
+        batchAt(watched, [0], time, () => true),
+        { time, batchSize: 1 },
+        nonlinearity,
+      )
+    },
+    losses: async () => ({
+      training: await evaluated(data.train),
+      validation: data.validation && (await evaluated(data.validation)),
+    }),
+    baseline: validation && {
+      name: 'a unigram model, which knows only how often each symbol comes,',
+      loss: unigramLoss(seen, validation.encodeBeginning(tokenizer, LOOKED_AT).tokens.subarray(0, LOOKED_AT)),
+    },
+    output: {
+      rows: tokenizer.size,
+      parameters: tokenizer.size * (1 + (configuration.projSize ?? hiddenSize)),
+      seen,
+      limitable: unit === 'word',
+    },
+    targets: () =>
+      Array.from({ length: Math.min(4, batches.batchesPerEpoch) }, (_, index) => ({
+        ...batches.batch(0, index),
+        shift: 1,
+      })),
+    sentences: bySentence ? undefined : { lengths: sentenceLengths(model, text.text), timeSteps: training.timeSteps },
+  }
+}
+
+const SENTENCES_LOOKED_AT = 200_000
+
+/** In tokens; a sentence ends where a mark or an empty line says so. */
+function sentenceLengths({ tokenizer }: LanguageModel, text: string): number[] {
+  const looked = text.slice(0, SENTENCES_LOOKED_AT)
+  return sentenceEndsOf(looked)
+    .map((end, i, ends) => looked.slice(i === 0 ? 0 : ends[i - 1], end).trim())
+    .filter(sentence => sentence !== '')
+    .map(sentence => tokenizer.encode(sentence).length)
+}
+
+function medianLength({ tokenizer }: LanguageModel, { train }: LanguageData): number {
+  const lengths = encodedSentences(tokenizer, train).map(each => each.length - 1)
+  return lengths.sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? 1
+}
+
+function countsOf(tokens: Int32Array, size: number): Float64Array {
+  const counts = new Float64Array(size)
+  for (const token of tokens) counts[token]++
+  return counts
+}
+
+/** Counted on the training text, with one more of each symbol. */
+function unigramLoss(counts: Float64Array, tokens: Int32Array): number {
+  const all = counts.reduce((sum, count) => sum + count + 1, 0)
+  return tokens.reduce((sum, token) => sum - Math.log((counts[token] + 1) / all), 0) / Math.max(1, tokens.length)
+}
+
+/** Two sequences from the text, which begin with different tokens where that can be: what they ask can be learned by heart. */
+function fewOf(tokens: Int32Array, timeSteps: number): TokenBatch {
+  const starts = [0]
+  const last = tokens.length - timeSteps - 1
+  const other = tokens.findIndex((token, i) => i >= timeSteps && i <= last && token !== tokens[0])
+  if (other > 0) starts.push(other)
+  return batchAt(tokens, starts, timeSteps, () => true)
+}
+
+function batchAt(
+  tokens: Int32Array,
+  starts: readonly number[],
+  timeSteps: number,
+  asked: (t: number) => boolean,
+): TokenBatch {
+  const batchSize = starts.length
+  const each = (of: (t: number, start: number) => number) =>
+    Int32Array.from({ length: timeSteps * batchSize }, (_, i) => of(Math.floor(i / batchSize), starts[i % batchSize]))
+  return {
+    inputs: each((t, start) => tokens[start + t]),
+    targets: each((t, start) => (asked(t) ? tokens[start + t + 1] : -1)),
+    ...{ timeSteps, batchSize },
+  }
+}
+
+/** Sequences from all over the text, with a loss at the end of each. */
+function endsOf(tokens: Int32Array, steps: number): NonNullable<Patient<TokenBatch>['ends']> {
+  const room = tokens.length - steps - 1
+  const sequences = Math.max(1, Math.min(SEQUENCES, room))
+  const starts = Array.from({ length: sequences }, (_, i) => Math.floor((i * room) / sequences))
+  return { batch: batchAt(tokens, starts, steps, t => t === steps - 1), steps, sequences }
+}

@@ -1,0 +1,114 @@
+/* Whether the learning rate is too high or too low: a short range test. From the same start, on the same batches, a few steps
+ * at the configured rate, at a tenth and a hundredth of it, at ten and a hundred times it; what counts is how far the loss
+ * falls. After Smith 2017, but each rate begins anew, so that what one rate has broken is not counted against the next. */
+import { platform } from '#platform'
+import type { Engine } from '../engine/engine.js'
+import { site } from '../engine/random.js'
+import { CarriedState } from '../models/carriedState.js'
+import { forget, optimizerOf } from '../training/optimizers.js'
+import { trainingStep } from '../training/step.js'
+import { type Examination, figure, sick, well } from './examination.js'
+import type { Patient } from './patient.js'
+
+const FACTORS = [0.01, 0.1, 1, 10, 100]
+/** Steps at the end whose mean loss counts. */
+const COUNTED = 5
+/** A rate at which the loss falls by less than this part of what the best one reaches is wrong. */
+const FAIR_SHARE = 0.4
+
+export interface RateTrial {
+  readonly learningRate: number
+  /** At the first step, and over the last few; NaN where it broke. */
+  readonly firstLoss: number
+  readonly lastLoss: number
+  readonly norms: readonly number[]
+}
+
+/** Trains anew for a few steps at each rate. */
+export async function rateTrials<Batch>(patient: Patient<Batch>, engine: Engine, steps: number): Promise<RateTrial[]> {
+  const { learningRate = 0.002 } = patient.training
+  const trials: RateTrial[] = []
+  for (const factor of FACTORS) trials.push(await trial(patient, engine, steps, learningRate * factor))
+  return trials
+}
+
+async function trial<Batch>(
+  patient: Patient<Batch>,
+  engine: Engine,
+  steps: number,
+  learningRate: number,
+): Promise<RateTrial> {
+  const { batches, training } = patient
+  const model = await patient.fresh(engine)
+  const optimizer = optimizerOf(training)
+  const memory = optimizer.init(engine, model.trained ?? model.parameters)
+  const { carriedBatchSize, batchesPerEpoch } = batches
+  const carried =
+    carriedBatchSize === undefined
+      ? undefined
+      : new CarriedState(engine, () => model.zeroState?.(carriedBatchSize) ?? [])
+  const losses: number[] = []
+  const norms: number[] = []
+  try {
+    for (let step = 1; step <= steps; step++) {
+      const [epoch, index] = [Math.floor((step - 1) / batchesPerEpoch), (step - 1) % batchesPerEpoch]
+      const draw = { seed: training.seed, step, site: site.dropout }
+      const drawn = { batch: batches.batch(epoch, index), draw, begins: index === 0, numbers: {} }
+      const settings = { configuration: training, optimizer, memory, step, learningRate, teacherForcing: 1 }
+      const { loss, gradientNorm } = trainingStep(model, [drawn], carried, settings)
+      losses.push(loss)
+      norms.push(gradientNorm)
+      await platform.pause()
+    }
+  } catch (error) {
+    if ((error as { kind?: string })?.kind !== 'numeric') throw error
+    losses.push(Number.NaN)
+  } finally {
+    carried?.close()
+    forget(engine, memory)
+    model.close()
+  }
+  const last = losses.slice(-COUNTED)
+  return {
+    learningRate,
+    firstLoss: losses[0],
+    lastLoss: last.reduce((sum, loss) => sum + loss, 0) / last.length,
+    norms,
+  }
+}
+
+/** The trial at the configured rate. */
+export const ownTrial = (trials: readonly RateTrial[]): RateTrial => trials[FACTORS.indexOf(1)]
+
+export function checkLearningRate(trials: readonly RateTrial[]): Examination {
+  const fallOf = ({ firstLoss, lastLoss }: RateTrial) => (Number.isFinite(lastLoss) ? firstLoss - lastLoss : -Infinity)
+  const own = ownTrial(trials)
+  const best = trials.reduce((a, b) => (fallOf(b) > fallOf(a) ? b : a))
+  const steps = Math.max(...trials.map(({ norms }) => norms.length))
+  const evidence = {
+    learningRate: own.learningRate,
+    steps,
+    rates: trials.map(({ learningRate }) => learningRate),
+    lossesAfter: trials.map(({ lastLoss }) => lastLoss),
+    lossBefore: own.firstLoss,
+  }
+  const list = trials.map(({ learningRate, lastLoss }) => `${figure(learningRate)}: ${figure(lastLoss)}`).join(', ')
+  const told = `Loss after ${steps} steps from ${figure(own.firstLoss)} at each rate: ${list}.`
+  if (best === own || fallOf(best) <= 0 || fallOf(own) >= FAIR_SHARE * fallOf(best))
+    return well('learning rate', `The learning rate, ${figure(own.learningRate)}, is right. ${told}`, evidence)
+  const high = best.learningRate < own.learningRate
+  return sick(
+    'learning rate',
+    `The learning rate, ${figure(own.learningRate)}, is too ${high ? 'high: the loss does not come down as at a lower one' : 'low: the loss falls much faster at a higher one'}. ${told}`,
+    evidence,
+    [
+      {
+        line: `learningRate: ${figure(best.learningRate)}`,
+        why: `the loss falls by ${figure(fallOf(best))} there in as many steps; here it ${changeOf(fallOf(own))}`,
+      },
+    ],
+  )
+}
+
+const changeOf = (fall: number) =>
+  !Number.isFinite(fall) ? 'breaks' : fall < 0 ? `rises by ${figure(-fall)}` : `falls by ${figure(fall)}`

@@ -1,0 +1,90 @@
+/* A regressor before the doctor. */
+import { evaluateRegressor } from '../evaluation/regression.js'
+import { regressionCost } from '../layers/regressionLoss.js'
+import { Regressor } from '../models/regressor.js'
+import { type NumberBatch, numberBatch, numberBatches } from '../models/regressorBatches.js'
+import { ItemCorpus, type NumberSequence } from '../text/items.js'
+import { resolved, trainingSchema } from '../training/options.js'
+import type { RegressionData } from '../training/regressorTask.js'
+import { activityOf } from './activity.js'
+import type { Patient } from './patient.js'
+
+export interface RegressorPatientOptions {
+  /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
+  readonly training?: object | undefined
+  /** Whether the model has been trained. Default true. */
+  readonly trained?: boolean | undefined
+  /** Validation losses of its run. */
+  readonly history?: readonly number[] | undefined
+}
+
+const TRIAL_BATCH = 32
+const LOOKED_AT = 2000
+const WATCHED = 32
+const SEQUENCES = 8
+const FEW = 4
+
+export function regressorPatient(
+  model: Regressor,
+  { train, validation }: RegressionData,
+  { training: asked = {}, trained = true, history }: RegressorPatientOptions = {},
+): Patient<NumberBatch> {
+  const training = resolved(trainingSchema.parse(asked))
+  const { configuration, scales } = model
+  const { cell, numLayers, hiddenSize } = configuration
+  const { items } = train
+  const features = scales.inputs.means.length
+  const outputs = scales.targets.means.length
+  const stepsOf = ({ inputs }: NumberSequence) => inputs.length / features
+  const byLength = items.toSorted((a, b) => stepsOf(a) - stepsOf(b))
+  const steps = stepsOf(byLength[Math.floor(byLength.length / 2)])
+  const alike = items.filter(item => stepsOf(item) === steps).slice(0, SEQUENCES)
+  const beginning = (corpus: ItemCorpus<NumberSequence>) =>
+    new ItemCorpus(corpus.items.slice(0, LOOKED_AT), corpus.name)
+  const lossOf = async (corpus: ItemCorpus<NumberSequence>) => (await evaluateRegressor(model, beginning(corpus))).loss
+  return {
+    name: `${cell}, ${numLayers === 1 ? '1 layer' : `${numLayers} layers`} of ${hiddenSize}`,
+    kind: 'regressor',
+    ...{ model, trained, training, configuration, history },
+    batches: numberBatches(train, scales, {
+      batchSize: Math.min(training.batchSize, TRIAL_BATCH),
+      seed: training.seed,
+    }),
+    stretch: steps,
+    copy: where => Regressor.load(model.toBytes(), { engine: where }),
+    fresh(where) {
+      const { inputMeans, inputDeviations, targetMeans, targetDeviations, ...options } = configuration
+      return Regressor.create({ corpus: train, ...options, cell: cell as 'lstm', seed: training.seed, engine: where })
+    },
+    few: numberBatch(items.slice(0, FEW), scales),
+    ends: { batch: numberBatch(alike, scales), steps, sequences: alike.length },
+    async activity() {
+      const batch = numberBatch((validation ?? train).items.slice(0, WATCHED), scales)
+      const { timeSteps: time, batchSize, lengths } = batch
+      return activityOf(model, batch, { time, batchSize, lengths }, configuration.nonlinearity)
+    },
+    losses: async () => ({ training: await lossOf(train), validation: validation && (await lossOf(validation)) }),
+    baseline: validation && { name: 'always saying the mean', loss: meanLoss(model, train, beginning(validation)) },
+    numbers: { values: Float64Array.from(items.flatMap(({ targets }) => Array.from(targets))), outputs },
+  }
+}
+
+/** The regressor's own loss of the training targets' mean, in its scale. */
+function meanLoss(
+  { scales, configuration }: Regressor,
+  train: ItemCorpus<NumberSequence>,
+  { items }: ItemCorpus<NumberSequence>,
+): number {
+  const { deviations } = scales.targets
+  const means = deviations.map(
+    (_, k) => train.items.reduce((sum, { targets }) => sum + targets[k], 0) / train.items.length,
+  )
+  const total = items.reduce(
+    (sum, { targets }) =>
+      sum +
+      targets.reduce((s, y, k) => s + regressionCost((y - means[k]) / deviations[k], configuration), 0) /
+        targets.length,
+    0,
+  )
+  return total / items.length
+}

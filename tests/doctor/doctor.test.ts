@@ -1,0 +1,321 @@
+// For each finding a model made sick in that way, and a healthy twin of it.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Cell } from '../../src/cells/cell.js'
+import { elman } from '../../src/cells/elman.js'
+import { checkOutputLayer, checkSentences, checkTargets } from '../../src/doctor/dataChecks.js'
+import { examine } from '../../src/doctor/doctor.js'
+import type { Examination } from '../../src/doctor/examination.js'
+import { checkFrequencies, checkOverfitting } from '../../src/doctor/generalisation.js'
+import { checkDeadUnits, checkSaturation } from '../../src/doctor/hiddenUnits.js'
+import { checkLearningRate, rateTrials } from '../../src/doctor/learningRate.js'
+import { checkGradient, checkOneBatch } from '../../src/doctor/machine.js'
+import { regressorPatient } from '../../src/doctor/regressorPatient.js'
+import { checkExploding, checkVanishing, decayOf, gradientNorms } from '../../src/doctor/throughTime.js'
+import type { Engine } from '../../src/engine/engine.js'
+import { openEngine } from '../../src/engine/open.js'
+import { add } from '../../src/engine/operations.js'
+import type { Tensor } from '../../src/engine/tensor.js'
+import { type TokenBatch, tokenBatches } from '../../src/models/languageModelBatches.js'
+import { Regressor } from '../../src/models/regressor.js'
+import type { BatchSource } from '../../src/models/trainable.js'
+import { TextCorpus } from '../../src/text/corpus.js'
+import { generatedCorpora } from '../../src/text/generated/generatedCorpora.js'
+import { ItemCorpus } from '../../src/text/items.js'
+import { train } from '../../src/training/trainer.js'
+import { change, data, made, wellTrained } from './patients.js'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await openEngine({ threads: 2 })
+})
+afterAll(() => engine.close())
+
+/** A sick one says so, with figures, and has a cure that is a line of configuration. */
+function expectSick({ verdict, says, evidence, cures }: Examination, ...words: (string | RegExp)[]): void {
+  expect(verdict).toBe('sick')
+  for (const word of words) expect(says).toMatch(word)
+  expect(says).toMatch(/\d|same/)
+  expect(Object.keys(evidence).length).toBeGreaterThan(0)
+  expect(cures.length).toBeGreaterThan(0)
+  for (const { line, why } of cures) {
+    expect(line).toMatch(/^[a-zA-Z0-9]+: \S+$/)
+    expect(why).not.toBe('')
+  }
+}
+
+const expectWell = (examination: Examination) => expect(examination).toMatchObject({ verdict: 'well', cures: [] })
+
+/** h whose backward step forgets a third of the gradient. */
+const wrong: Cell = {
+  ...elman(),
+  name: 'wrong',
+  fused: undefined as never,
+  step(where, step) {
+    const { hidden } = elman().step(where, step)
+    const y = where.view(hidden, hidden.shape)
+    const { tape } = where
+    if (tape?.wants(hidden)) tape.record([y], () => tape.add(hidden, tape.gradientOf(y) as Tensor, 2 / 3))
+    return { hidden: add(where, y, y, 0) }
+  },
+}
+const right: Cell = { ...wrong, name: 'right', step: elman().step }
+
+describe('the machine', () => {
+  it('a cell whose backward step is wrong fails the gradient check; its twin passes', async () => {
+    const ill = await made(engine, { cell: wrong }, { cells: [wrong] })
+    expectSick(await checkGradient(ill.patient, 1), /gradient is wrong/)
+    const twin = await made(engine, { cell: right }, { cells: [right] })
+    expectWell(await checkGradient(twin.patient, 1))
+    for (const { model } of [ill, twin]) model.close()
+  })
+
+  it.each(['elman', 'gru', 'lstm'] as const)('the gradient of a %s of two layers is right', async cell => {
+    const { patient, model } = await made(engine, { cell, numLayers: 2, layerNorm: true, learnedState: true })
+    expectWell(await checkGradient(patient, 2))
+    model.close()
+  })
+
+  it('a model with no way through its units cannot learn one batch by heart; its twin can', async () => {
+    const options = { cell: 'elman', nonlinearity: 'relu' } as const
+    const ill = await made(engine, options)
+    change(ill.model, 'recurrent.bias_ih_l0', () => -50)
+    expectSick(await checkOneBatch(ill.patient, engine), /cannot learn even a few/)
+    const twin = await made(engine, options)
+    expectWell(await checkOneBatch(twin.patient, engine))
+    for (const { model } of [ill, twin]) model.close()
+  })
+})
+
+describe('the data', () => {
+  const shifted = (by: number, source: BatchSource<TokenBatch>): BatchSource<TokenBatch> => ({
+    ...source,
+    batch(epoch, index) {
+      const { inputs, batchSize, ...rest } = source.batch(epoch, index)
+      const targets = Int32Array.from(inputs, (_, i) => inputs[i + by * batchSize] ?? -1)
+      return { ...rest, inputs, batchSize, targets }
+    },
+  })
+
+  it('targets that are the input, or stand two steps on, or are empty, are told; those that follow are well', async () => {
+    const twin = await made(engine)
+    const { tokenizer } = twin.model
+    const source = tokenBatches(tokenizer, data.train, { algorithm: 'stream', ...wellTrained })
+    const told = async (batches: BatchSource<TokenBatch>) => {
+      const { patient, model } = await made(engine, {}, { batches })
+      model.close()
+      return checkTargets(patient)
+    }
+    expectSick(await told(shifted(0, source)), /shifted/, /the input itself/)
+    expectSick(await told(shifted(2, source)), /shifted/, /2 steps on/)
+    const empty = {
+      ...source,
+      batch: (e: number, i: number) => ({ ...source.batch(e, i), targets: source.batch(e, i).targets.map(() => -1) }),
+    }
+    expectSick(await told(empty), /100 % of the steps have no target/)
+    expectWell(await told(source))
+    expectWell(checkTargets(twin.patient))
+    const sentences = await made(engine, {}, { training: { algorithm: 'sentence' } })
+    expectWell(checkTargets(sentences.patient))
+    for (const { model } of [twin, sentences]) model.close()
+  })
+
+  it('stretches shorter than half a sentence are told; those that hold one are well', async () => {
+    const ill = await made(engine, {}, { training: { timeSteps: 8 } })
+    expectSick(checkSentences(ill.patient), /cut shorter than sentences/, /stretch of 8/)
+    const near = await made(engine, {}, { training: { timeSteps: 16 } })
+    expect(checkSentences(near.patient).verdict).toBe('note')
+    const twin = await made(engine)
+    expectWell(checkSentences(twin.patient))
+    const whole = await made(engine, {}, { training: { algorithm: 'sentence', timeSteps: 2 } })
+    expect(checkSentences(whole.patient).verdict).toBe('skipped')
+    for (const { model } of [ill, near, twin, whole]) model.close()
+  })
+
+  it('an output layer for words that come once is too big; one for words that come often is fed', async () => {
+    const names = Array.from({ length: 2000 }, (_, i) => `name${i} sleeps.\n`).join('')
+    const rare = { ...data, train: new TextCorpus(names, 'names') }
+    const ill = await made(engine, { unit: 'word', minCount: 1 }, { corpora: rare })
+    const told = checkOutputLayer(ill.patient)
+    expectSick(told, /bigger than the data can feed/)
+    expect(told.cures[0].line).toBe('minCount: 5')
+    const twin = await made(engine, { unit: 'word' })
+    expectWell(checkOutputLayer(twin.patient))
+    for (const { model } of [ill, twin]) model.close()
+  })
+})
+
+describe('the learning rate', () => {
+  it.each([
+    ['too high', 3, /too high/],
+    ['too low', 1e-6, /too low/],
+  ] as const)('%s is told with the rate that is better', async (_, learningRate, words) => {
+    const { patient, model } = await made(engine, {}, { training: { learningRate } })
+    const told = checkLearningRate(await rateTrials(patient, engine, 40))
+    expectSick(told, words)
+    const proposed = Number(told.cures[0].line.replace('learningRate: ', ''))
+    expect(proposed < learningRate).toBe(learningRate > 1)
+    model.close()
+  })
+
+  it.each(['lstm', 'gru', 'elman'] as const)('0.01 is right for a small %s', async cell => {
+    const { patient, model } = await made(engine, { cell })
+    expectWell(checkLearningRate(await rateTrials(patient, engine, 40)))
+    model.close()
+  })
+})
+
+describe('gradients through time', () => {
+  it('small recurrent weights make them vanish; the identity, with all units alive, does not', async () => {
+    const options = { cell: 'elman' } as const
+    const short = { training: { timeSteps: 20 } }
+    const ill = await made(engine, options, { steps: 1, ...short })
+    change(ill.model, 'recurrent.weight_hh_l0', w => w / 10)
+    const decay = decayOf(ill.patient)
+    expect(decay?.halfLife).toBeLessThan(1)
+    expectSick(checkVanishing(ill.patient, decay, undefined), /halves every 0\.\d+ steps/, /cannot be learned/)
+    const twin = await made(engine, { ...options, nonlinearity: 'relu', initialisation: 'identity' }, short)
+    change(twin.model, 'recurrent.bias_ih_l0', () => 0.1)
+    expectWell(checkVanishing(twin.patient, decayOf(twin.patient), undefined))
+    for (const { model } of [ill, twin]) model.close()
+  })
+
+  it('a gate that forgets all at once makes them vanish; one that a text has taught is only told of', async () => {
+    const { patient, model } = await made(engine, { forgetBias: 1 }, { steps: 150 })
+    expect(checkVanishing(patient, decayOf(patient), undefined).verdict).toBe('note')
+    change(model, 'recurrent.bias_ih_l0', (b, i) => (i < 72 && i >= 48 ? b : b - 10))
+    expectSick(checkVanishing(patient, decayOf(patient), undefined), /cannot be learned/)
+    model.close()
+  })
+
+  it('a half-life shorter than the dependency that is asked for is told; one that is longer is well', async () => {
+    const { patient, model } = await made(engine, { forgetBias: 1 }, { steps: 40 })
+    const decay = decayOf(patient)
+    const { halfLife } = decay ?? { halfLife: 0 }
+    expectSick(checkVanishing(patient, decay, Math.ceil(4 * halfLife)), /the dependency/)
+    expectWell(checkVanishing(patient, decay, Math.floor(halfLife)))
+    model.close()
+  })
+
+  it('large recurrent weights make them explode; their twin’s do not', async () => {
+    const options = { cell: 'elman', nonlinearity: 'relu', initialisation: 'identity' } as const
+    const told = async (factor: number) => {
+      const { patient, model } = await made(engine, options)
+      change(model, 'recurrent.weight_hh_l0', w => w * factor)
+      const examination = checkExploding(patient, decayOf(patient), gradientNorms(patient), [])
+      model.close()
+      return examination
+    }
+    expectSick(await told(1.5), /grows by 1\.\d+ with every step back/)
+    expectWell(await told(1))
+  })
+
+  it('a clip below most norms is told; one above them is well', async () => {
+    const told = async (clipNorm: number) => {
+      const { patient, model } = await made(engine, {}, { training: { clipNorm } })
+      const examination = checkExploding(patient, decayOf(patient), gradientNorms(patient), [])
+      model.close()
+      return examination
+    }
+    expectSick(await told(0.001), /100 % of the steps are clipped at 0.001/)
+    expectWell(await told(5))
+  })
+})
+
+describe('hidden units', () => {
+  it('large input weights saturate tanh and sigmoid; their twins answer', async () => {
+    for (const nonlinearity of ['tanh', 'sigmoid'] as const) {
+      const options = { cell: 'elman', nonlinearity } as const
+      const ill = await made(engine, options)
+      change(ill.model, 'recurrent.weight_ih_l0', w => w * 60)
+      expectSick(checkSaturation(ill.patient, await ill.patient.activity?.()), /stuck/)
+      const twin = await made(engine, options)
+      expectWell(checkSaturation(twin.patient, await twin.patient.activity?.()))
+      for (const { model } of [ill, twin]) model.close()
+    }
+  })
+
+  it('gates that large biases hold shut are stuck; their twin’s are not', async () => {
+    for (const cell of ['lstm', 'gru'] as const) {
+      const ill = await made(engine, { cell })
+      change(ill.model, 'recurrent.bias_ih_l0', (b, i) => (i < 24 ? b - 12 : b))
+      const gate =
+        cell === 'lstm' ? /100 % of layer 0’s input gate’s units at/ : /100 % of layer 0’s reset gate’s units at/
+      expectSick(checkSaturation(ill.patient, await ill.patient.activity?.()), /stuck/, gate)
+      const twin = await made(engine, { cell }, { steps: 150 })
+      expectWell(checkSaturation(twin.patient, await twin.patient.activity?.()))
+      for (const { model } of [ill, twin]) model.close()
+    }
+  })
+
+  it('ReLU units with a bias far below zero are dead; their twins live; others have none', async () => {
+    const options = { cell: 'elman', nonlinearity: 'relu' } as const
+    const ill = await made(engine, options)
+    change(ill.model, 'recurrent.bias_ih_l0', (b, i) => (i % 2 === 0 ? -100 : b))
+    expectSick(checkDeadUnits(ill.patient, await ill.patient.activity?.()), /12 of 24 in layer 0/)
+    const twin = await made(engine, options)
+    expectWell(checkDeadUnits(twin.patient, await twin.patient.activity?.()))
+    const other = await made(engine)
+    expect(checkDeadUnits(other.patient, await other.patient.activity?.()).verdict).toBe('skipped')
+    for (const { model } of [ill, twin, other]) model.close()
+  })
+})
+
+describe('what it has learned', () => {
+  it('a model that was trained for a moment knows only frequencies; one that was trained longer more', async () => {
+    const told = async (steps: number) => {
+      const { patient, model } = await made(engine, {}, { steps })
+      const examination = checkFrequencies(patient, await patient.losses())
+      model.close()
+      return examination
+    }
+    expectSick(await told(4), /only frequencies/, /unigram/)
+    expectWell(await told(120))
+  })
+
+  it('a model that learned a short text by heart overfits; one of a longer text does not', async () => {
+    const short = { ...data, train: new TextCorpus(data.train.text.slice(0, 300), 'short') }
+    const training = { batchSize: 2, timeSteps: 30 }
+    const ill = await made(engine, { hiddenSize: 48 }, { steps: 400, corpora: short, training })
+    expectSick(checkOverfitting(ill.patient, await ill.patient.losses()), /overfits/)
+    const twin = await made(engine, {}, { steps: 200 })
+    expectWell(checkOverfitting(twin.patient, await twin.patient.losses()))
+    for (const { model } of [ill, twin]) model.close()
+  })
+
+  it('a run whose validation has risen from its best is told', async () => {
+    const { patient, model } = await made(engine, {}, { steps: 20 })
+    const losses = { training: 1, validation: 1.1 }
+    const run = (...history: number[]) => checkOverfitting({ ...patient, history }, losses)
+    expectSick(run(2, 1.1, 1.3), /rose by 18/)
+    expectWell(run(2, 1.2, 1.1))
+    model.close()
+  })
+})
+
+describe('a whole examination', () => {
+  it('gives a healthy language model a clean bill, and leaves it as it was', async () => {
+    const { patient, model } = await made(engine, { forgetBias: 1 }, { steps: 150 })
+    const before = model.toBytes()
+    const report = await examine(patient)
+    expect(report.examinations.filter(({ verdict }) => verdict === 'sick')).toEqual([])
+    expect(report.healthy).toBe(true)
+    expect(report.examinations).toHaveLength(12)
+    expect(model.toBytes()).toEqual(before)
+    model.close()
+  })
+
+  it('gives a healthy regressor a clean bill, and tells one whose targets never change', async () => {
+    const { train: corpus, validation } = generatedCorpora.adding.generate({ seed: 1, count: 600, length: 8 } as never)
+    const training = { batchSize: 16, learningRate: 0.01 }
+    const model = await Regressor.create({ corpus, cell: 'gru', hiddenSize: 16, engine })
+    await train(model, { train: corpus }, { ...training, epochs: 12, reportEvery: 1000 })
+    const report = await examine(regressorPatient(model, { train: corpus, validation }, { training }))
+    expect(report.examinations.filter(({ verdict }) => verdict === 'sick')).toEqual([])
+    const same = new ItemCorpus(
+      corpus.items.map(item => ({ ...item, targets: Float64Array.of(1) })),
+      'constant',
+    )
+    expectSick(checkTargets(regressorPatient(model, { train: same }, { training })), /target 0 is always 1/)
+    model.close()
+  })
+})

@@ -1,0 +1,44 @@
+/* Small models for the doctor, well and sick, on a text in which there is something to learn. */
+
+import { type LanguagePatientOptions, languagePatient } from '../../src/doctor/languagePatient.js'
+import type { Patient } from '../../src/doctor/patient.js'
+import type { Engine } from '../../src/engine/engine.js'
+import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel.js'
+import type { TokenBatch } from '../../src/models/languageModelBatches.js'
+import { TextCorpus } from '../../src/text/corpus.js'
+import { train } from '../../src/training/trainer.js'
+import { smallText } from '../training/smallText.js'
+
+/** Lines of about 25 characters, each a sentence. */
+export const data = {
+  train: new TextCorpus(smallText(400, 1), 'small (training)'),
+  validation: new TextCorpus(smallText(60, 2), 'small (validation)'),
+}
+
+export const wellTrained = { batchSize: 8, timeSteps: 30, learningRate: 0.01, clipNorm: 5 } as const
+
+export interface Made {
+  readonly model: LanguageModel
+  readonly patient: Patient<TokenBatch>
+}
+
+/** A model, trained for some steps, as the doctor sees it. */
+export async function made(
+  engine: Engine,
+  creation: Partial<LanguageModelCreation> = {},
+  { steps = 0, corpora = data, ...options }: LanguagePatientOptions & { steps?: number; corpora?: typeof data } = {},
+): Promise<Made> {
+  const shape = { hiddenSize: 24, numLayers: 1, cell: 'lstm', seed: 1 } as const
+  const model = await LanguageModel.create({ corpus: corpora.train, ...shape, ...creation, engine })
+  const training = { ...wellTrained, ...options.training }
+  if (steps > 0) await train(model, { train: corpora.train }, { ...training, steps, reportEvery: 1000 })
+  return { model, patient: languagePatient(model, corpora, { ...options, trained: steps > 0, training }) }
+}
+
+/** Changes a parameter's values where they stand. */
+export function change(model: LanguageModel, name: string, to: (value: number, i: number) => number): void {
+  const { engine } = model
+  const parameter = model.parameters.find(each => each.name === name)
+  if (!parameter) throw new Error(`there is no ${name}`)
+  engine.write(parameter.value, engine.read(parameter.value).map(to))
+}
