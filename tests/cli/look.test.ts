@@ -43,7 +43,7 @@ describe('inspect neurons', () => {
     await stdout('train', 'ngram', 'fox.txt', '--order', '3', '--discount-fallback', '--out', 'fox.ngram')
     const ngram = await shop.run(['inspect', 'neurons', 'fox.ngram', 'fox.txt'])
     expect(fault(ngram)).toBe(
-      'recurra: fox.ngram: it must be a recurrent model, which has states to look at; it is an n-gram model',
+      'recurra: inspect neurons: MODEL must be a language model; fox.ngram is an n-gram model, which is for recurra generate, recurra next, recurra score, recurra eval, recurra compare',
     )
   })
 })

@@ -189,7 +189,7 @@ describe('what cannot be is told in one line', () => {
     ])
     expect(await told('generate', 'run')).toEqual([
       1,
-      'recurra: run/best.safetensors: a language model is wanted; the file holds a translator; use recurra translate',
+      'recurra: generate: MODEL must be a language model or an n-gram model; run is a translator, which is for recurra translate, recurra eval',
     ])
     expect(await told('translate', 'run', '--n-best', '9')).toEqual([
       2,
@@ -198,7 +198,7 @@ describe('what cannot be is told in one line', () => {
     await shop.train('lm')
     expect(await told('translate', 'lm')).toEqual([
       1,
-      'recurra: lm/best.safetensors: a translator is wanted; the file holds a language model; use recurra generate',
+      'recurra: translate: MODEL must be a translator; lm is a language model, which is for recurra generate, recurra next, recurra score, recurra eval, recurra inspect, recurra doctor',
     ])
     expect(await told('eval', 'lm', 'fox.txt', '--beam-size', '2')).toEqual([
       2,

@@ -75,7 +75,7 @@ describe('wrong usage', () => {
     ['generate m --text a --prompt b', 'recurra: generate: --prompt and --text mean the same; give one of them'],
     ['generate m --temperature 0', 'recurra: generate: --temperature: must be above 0; got 0'],
     ['next m', 'recurra: next: --text is missing'],
-    ['eval m', 'recurra: eval: FILE is missing; give a text or pairs, or - for standard input'],
+    ['eval m', 'recurra: eval: FILE is missing; give what MODEL is to be measured on, or - for standard input'],
     ['score m', 'recurra: score: give a FILE or --text, one of them'],
     ['ngram lst', 'recurra: ngram: lst is not known; did you mean list?'],
     ['train ngram', 'recurra: train ngram: FILE is missing; give a text to count, or - for standard input'],
