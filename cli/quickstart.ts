@@ -9,11 +9,12 @@ import { LanguageModel, openEngine, type TextSplits, trainingSchema } from '../s
 import { RunFolder, readCorpus, readLibraryDeclarations, splitCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
 import { addFlags, readFlags } from './flags.js'
+import { textSource } from './givenText.js'
 import { decimals, write } from './output.js'
 import { TrainingProgress } from './progress.js'
 import { backendLine, resultLine, trainInFolder } from './trainingSession.js'
 import type { TestResult, TrainingSource } from './trainingTask.js'
-import { lmTask, textSource } from './trainLm.js'
+import { lmTask } from './trainLm.js'
 
 const FOLDER = 'runs/quickstart'
 

@@ -11,7 +11,6 @@ import {
   LanguageModel,
   languageModelSchema,
   openEngine,
-  type TextCorpus,
   type TextSplits,
   train,
   trainingSchema,
@@ -20,25 +19,37 @@ import { watchedGradients } from '../src/inspection/index.js'
 import { languageModelContradictions } from '../src/models/languageModelOptions.js'
 import { recurrentNegatable } from '../src/models/recurrentOptions.js'
 import { readTextFile } from '../src/node/files.js'
-import { RunFolder, readCorpus, splitCorpus } from '../src/node/index.js'
+import { RunFolder } from '../src/node/index.js'
 import { HuggingFaceTokenizer } from '../src/text/huggingFaceTokenizer.js'
 import { circumstantial, trainingContradictions } from '../src/training/contradictions.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
+import { tellMissingData } from './dataSource.js'
 import { checkEmbedding, embeddingOf, embeddingSchema } from './embeddingFlag.js'
 import { evaluationLine, evaluationRecord } from './eval.js'
 import { addFlags, asUsage } from './flags.js'
+import { isBuiltIn } from './givenData.js'
+import { BUILT_IN_TEXT, readTextParts, textPartsSchema } from './givenText.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
 import { configSchema, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
-import { runSchema, sha256, type TrainingTask } from './trainingTask.js'
+import { runSchema, type TrainingTask } from './trainingTask.js'
 
-const lmSchema = z.strictObject({ ...languageModelSchema.shape, ...embeddingSchema.shape })
+/** The built-in corpus is words. */
+const lmSchema = z.strictObject({
+  ...languageModelSchema.shape,
+  ...embeddingSchema.shape,
+  unit: languageModelSchema.shape.unit
+    .unwrap()
+    .optional()
+    .describe(`what a token is (default: character; of ${BUILT_IN_TEXT} word)`),
+})
 
 /** What a configuration file may hold: a run's own config.yaml is one. */
 const fileSchema = z.strictObject({
   data: z.string().optional().describe('the text'),
+  ...textPartsSchema.shape,
   ...lmSchema.shape,
   ...trainingSchema.shape,
 })
@@ -49,6 +60,7 @@ const schema = z.strictObject({
   ...configSchema.shape,
   tokenizer: z.string().optional().describe('a Hugging Face tokenizer.json, instead of a unit'),
   out: z.string().optional().describe(`the run’s folder (default: ${PARENT}/lm-N, the first that is free)`),
+  ...textPartsSchema.shape,
   ...lmSchema.shape,
   ...trainingSchema.shape,
   ...runSchema.shape,
@@ -70,10 +82,7 @@ export const lmTask: TrainingTask<LanguageModel, TextSplits, LmValues> = {
     }),
   ],
   counted: ({ unit }) => (unit === 'character' ? 'characters' : 'tokens'),
-  async read({ data: path = '-', seed }) {
-    const corpus = await readCorpus(path)
-    return textSource(splitCorpus(corpus, { seed }), path, [corpus])
-  },
+  read: readTextParts,
   load: (path, engine) => LanguageModel.load(path, { engine }),
   train,
   gradients: (model, { validation }) => watchedGradients(model, validation.text),
@@ -92,18 +101,13 @@ export const lmTask: TrainingTask<LanguageModel, TextSplits, LmValues> = {
   },
 }
 
-/** A text that has been read and split, as training takes it. */
-export function textSource(data: TextSplits, name: string, texts: readonly TextCorpus[]) {
-  const [a, b, c] = [data.train, data.validation, data.test].map(part => whole(part.length))
-  const from = name === '-' ? 'standard input' : name
-  const line = `text: ${from}: ${a} characters to train on, ${b} for validation, ${c} for the test`
-  return { data, name, sha256: sha256(texts.map(text => text.chunks())), line }
-}
-
 export function trainLmCommand(): Command {
   const command = new Command('lm')
     .description('trains a language model on a text')
-    .argument('[FILE]', 'the text in UTF-8; - is standard input (default: data in the configuration)')
+    .argument(
+      '[FILE]',
+      `the text in UTF-8, or ${BUILT_IN_TEXT}; - is standard input (default: data in the configuration)`,
+    )
   const negatable = ['tieWeights', 'foldCase', 'freezeEmbedding', 'nesterov', 'keepBest', ...recurrentNegatable]
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
     const { contradictions } = lmTask
@@ -111,12 +115,15 @@ export function trainLmCommand(): Command {
     const { flags, data } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
     checkEmbedding(flags.embedding, 'lm')
-    const values: LmValues = { ...picked(fileSchema, flags), data }
+    const unit = flags.unit ?? (isBuiltIn(BUILT_IN_TEXT, data) ? 'word' : 'character')
+    const values: LmValues = { ...picked(fileSchema, flags), data, unit }
+    const { validationFile, testFile } = values
+    if (!isBuiltIn(BUILT_IN_TEXT, data)) await tellMissingData(flags.config, [data, validationFile, testFile])
     const source = await lmTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress(lmTask.counted(values))
     progress.note(backendLine(engine))
-    const model = await createModel(flags, source.data, engine, progress)
+    const model = await createModel({ ...flags, unit }, source.data, engine, progress)
     const outcome = await trainInFolder(lmTask, {
       ...{ values, source, model, progress },
       training: picked(trainingSchema, flags),

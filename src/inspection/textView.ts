@@ -1,8 +1,9 @@
 /* A text as a model sees it: of each token, how surprising it was, what was thought likelier, and how strongly one unit
  * answered to it. Plain data, to be coloured (colouredText.ts) or put on a page (colouredPage.ts). */
+
+import { logSoftmaxRows } from '../engine/logSoftmax.js'
 import { likeliest, type NextToken } from '../generation/predictor.js'
 import type { LanguageModel } from '../models/languageModel.js'
-import { logSoftmax } from '../models/languageModelReading.js'
 import type { TextCorpus } from '../text/corpus.js'
 import { follow, piecesOf } from './following.js'
 import { newest, type Unit, unitName } from './units.js'
@@ -59,7 +60,7 @@ export async function viewText(
   await follow(model, tokens, { signal }, ({ positions: [at], state, logits }) => {
     if (unit && at >= 0) activations[at] = engine.read(newest(engine, state[unit.layer], unit.state))[unit.index]
     if (at + 1 >= tokens.length) return
-    const logProbabilities = logSoftmax(engine.read(logits))
+    const logProbabilities = logSoftmaxRows(engine.read(logits))
     losses[at + 1] = -logProbabilities[tokens[at + 1]]
     guessed[at + 1] = likeliest(tokenizer, logProbabilities, guesses)
   })

@@ -7,7 +7,17 @@ import type { Random } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { Parameter } from './parameter.js'
 
-export class Linear {
+/** What gives a vocabulary's logits, and their loss. */
+export interface OutputLayer {
+  readonly parameters: readonly Parameter[]
+  initialise(random: Random): void
+  /** h [..., inputs] → logits [..., outputs] */
+  forward(h: Tensor): Tensor
+  /** Mean cross-entropy of their softmax against target tokens, in nats: see `outputLayerLoss`. */
+  loss(h: Tensor, targets: Tensor, options?: OutputLossOptions): { loss: Tensor; losses: Tensor; count: number }
+}
+
+export class Linear implements OutputLayer {
   /** V [outputs, inputs] */
   readonly weight: Parameter
   /** c [outputs] */

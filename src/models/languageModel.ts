@@ -11,14 +11,16 @@ import { platform } from '#platform'
 import type { Cell, CellState } from '../cells/cell.js'
 import { parseConfiguration } from '../configuration.js'
 import type { Engine } from '../engine/engine.js'
+import { dropout } from '../engine/operations.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { type Continuation, type ContinueOptions, continuations } from '../generation/continuations.js'
 import { type GenerateOptions, generate } from '../generation/generate.js'
 import { type NextToken, nextTokens, type Predictor, type Reading, type ReadOptions } from '../generation/predictor.js'
+import { AdaptiveSoftmax } from '../layers/adaptiveSoftmax.js'
 import { Embedding } from '../layers/embedding.js'
-import { Linear } from '../layers/linear.js'
+import { Linear, type OutputLayer } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent, type RecurrentPass, type StateEdit } from '../layers/recurrent.js'
 import type { TextCorpus } from '../text/corpus.js'
@@ -41,6 +43,7 @@ import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
 import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
 import { knownCell } from './recurrentOptions.js'
 import { fedInputs } from './scheduledSampling.js'
+import { drawAt } from './textDropout.js'
 import type { BatchLoss, LossPass, Trainable } from './trainable.js'
 
 export interface LanguageModelCreation extends LanguageModelOptions, ModelEngineOptions {
@@ -63,7 +66,7 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   readonly trained: readonly Parameter[]
   private readonly embedding: Embedding | undefined
   private readonly recurrent: Recurrent
-  private readonly output: Linear
+  private readonly output: OutputLayer
   private closed = false
 
   private constructor(
@@ -83,8 +86,11 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
           : undefined
       const recurrent = new Recurrent(engine, languageModelLayers(configuration, vocabularySize, cells))
       const tied = configuration.tieWeights ? table?.weight : undefined
-      const shape = { inputs: recurrent.outputSize, outputs: vocabularySize }
-      const output = new Linear(engine, { ...shape, name: 'output', tied })
+      const shape = { inputs: recurrent.outputSize, outputs: vocabularySize, name: 'output' }
+      const { adaptiveCutoffs: cutoffs } = configuration
+      const output = cutoffs
+        ? new AdaptiveSoftmax(engine, { ...shape, cutoffs })
+        : new Linear(engine, { ...shape, tied })
       return { table, recurrent, output }
     })
     this.embedding = made.table
@@ -139,6 +145,9 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     model.embedding?.initialise(random)
     model.recurrent.initialise(random, configuration.initialisation, configuration.forgetBias)
     model.output.initialise(random)
+    const { initialRange } = configuration
+    if (initialRange !== undefined)
+      for (const parameter of model.parameters) parameter.fillUniform(random, initialRange)
     if (found && model.embedding) model.engine.write(model.embedding.weight.value, found.table)
     return model
   }
@@ -211,14 +220,20 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     const { timeSteps, batchSize, rowWeights } = batch
     const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
     const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, this.feedStep, { ...draw, ratio }) : batch.inputs
-    const tokens = pass.vectors ?? engine.tokens(inputs, [timeSteps, batchSize])
-    const hidden = this.hidden(tokens, state, { draw, lengths: batch.lengths, observer })
+    const { inputDropout, outputDropout } = this.configuration
+    const drop = (x: Tensor, probability: number, use: 'input' | 'output') =>
+      draw && probability > 0 ? dropout(engine, x, probability, drawAt(draw, use)) : x
+    const tokens = engine.tokens(inputs, [timeSteps, batchSize])
+    const looked = draw && inputDropout > 0 ? this.embedding?.forward(tokens) : undefined
+    const entering = pass.vectors ?? (looked ? drop(looked, inputDropout, 'input') : tokens)
+    const hidden = this.hidden(entering, state, { draw, lengths: batch.lengths, observer })
+    const leaving = drop(hidden.output, outputDropout, 'output')
     const weights = rowWeights && engine.from(rowWeights)
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
-    const result = this.output.loss(hidden.output, targets, { labelSmoothing, rowWeights: weights })
+    const result = this.output.loss(leaving, targets, { labelSmoothing, rowWeights: weights })
     const count = rowWeights ? batchSize : result.count
     const { output, state: after } = hidden
-    return { ...result, count, state: after, hidden: output, dropped: output, lengths: batch.lengths }
+    return { ...result, count, state: after, hidden: output, dropped: leaving, lengths: batch.lengths }
   }
 
   private readonly feedStep = (tokens: Tensor, state: readonly CellState[]) => {

@@ -2,9 +2,11 @@
 import { z } from 'zod'
 import type { Cell } from '../cells/cell.js'
 import { contradiction } from '../configuration.js'
+import { adaptiveParameterCount } from '../layers/adaptiveSoftmax.js'
 import { recurrentParameterCount } from '../layers/recurrent.js'
 import { units } from '../text/tokenizer.js'
 import { recurrentContradictions, recurrentOptionsOf, recurrentShape } from './recurrentOptions.js'
+import { readingShape } from './textOptions.js'
 
 export const languageModelSchema = z.strictObject({
   unit: z.enum(units).default('character').describe('what a token is'),
@@ -29,6 +31,25 @@ export const languageModelSchema = z.strictObject({
   embeddingSize: z.int().min(1).max(65536).optional().describe('length of a learned vector (default: hiddenSize)'),
   freezeEmbedding: z.boolean().default(false).describe('training leaves the embedding as it is'),
   tieWeights: z.boolean().default(false).describe('the output layer shares its weights with the embedding'),
+  adaptiveCutoffs: z
+    .array(z.int().min(1).max(1_000_000))
+    .min(1)
+    .optional()
+    .describe(
+      'adaptive softmax, for large vocabularies: the first token of each cluster, as 2000,10000 (default: none)',
+    ),
+  initialRange: z
+    .number()
+    .positive()
+    .optional()
+    .describe('all weights and biases begin uniform in ±this (default: each layer as PyTorch’s does)'),
+  inputDropout: readingShape.inputDropout,
+  outputDropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('probability that a unit before the output layer is dropped in training'),
 })
 
 /** What these keys must hold together. The embedding may also be a file of vectors, which are learned on. */
@@ -43,6 +64,21 @@ export const languageModelContradictions = [
     tieWeights && embedding === 'one-hot'
       ? `needs a learned embedding; leave it or ${nameOf('embedding')} one-hot out`
       : undefined,
+  ),
+  contradiction(languageModelSchema, ['adaptiveCutoffs', 'tieWeights'], ({ adaptiveCutoffs, tieWeights }, nameOf) =>
+    adaptiveCutoffs && tieWeights ? `excludes ${nameOf('tieWeights')}; leave one of them out` : undefined,
+  ),
+  contradiction(languageModelSchema, ['adaptiveCutoffs'], ({ adaptiveCutoffs: cutoffs }) =>
+    cutoffs?.some((cutoff, i) => i > 0 && cutoff <= cutoffs[i - 1]) ? 'must ascend' : undefined,
+  ),
+  contradiction(languageModelSchema, ['initialRange', 'initialisation', 'forgetBias'], (values, nameOf) => {
+    const { initialRange, initialisation, forgetBias } = values
+    if (initialRange === undefined) return undefined
+    if (initialisation !== 'uniform') return `is for ${nameOf('initialisation')} uniform`
+    return forgetBias === undefined ? undefined : `excludes ${nameOf('forgetBias')}; leave one of them out`
+  }),
+  contradiction(languageModelSchema, ['inputDropout', 'embedding'], ({ inputDropout, embedding }, nameOf) =>
+    inputDropout > 0 && embedding === 'one-hot' ? `is for ${nameOf('embedding')} learned` : undefined,
   ),
   contradiction(languageModelSchema, ['embeddingSize', 'hiddenSize', 'projSize', 'tieWeights'], (values, nameOf) => {
     const { tieWeights, embeddingSize, hiddenSize, projSize } = values
@@ -90,8 +126,11 @@ export function languageModelParameterCount(
   vocabularySize: number,
   cells: readonly Cell[] = [],
 ): number {
-  const { embedding, tieWeights, projSize, hiddenSize } = configuration
+  const { embedding, tieWeights, projSize, hiddenSize, adaptiveCutoffs: cutoffs } = configuration
   const table = embedding === 'learned' ? vocabularySize * embeddingSizeOf(configuration) : 0
-  const output = (tieWeights ? 0 : vocabularySize * (projSize ?? hiddenSize)) + vocabularySize
+  const inputs = projSize ?? hiddenSize
+  const output = cutoffs
+    ? adaptiveParameterCount({ inputs, outputs: vocabularySize, cutoffs })
+    : (tieWeights ? 0 : vocabularySize * inputs) + vocabularySize
   return table + recurrentParameterCount(languageModelLayers(configuration, vocabularySize, cells)) + output
 }

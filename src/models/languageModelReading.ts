@@ -2,11 +2,12 @@
  * of the state, and saved as bytes (safetensors), so that a continuation costs only its own tokens. */
 import type { CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
+import { logSoftmaxRows } from '../engine/logSoftmax.js'
 import type { Tensor } from '../engine/tensor.js'
 import { FileFormatError } from '../errors.js'
 import { readSafetensors, type TensorToWrite, writeSafetensors } from '../formats/safetensors.js'
 import { type Reading, tailAfter } from '../generation/predictor.js'
-import type { Linear } from '../layers/linear.js'
+import type { OutputLayer } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { Recurrent, StateEdit } from '../layers/recurrent.js'
 import { RecurrentStream } from '../layers/stream.js'
@@ -17,7 +18,7 @@ export interface ReadingParts {
   readonly engine: Engine
   readonly tokenizer: Tokenizer
   readonly recurrent: Recurrent
-  readonly output: Linear
+  readonly output: OutputLayer
   readonly parameters: readonly Parameter[]
   /** The embedding's; undefined where tokens enter as one-hot vectors. */
   readonly table: Tensor | undefined
@@ -104,7 +105,7 @@ function readingOf(parts: ReadingParts, standing: Standing): Reading {
   }
   return {
     push,
-    next: () => logSoftmax(begun()),
+    next: () => logSoftmaxRows(begun().slice()),
     fork: () => {
       begun()
       return readingOf(parts, { stream: stream.fork(), logits, tail })
@@ -183,16 +184,4 @@ function tailIn(text: string | undefined, size: number, where: string): number[]
   const sound = (token: unknown) => Number.isInteger(token) && (token as number) >= 0 && (token as number) < size
   if (Array.isArray(tail) && tail.every(sound)) return tail
   throw new FileFormatError(`${where}: recurra.tail must be a list of tokens; save the reading anew`)
-}
-
-/** Log-probabilities of logits, in nats. In plain loops: it is done for every token that is written. */
-export function logSoftmax(logits: Float64Array): Float64Array {
-  let most = -Infinity
-  for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i])
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i] - most)
-  const total = Math.log(sum) + most
-  const logProbabilities = new Float64Array(logits.length)
-  for (let i = 0; i < logits.length; i++) logProbabilities[i] = logits[i] - total
-  return logProbabilities
 }

@@ -3,6 +3,7 @@
  * that the decoder looked at most (Luong et al. 2015). */
 import { platform } from '#platform'
 import type { Engine } from '../engine/engine.js'
+import { logSoftmaxRows } from '../engine/logSoftmax.js'
 import { embed } from '../engine/operations.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError } from '../errors.js'
@@ -242,20 +243,6 @@ class TranslationRows implements BeamRows {
   close(): void {
     for (const tensor of this.kept) this.model.engine.release(tensor)
   }
-}
-
-/** In place. */
-function logSoftmaxRows<A extends Float32Array | Float64Array>(logits: A, rows: number): A {
-  const width = logits.length / rows
-  for (let from = 0; from < logits.length; from += width) {
-    let most = -Infinity
-    for (let i = from; i < from + width; i++) if (!(logits[i] <= most)) most = logits[i]
-    let sum = 0
-    for (let i = from; i < from + width; i++) sum += Math.exp(logits[i] - most)
-    const total = most + Math.log(sum)
-    for (let i = from; i < from + width; i++) logits[i] -= total
-  }
-  return logits
 }
 
 function translationOf(

@@ -1,6 +1,6 @@
 // Corpora on disk: a file becomes the three parts that training, validation and test take.
 import { ConfigurationError } from '../errors.js'
-import { type SplitOptions, splitText, TextCorpus, type TextSplits } from '../text/corpus.js'
+import { type SplitTextOptions, splitText, TextCorpus, type TextSplits } from '../text/corpus.js'
 import { textOf } from './files.js'
 import { FileText } from './fileText.js'
 import { fileChunks, nameOf } from './lines.js'
@@ -10,7 +10,7 @@ export interface ReadCorpusOptions {
   mostHeld?: number | undefined
 }
 
-export type ReadTextOptions = ReadCorpusOptions & Pick<SplitOptions, 'seed' | 'validation' | 'test'>
+export type ReadTextOptions = ReadCorpusOptions & Omit<SplitTextOptions, 'name'>
 
 /**
  * A text file as a corpus, unpacked where its name ends in .gz; `-` is standard input. A byte order mark is dropped and
@@ -32,7 +32,7 @@ export async function readCorpus(path: string, { mostHeld = 2 ** 27 }: ReadCorpu
 }
 
 /**
- * A corpus cut at line ends and split by seed into training, validation and test.
+ * A corpus split into training, validation and test.
  * Throws ConfigurationError when it is empty or too short for three parts.
  */
 export function splitCorpus(corpus: TextCorpus, options: ReadTextOptions = {}): TextSplits {
@@ -41,8 +41,8 @@ export function splitCorpus(corpus: TextCorpus, options: ReadTextOptions = {}): 
     const came = length === 0 ? 'is empty' : 'holds nothing but white space'
     throw new ConfigurationError(`${name}: a text to train on must hold characters; it ${came}; give another file`)
   }
-  const { seed, validation, test } = options
-  return splitText(corpus, { seed, validation, test })
+  const { seed, validation, test, heldOut, given } = options
+  return splitText(corpus, { seed, validation, test, heldOut, given })
 }
 
 function holdsText(corpus: TextCorpus): boolean {

@@ -3,7 +3,7 @@
 // A text may be longer than any string: then it is given in chunks, each time anew, and only its tokens are held.
 import { ConfigurationError } from '../errors.js'
 import { GrowingInt32 } from './growing.js'
-import { drawParts, type PartOptions } from './parts.js'
+import { checkShares, drawParts, type PartOptions, type Parts, type PieceSizes } from './parts.js'
 import type { TokenEncoder } from './tokenEncoder.js'
 
 /** A text that lies elsewhere, as in a file. Places are counted in code units, as in a string. */
@@ -139,17 +139,62 @@ export function splitPieces(pieces: readonly string[], { mayBeHeldOut, ...option
   return drawn(sizes, options, indices => indices.map(i => pieces[i]).join(''), free)
 }
 
-/**
- * A text's own pieces, about 200 that end where `cutsOf` says, drawn as `splitPieces` draws. Parts of a text that lies
- * elsewhere lie there too.
- */
-export function splitText(text: string | TextCorpus, options: PartOptions = {}): TextSplits {
-  const { name = typeof text === 'string' ? 'text' : text.name } = options
+export interface SplitTextOptions extends PartOptions {
+  /**
+   * What is held out: `pieces`, about 200 that end where `cutsOf` says, drawn as `splitPieces` draws; or the text's `end`,
+   * cut where the shares are full: training, then validation, then test. Default pieces.
+   */
+  heldOut?: 'pieces' | 'end' | undefined
+  /** Parts that are there already; their share stays in the training part. */
+  given?: Partial<Pick<TextSplits, 'validation' | 'test'>> | undefined
+}
+
+/** A text in three parts. Parts of a text that lies elsewhere lie there too. */
+export function splitText(text: string | TextCorpus, options: SplitTextOptions = {}): TextSplits {
+  const { name = typeof text === 'string' ? 'text' : text.name, heldOut = 'pieces', given = {} } = options
   const corpus = typeof text === 'string' ? new TextCorpus(text, name) : text
-  const ends = cutsOf(corpus)
+  if (given.validation && given.test) return { train: corpus, validation: given.validation, test: given.test }
+  const ends = heldOut === 'end' ? endsOf(corpus, { ...options, name }) : cutsOf(corpus)
   const beginOf = (i: number) => (i === 0 ? 0 : ends[i - 1])
-  const sizes = ends.map((end, i) => end - beginOf(i))
-  return drawn(sizes, { ...options, name }, indices => corpusPart(corpus, indices, i => [beginOf(i), ends[i]]))
+  const parts =
+    heldOut === 'end' ? inOrder : drawParts(piecesOf(ends.map((end, i) => end - beginOf(i))), { ...options, name })
+  const back = given.validation ? parts.validation : given.test ? parts.test : []
+  const part = (indices: readonly number[], called: string) =>
+    new TextCorpus(
+      corpusPart(corpus, indices, i => [beginOf(i), ends[i]]),
+      `${name} (${called})`,
+    )
+  return {
+    train: part(
+      [...parts.train, ...back].sort((a, b) => a - b),
+      'training',
+    ),
+    validation: given.validation ?? part(parts.validation, 'validation'),
+    test: given.test ?? part(parts.test, 'test'),
+  }
+}
+
+/** Parts that follow one another. */
+const inOrder: Parts = { train: [0], validation: [1], test: [2] }
+
+/** Where training, validation and test end, in order, none of them inside a surrogate pair. */
+function endsOf(corpus: TextCorpus, { validation = 0.05, test = 0.05, name }: PartOptions): number[] {
+  checkShares({ validation, test, name })
+  const { length } = corpus
+  // 1 − 0.1 − 0.05 is 0.8500000000000001: rounded to what was meant.
+  const places = [1 - validation - test, 1 - test].map(share => Math.floor(Number((share * length).toFixed(6))))
+  const ends = [...places.map(place => (isInPair(corpus, place) ? place + 1 : place)), length]
+  const sizes = ends.map((end, i) => end - (i === 0 ? 0 : ends[i - 1]))
+  if (sizes.includes(0))
+    throw new ConfigurationError(
+      `${name}: ${length} characters cannot fill three parts (training ${sizes[0]}, validation ${sizes[1]}, test ${sizes[2]}); give a longer text or other shares`,
+    )
+  return ends
+}
+
+function isInPair(corpus: TextCorpus, place: number): boolean {
+  if (place === 0) return false
+  return isPairAt(Array.from(corpus.chunks(place - 1, place + 1)).join(''), 0)
 }
 
 function drawn(
@@ -159,7 +204,7 @@ function drawn(
   mayBeHeldOut?: (index: number) => boolean,
 ): TextSplits {
   const { name = 'text' } = options
-  const parts = drawParts({ sizes, counted: 'characters', called: 'pieces', mayBeHeldOut }, options)
+  const parts = drawParts({ ...piecesOf(sizes), mayBeHeldOut }, options)
   const part = (indices: readonly number[], called: string) => new TextCorpus(textOf(indices), `${name} (${called})`)
   return {
     train: part(parts.train, 'training'),
@@ -167,6 +212,8 @@ function drawn(
     test: part(parts.test, 'test'),
   }
 }
+
+const piecesOf = (sizes: readonly number[]): PieceSizes => ({ sizes, counted: 'characters', called: 'pieces' })
 
 /** Some stretches of a corpus, joined: as a string where the corpus is one. */
 function corpusPart(

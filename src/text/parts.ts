@@ -43,15 +43,7 @@ export function drawParts(
   { sizes, counted, called, mayBeHeldOut = () => true }: PieceSizes,
   { seed = 1, validation = 0.05, test = 0.05, name = 'text' }: PartOptions = {},
 ): Parts {
-  for (const [part, share] of Object.entries({ validation, test })) {
-    if (!(share > 0 && share < 1)) {
-      throw new ConfigurationError(`${name}: the ${part} share must lie between 0 and 1 (as 0.05); got ${share}`)
-    }
-  }
-  if (!(validation + test < 1)) {
-    const sum = `${validation} + ${test}`
-    throw new ConfigurationError(`${name}: the validation and test shares must leave text to train on; got ${sum}`)
-  }
+  checkShares({ validation, test, name })
   const whole = sum(sizes)
   const parts = {
     test: { wanted: test * whole, taken: 0, pieces: [] as number[] },
@@ -105,6 +97,19 @@ export function drawParts(
     )
   }
   return drawn
+}
+
+/** @throws ConfigurationError when a share is not between 0 and 1, or both leave nothing to train on */
+export function checkShares({ validation = 0.05, test = 0.05, name = 'text' }: PartOptions): void {
+  for (const [part, share] of Object.entries({ validation, test })) {
+    if (!(share > 0 && share < 1)) {
+      throw new ConfigurationError(`${name}: the ${part} share must lie between 0 and 1 (as 0.05); got ${share}`)
+    }
+  }
+  if (!(validation + test < 1)) {
+    const sum = `${validation} + ${test}`
+    throw new ConfigurationError(`${name}: the validation and test shares must leave text to train on; got ${sum}`)
+  }
 }
 
 function sum(numbers: ArrayLike<number>): number {
