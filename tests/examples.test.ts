@@ -11,6 +11,7 @@ const names = readdirSync(folder).filter(name => name.endsWith('.yaml'))
 let shop: Workshop
 beforeAll(async () => {
   shop = await Workshop.open()
+  await shop.write('book.txt', Array.from({ length: 60 }, (_, i) => `a line of ${i} words\n`).join(''))
   await shop.write('pairs.tsv', Array.from({ length: 60 }, (_, i) => `one two ${i % 30}\tun deux ${i % 30}\n`).join(''))
 })
 afterAll(() => shop.close())
@@ -26,6 +27,14 @@ describe.each(names)('examples/%s', name => {
 
   it('is taken by its command, whose flags go before it', async () => {
     const verb = /recurra train (\w+) --config/.exec(head)?.[1] as string
+    if (verb === 'lm') {
+      const held = 'validationFile' in parse(text) ? ['--validation-file', 'book.txt', '--test-file', 'book.txt'] : []
+      const small = ['--steps', '1', '--hidden-size', '8', '--time-steps', '5', '--batch-size', '4', '--out', name]
+      const ending = await shop.run(['train', 'lm', 'book.txt', '--config', join(folder, name), ...held, ...small])
+      expect(ending.stderr).not.toContain('recurra:')
+      expect(ending.code).toBe(0)
+      return
+    }
     if (verb !== 'translate') return
     const small = ['--steps', '1', '--hidden-size', '8', '--encoder-hidden-size', '8', '--embedding-size', '8']
     const held = [

@@ -14,6 +14,38 @@ afterAll(() => shop.close())
 const read = (name: string) => readFile(shop.path(name), 'utf8')
 const lm = (...args: string[]) => ['train', 'lm', ...args, ...tiny]
 
+describe('what is held out', () => {
+  it('is the text’s end, or files of their own', async () => {
+    const lines = Array.from({ length: 100 }, (_, i) => `line ${i} of it\n`)
+    await shop.write('ordered.txt', lines.join(''))
+    const ended = await shop.run(
+      lm('ordered.txt', '--held-out', 'end', '--validation', '0.1', '--test', '0.2', '--out', 'ended'),
+    )
+    expect(ended.stderr).toContain(
+      'text: ordered.txt: 973 characters to train on, 139 for validation, 278 for the test',
+    )
+    expect(parse(await read('ended/config.yaml'))).toMatchObject({ heldOut: 'end', validation: 0.1, test: 0.2 })
+    await shop.write('valid.txt', lines.slice(0, 20).join(''))
+    await shop.write('test.txt', lines.slice(0, 30).join(''))
+    const given = ['--validation-file', 'valid.txt', '--test-file', 'test.txt']
+    const own = await shop.run(lm('ordered.txt', ...given, '--out', 'own'))
+    expect(own.stderr).toContain(
+      'text: ordered.txt: 1,390 characters to train on, 270 for validation, 410 for the test',
+    )
+    const resumed = await shop.run(['resume', 'own', '--steps', '5', '--threads', '1'])
+    expect(resumed.code).toBe(0)
+    expect(fault(await shop.run(lm('ordered.txt', '--validation-file', 'none.txt', '--out', 'none')))).toContain(
+      'none.txt: cannot read the file: it does not exist',
+    )
+  })
+
+  it('is of the built-in sentences as they were generated: words', async () => {
+    const { stderr, code } = await shop.run(lm('agreement', '--out', 'agreement'))
+    expect(stderr).toMatch(/26 symbols\ntext: agreement: /)
+    expect(code).toBe(0)
+  })
+})
+
 describe('a run', () => {
   it('leaves configuration, environment, metrics and models in its folder', async () => {
     const { stdout, stderr } = await shop.train('first', '--seed', '5')

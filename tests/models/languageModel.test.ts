@@ -40,6 +40,39 @@ describe('a language model', () => {
     expect(model.parameterCount).toBe(counted)
   })
 
+  it('begins within initialRange, all over it', async () => {
+    using model = await LanguageModel.create({ corpus, ...small, initialRange: 0.05, engine })
+    for (const { name, value } of model.parameters) {
+      const numbers = engine.read(value)
+      const most = numbers.reduce((a, b) => Math.max(a, Math.abs(b)), 0)
+      expect(most, name).toBeLessThanOrEqual(0.05)
+      expect(most, name).toBeGreaterThan(0.03)
+    }
+  })
+
+  it('drops what enters the first layer and what leaves the last, in training alone', async () => {
+    using plain = await LanguageModel.create({ corpus, ...small, engine })
+    const lossOf = (model: LanguageModel, draw?: { seed: number; step: number; site: number }) =>
+      engine.scope(() => {
+        const batch = {
+          inputs: Int32Array.of(1, 2, 3, 4),
+          targets: Int32Array.of(2, 3, 4, 5),
+          timeSteps: 4,
+          batchSize: 1,
+        }
+        return engine.scalar(model.loss(batch, { draw }).loss)
+      })
+    const draw = { seed: 1, step: 1, site: 2 }
+    for (const options of [{ inputDropout: 0.5 }, { outputDropout: 0.5 }]) {
+      using model = await LanguageModel.create({ corpus, ...small, ...options, engine })
+      expect(lossOf(model)).toBe(lossOf(plain))
+      expect(lossOf(model, draw)).not.toBe(lossOf(plain))
+      expect(lossOf(model, draw)).toBe(lossOf(model, draw))
+      expect(lossOf(model, draw)).not.toBe(lossOf(model, { ...draw, step: 2 }))
+    }
+    expect(lossOf(plain, draw)).toBe(lossOf(plain))
+  })
+
   it('has PyTorch’s parameter names and shapes in its file', async () => {
     using model = await LanguageModel.create({ corpus, hiddenSize: 12, numLayers: 2, cell: 'gru', engine })
     const { tensors } = readSafetensors(model.toBytes(), 'model')

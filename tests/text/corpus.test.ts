@@ -94,11 +94,11 @@ describe('a text that is given in chunks', () => {
     )
   })
 
-  it('is split as the text that is held', () => {
+  it.each(['pieces', 'end'] as const)('is split as the text that is held, %s held out', heldOut => {
     fc.assert(
       fc.property(anyText, chunkSize, fc.nat(1000), (sample, size, seed) => {
         const long = sample.repeat(2) + lines.slice(0, 3).join('')
-        const options = { seed, validation: 0.2, test: 0.1 }
+        const options = { seed, validation: 0.2, test: 0.1, heldOut }
         const held = splitText(long, options)
         const parts = splitText(new TextCorpus(inChunks(long, size), 'text'), options)
         for (const part of ['train', 'validation', 'test'] as const) {
@@ -164,6 +164,37 @@ describe('splitPieces', () => {
     expect(splitText(text, { seed: 7 }).test.text).not.toBe(splitText(text, { seed: 8 }).test.text)
     expect(splitText(text)).toEqual(splitText(text, { seed: 1, validation: 0.05, test: 0.05, name: 'text' }))
   })
+
+  it('holds the end out, in order, cut where the shares are full', () => {
+    const digits = '0123456789'.repeat(100)
+    const parts = splitText(digits, { heldOut: 'end', validation: 0.05, test: 0.1 })
+    const { train, validation, test } = parts
+    expect([train, validation, test].map(({ length }) => length)).toEqual([850, 50, 100])
+    expect(train.text + validation.text + test.text).toBe(digits)
+    expect(() => splitText('ab', { heldOut: 'end' })).toThrow(
+      new ConfigurationError(
+        'text: 2 characters cannot fill three parts (training 1, validation 0, test 1); give a longer text or other shares',
+      ),
+    )
+    expect(() => splitText(digits, { heldOut: 'end', test: 1 })).toThrow('the test share must lie between 0 and 1')
+  })
+
+  it.each(['pieces', 'end'] as const)(
+    'takes parts that are given; what would be theirs is trained on (%s)',
+    heldOut => {
+      const [other, another] = ['of another file', 'of a third'].map((said, i) => new TextCorpus(said, `given ${i}`))
+      const drawn = splitText(text, { heldOut })
+      const one = splitText(text, { heldOut, given: { validation: other } })
+      expect(one.validation).toBe(other)
+      expect(one.test.text).toBe(drawn.test.text)
+      expect(one.train.length).toBe(drawn.train.length + drawn.validation.length)
+      const second = splitText(text, { heldOut, given: { test: another } })
+      expect(second.test).toBe(another)
+      expect(second.validation.text).toBe(drawn.validation.text)
+      expect(second.train.length).toBe(drawn.train.length + drawn.test.length)
+      expect(splitText(text, { heldOut, given: { validation: other, test: another } }).train.text).toBe(text)
+    },
+  )
 
   it('draws the parts that it drew when this was written', () => {
     const pieces = Array.from({ length: 40 }, (_, i) => `${String.fromCharCode(65 + i)}.....`)
