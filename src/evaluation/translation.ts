@@ -109,6 +109,9 @@ function classesOf(
   })
 }
 
-/** The first pairs of a corpus: what is translated while training. */
-export const firstPairs = ({ items, name }: ItemCorpus<TextPair>, count: number): ItemCorpus<TextPair> =>
-  new ItemCorpus(items.slice(0, count), name)
+/** So many pairs from all over a corpus, whose first ones may be its shortest: what is looked at while training. */
+export function spreadPairs({ items, name }: ItemCorpus<TextPair>, count: number): ItemCorpus<TextPair> {
+  const taken = Math.min(count, items.length)
+  const spread = Array.from({ length: taken }, (_, i) => items[Math.floor((i * items.length) / taken)])
+  return new ItemCorpus(spread, name)
+}

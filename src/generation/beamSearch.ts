@@ -154,10 +154,9 @@ function step(
     }
   }
   group.finished = group.finished.sort((a, b) => b.score - a.score).slice(0, beamSize)
-  group.live = live
-  if (!decided(group, options)) return goesOn
-  group.live = []
-  return []
+  const promising = live.map(each => canWin(each, group, options))
+  group.live = live.filter((_, i) => promising[i])
+  return goesOn.filter((_, i) => promising[i])
 }
 
 /** Puts a row's tokens among the best of the step; of equals, the earlier row's and the smaller token stay. */
@@ -190,11 +189,14 @@ function finish(live: Live, finished: boolean, { lengthPenalty = 0 }: BeamOption
   return { ...live, finished, score: live.logProbability / power(length, lengthPenalty) }
 }
 
-/** Whether no live hypothesis can come among the best any more. */
-function decided({ live, finished, maxLength }: Group, { nBest = 1, lengthPenalty = 0 }: BeamOptions): boolean {
-  if (live.length === 0 || finished.length < nBest) return false
-  const most = live.reduce((best, { logProbability }) => Math.max(best, logProbability), -Infinity)
-  return most / power(maxLength + 1, lengthPenalty) <= finished[nBest - 1].score
+/** Whether a live hypothesis can still come among the best: if all that follows were certain, and as long as may be. */
+function canWin(
+  { logProbability }: Live,
+  { finished, maxLength }: Group,
+  { nBest = 1, lengthPenalty = 0 }: BeamOptions,
+): boolean {
+  if (finished.length < nBest) return true
+  return logProbability / power(maxLength + 1, lengthPenalty) > finished[nBest - 1].score
 }
 
 /** @throws ConfigurationError for options that cannot be */

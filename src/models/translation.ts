@@ -3,7 +3,6 @@
  * that the decoder looked at most (Luong et al. 2015). */
 import { platform } from '#platform'
 import type { Engine } from '../engine/engine.js'
-import { logSoftmaxRows } from '../engine/logSoftmax.js'
 import { embed } from '../engine/operations.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError } from '../errors.js'
@@ -210,10 +209,7 @@ class TranslationRows implements BeamRows {
         engine.copy(state, engine.view(this.kept[i], state.shape))
       })
       if (made.weights) this.weights.push(engine.copyOut(made.weights) as Float32Array | Float64Array)
-      this.logProbabilities = logSoftmaxRows(
-        engine.copyOut(output.forward(made.output)) as Float32Array | Float64Array,
-        count,
-      )
+      this.logProbabilities = output.logProbabilities(made.output)
     })
   }
 

@@ -1,7 +1,7 @@
 /* A translator in training: pairs as batches; validation by the loss of the true translations, and by BLEU and exact matches
  * of greedy ones; and the same few sentences translated each time. */
 import { bleu } from '../evaluation/bleu.js'
-import { firstPairs, translationLoss } from '../evaluation/translation.js'
+import { spreadPairs, translationLoss } from '../evaluation/translation.js'
 import type { Translator } from '../models/translator.js'
 import { type PairBatch, pairBatches } from '../models/translatorBatches.js'
 import type { ItemCorpus, TextPair } from '../text/items.js'
@@ -34,14 +34,14 @@ export function translatorTask(
     validate:
       validation &&
       (async () => {
-        const loss = await translationLoss(model, firstPairs(validation, PAIRS))
-        const { items } = firstPairs(validation, TRANSLATED)
+        const loss = await translationLoss(model, spreadPairs(validation, PAIRS))
+        const { items } = spreadPairs(validation, TRANSLATED)
         const written = await greedy(model, items)
         const references = items.map(({ target }) => target)
         const exact = written.filter((text, i) => text === references[i]).length / items.length
         return { loss, perplexity: Math.exp(loss), bleu: bleu(written, references).score, exact }
       }),
-    samples: validation && (count => translated(model, firstPairs(validation, count).items)),
+    samples: validation && (count => translated(model, spreadPairs(validation, count).items)),
   }
 }
 
