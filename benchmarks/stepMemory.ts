@@ -51,8 +51,8 @@ const weights = (count: number, { optimizer }: TrainingTask): number => count * 
 export function stepMemory(task: TrainingTask, panel: number): StepMemory {
   const { timeSteps: T, batchSize: B, hiddenSize: H, numLayers, vocabulary: V } = task
   const embedding = { kept: weights(V * H, task), step: projects(task) ? 0 : T * B * H }
-  // The gradient of the top layer's outputs, and those of the output layer before they are added to the kept ones.
-  const output = { kept: weights(V * H + V, task), step: T * B * H + V * H + V }
+  // The gradient of the top layer's outputs; those of the output layer are computed where they are kept.
+  const output = { kept: weights(V * H + V, task), step: T * B * H }
   // Tokens in, tokens wanted, and each one's loss.
   const tokens = { kept: 0, step: 3 * T * B }
   const layers = Array.from({ length: numLayers }, (_, k) => layer(task, k, panel))

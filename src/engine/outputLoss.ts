@@ -41,10 +41,8 @@ export function outputLayerLoss(
   const { tape } = engine
   const gradients = tape?.wants(h, weight, bias) ? 1 : 0
   const inputs = [h, weight, bias]
-  const made = gradients
-    ? inputs.map(input => (tape?.wants(input) && input ? engine.tensor(input.shape) : undefined))
-    : []
-  const [dH, dWeight, dBias] = made
+  const claims = inputs.map(input => tape?.claim(input))
+  const [dH, dWeight, dBias] = claims.map(claim => claim?.tensor)
   for (const gradient of [dWeight, dBias]) if (gradient) engine.fill(gradient, 0)
   engine.run(outputLoss, {
     rows,
@@ -85,10 +83,8 @@ export function outputLayerLoss(
     tape.record([loss], () => {
       const factor = engine.scalar(tape.gradientOf(loss) as Tensor)
       inputs.forEach((input, i) => {
-        const gradient = made[i]
-        if (!input || !gradient) return
-        if (factor === 1) tape.give(input, gradient)
-        else tape.add(input, gradient, factor)
+        const claim = claims[i]
+        if (input && claim) tape.give(input, claim.tensor, factor)
       })
     })
   return { loss, losses, count }

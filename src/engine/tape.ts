@@ -18,6 +18,12 @@ export interface TapeMemory {
 interface Slot {
   gradient: Tensor | undefined
   filled: boolean
+  claim?: Claim | undefined
+}
+
+/** A gradient that is computed ahead of the backward pass, and where it stands. */
+export interface Claim {
+  tensor: Tensor
 }
 
 /** Where a contribution goes: `accumulate` 1 where something is there already. */
@@ -63,6 +69,7 @@ export class Tape {
   target(tensor: Tensor | undefined): Target | undefined {
     const slot = tensor && this.slots.get(tensor)
     if (!tensor || !slot) return undefined
+    if (slot.claim) this.moveAway(slot, slot.claim)
     slot.gradient ??= this.engine.tensor(tensor.shape)
     const accumulate = slot.filled ? 1 : 0
     slot.filled = true
@@ -90,15 +97,42 @@ export class Tape {
     })
   }
 
-  /** Takes `gradient` itself as the gradient of `tensor`, without a copy; the giver must not use it again. */
-  give(tensor: Tensor, gradient: Tensor): void {
+  /**
+   * Room for a gradient that is computed together with the forward step: the buffer where it will stay, if nothing has
+   * come there yet, so that a large one is not copied. What else comes there first moves it away.
+   */
+  claim(tensor: Tensor | undefined): Claim | undefined {
+    const slot = tensor && this.slots.get(tensor)
+    if (!tensor || !slot) return undefined
+    if (!slot.gradient || slot.filled || slot.claim) return { tensor: this.engine.tensor(tensor.shape) }
+    slot.claim = { tensor: slot.gradient }
+    return slot.claim
+  }
+
+  private moveAway(slot: Slot, claim: Claim): void {
+    const moved = this.engine.tensor(claim.tensor.shape)
+    this.engine.copy(claim.tensor, moved)
+    claim.tensor = moved
+    slot.claim = undefined
+  }
+
+  /** Takes `gradient` itself, times `factor`, as the gradient of `tensor`, without a copy; the giver must not use it again. */
+  give(tensor: Tensor, gradient: Tensor, factor = 1): void {
     const slot = this.slots.get(tensor)
     if (!slot) return
-    if (slot.filled || slot.gradient) this.add(tensor, gradient)
-    else {
-      slot.gradient = gradient
-      slot.filled = true
+    if (slot.claim?.tensor !== gradient && (slot.filled || slot.gradient)) {
+      this.add(tensor, gradient, factor)
+      return
     }
+    slot.claim = undefined
+    slot.gradient = gradient
+    slot.filled = true
+    if (factor === 1) return
+    const { place, size: count } = gradient
+    this.engine.run(elementwise, {
+      operation: elementwiseOperation.scale,
+      ...{ count, a: place, y: place, alpha: factor },
+    })
   }
 
   /** Plays the tape backwards from a loss of one element, or from a tensor with its gradient given. Once. */

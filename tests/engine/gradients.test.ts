@@ -300,3 +300,37 @@ describe.each(cells)('the gradient of the cell %s is that of finite differences'
     for (const parameter of new Set([...parameters, ...embedding.parameters])) parameter.release()
   })
 })
+
+describe('gradients that are computed ahead', () => {
+  // Each loss of one layer computes its gradients with its forward step, in the buffer where they are to stay if it is free.
+  test.each([
+    ['one loss', (losses: Tensor[]) => losses[0]],
+    ['one loss, scaled', (losses: Tensor[]) => operations.scale(engine, losses[0], 3)],
+    ['the sum of two', (losses: Tensor[]) => operations.add(engine, losses[0], losses[1])],
+    [
+      'two, each scaled',
+      (losses: Tensor[]) => operations.add(engine, operations.scale(engine, losses[0], 0.5), losses[1], -2),
+    ],
+    ['the second of two', (losses: Tensor[]) => losses[1]],
+  ])('are those of %s', (_, whole) => {
+    const draw = new Draw(11)
+    const layer = new Linear(engine, { inputs: 5, outputs: 7, name: 'output' })
+    for (const { value } of layer.parameters) engine.write(value, draw.values(value.size))
+    const [first, second] = [draw.values(4 * 5), draw.values(3 * 5)]
+    const forward = () =>
+      whole([
+        layer.loss(engine.from(first, [4, 5]), engine.tokens([0, 3, 6, 1])).loss,
+        layer.loss(engine.from(second, [3, 5]), engine.tokens([2, 6, 6])).loss,
+      ])
+    // What a step before has left is overwritten, whichever comes first.
+    for (let step = 0; step < 2; step++)
+      engine.scope(() =>
+        engine.recording(tape => {
+          watchAll(tape, layer.parameters)
+          tape.backward(forward())
+        }),
+      )
+    checkDirections(engine, draw, layer.parameters, () => engine.scope(() => engine.scalar(forward())), 5)
+    for (const parameter of layer.parameters) parameter.release()
+  })
+})
