@@ -4,6 +4,7 @@ import { contradiction } from '../configuration.js'
 import { attentions } from '../layers/attention.js'
 import type { TokenizerOptions } from '../text/fitTokenizer.js'
 import { recurrentContradictions, recurrentOptionsOf, recurrentShape } from './recurrentOptions.js'
+import { readingShape } from './textOptions.js'
 
 /** What looks further back than a step, or begins from a state of its own, cannot begin from the encoder's. */
 const { projSize, dilations, skip, learnedState, ...layers } = recurrentShape
@@ -11,7 +12,6 @@ const { projSize, dilations, skip, learnedState, ...layers } = recurrentShape
 /** A Hugging Face tokenizer is no vocabulary that is learned from pairs. */
 const units = ['word', 'character', 'byte-pair', 'byte'] as const
 const size = () => z.int().min(1).max(65536).optional()
-const probability = () => z.number().min(0).lt(1).default(0)
 
 export const translatorSchema = z.strictObject({
   unit: z.enum(units).default('word').describe('what a token is, on both sides'),
@@ -49,8 +49,12 @@ export const translatorSchema = z.strictObject({
   attentionSize: size().describe('of bahdanau’s attention (default: hiddenSize)'),
   inputFeeding: z.boolean().default(false).describe('luong’s attention is fed to the decoder at the next step'),
   tieWeights: z.boolean().default(false).describe('the output layer shares its weights with the target’s embedding'),
-  embeddingDropout: probability().describe('probability that an element of a token’s vector is dropped in training'),
-  outputDropout: probability().describe('probability that a unit before the output layer is dropped in training'),
+  inputDropout: readingShape.inputDropout.describe(
+    'probability that a number of a token’s vector is dropped in training',
+  ),
+  outputDropout: readingShape.outputDropout.describe(
+    'probability that a unit before the output layer is dropped in training',
+  ),
   maxLength: z
     .int()
     .min(1)
