@@ -8,7 +8,6 @@ import {
   Classifier,
   classifierSchema,
   evaluateClassifier,
-  generatedCorpora,
   type ItemSplits,
   type LabelledText,
   openEngine,
@@ -27,11 +26,11 @@ import { picked } from './configurationFile.js'
 import { tellMissingData } from './dataSource.js'
 import { checkEmbedding, embeddingOf, embeddingSchema } from './embeddingFlag.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
-import { builtInFor, isBuiltIn, itemSource, partsSchema } from './givenData.js'
+import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
 import { labelledSchema } from './labelledColumns.js'
 import { decimals, whole } from './output.js'
 import { TrainingProgress } from './progress.js'
-import { configSchema, PARENT, readTrainInput } from './trainInput.js'
+import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
 
@@ -40,10 +39,18 @@ const { algorithm, lossAverage, timeSteps, ...rest } = trainingSchema.shape
 const { teacherForcing, teacherForcingSchedule, teacherForcingSteps, teacherForcingLeast, ...usable } = rest
 const classifyTraining = z.strictObject(usable)
 
+const partsSchema = partsSchemaOf(0.1)
+
+/** Rows of bits are characters. */
+const modelSchema = z.strictObject({
+  ...classifierSchema.shape,
+  unit: classifierSchema.shape.unit.describe('what a token is (of parity a character)'),
+})
+
 const shape = {
   ...labelledSchema.shape,
   ...partsSchema.shape,
-  ...classifierSchema.shape,
+  ...modelSchema.shape,
   ...embeddingSchema.shape,
   ...classifyTraining.shape,
 }
@@ -81,8 +88,9 @@ export const classifyTask: TrainingTask<Classifier, ItemSplits<LabelledText>, Cl
   counted: () => 'texts',
   async read(values) {
     const { data: path = '-', text, label, columns, delimiter, seed, removeDuplicates: removed } = values
-    const data = isBuiltIn('reviews', path)
-      ? generatedCorpora.reviews.generate({ seed })
+    const builtIn = builtInOf('classify', path)
+    const data = builtIn
+      ? builtIn.generate({ seed })
       : await readLabelled(path, { text, label, columns, delimiter, seed, ...picked(partsSchema, values) })
     return itemSource(data, { name: path, called: 'texts', removed })
   },
@@ -118,11 +126,13 @@ export function trainClassifyCommand(): Command {
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
     const { contradictions } = classifyTask
     const input = { schema, fileSchema, contradictions, wanted: `texts to train on, or ${builtInFor('classify')}` }
-    const { flags, data } = await readTrainInput(command, path, input)
+    const { flags, data, given } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
-    if (!isBuiltIn('reviews', data)) await tellMissingData(flags.config, [data, flags.validationFile, flags.testFile])
+    const builtIn = builtInOf('classify', data)
+    const unit = builtIn && !given.has('unit') ? builtIn.unit : flags.unit
+    if (!builtIn) await tellMissingData(flags.config, [data, flags.validationFile, flags.testFile])
     checkEmbedding(flags.embedding, 'classify')
-    const values: ClassifyValues = { ...picked(fileSchema, flags), data }
+    const values: ClassifyValues = { ...picked(fileSchema, flags), data, unit }
     const source = await classifyTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress(classifyTask.counted(values))
@@ -131,7 +141,7 @@ export function trainClassifyCommand(): Command {
     const model = await asUsage(() =>
       Classifier.create({
         corpus: source.data.train,
-        ...picked(classifierSchema, flags),
+        ...picked(classifierSchema, { ...flags, unit }),
         ...embeddingOf(embedding, { seed, progress }),
         ...{ seed, engine },
       }),
@@ -140,10 +150,7 @@ export function trainClassifyCommand(): Command {
     const outcome = await trainInFolder(classifyTask, {
       ...{ values, source, model, progress, flags },
       training: trainingSchema.parse(picked(classifyTraining, flags)),
-      makeFolder: options =>
-        flags.out === undefined
-          ? RunFolder.createNext(PARENT, 'classify', options)
-          : RunFolder.create(flags.out, options),
+      makeFolder: newFolder('classify', flags.out),
     })
     await tellOutcome(outcome, flags)
   })
