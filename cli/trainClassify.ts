@@ -24,7 +24,7 @@ import { classificationLine } from './classification.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { tellMissingData } from './dataSource.js'
-import { checkEmbedding, embeddingOf, embeddingSchema } from './embeddingFlag.js'
+import { checkEmbedding, embeddingOf, embeddingSchema, vectorFileOf } from './embeddingFlag.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
 import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
 import { labelledSchema } from './labelledColumns.js'
@@ -130,14 +130,16 @@ export function trainClassifyCommand(): Command {
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
     const builtIn = builtInOf('classify', data)
     const unit = builtIn && !given.has('unit') ? builtIn.unit : flags.unit
-    if (!builtIn) await tellMissingData(flags.config, [data, flags.validationFile, flags.testFile])
-    checkEmbedding(flags.embedding, 'classify')
+    const { validationFile, testFile, embedding } = flags
+    const files = [...(builtIn ? [] : [data]), validationFile, testFile, vectorFileOf(embedding)]
+    await tellMissingData(flags.config, files)
     const values: ClassifyValues = { ...picked(fileSchema, flags), data, unit }
+    checkEmbedding(embedding, 'classify')
     const source = await classifyTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress(classifyTask.counted(values))
     progress.note(backendLine(engine))
-    const { seed, embedding } = flags
+    const { seed } = flags
     const model = await asUsage(() =>
       Classifier.create({
         corpus: source.data.train,

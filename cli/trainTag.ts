@@ -21,7 +21,7 @@ import { taggingLine } from './classification.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { tellMissingData } from './dataSource.js'
-import { checkEmbedding, vectorsOf } from './embeddingFlag.js'
+import { checkEmbedding, vectorFileOf, vectorsOf } from './embeddingFlag.js'
 import { addFlags, asUsage } from './flags.js'
 import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
 import { whole } from './output.js'
@@ -123,8 +123,9 @@ export function trainTagCommand(): Command {
     }
     const { flags, data } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
-    if (!builtInOf('tag', data)) await tellMissingData(flags.config, [data, flags.validationFile, flags.testFile])
-    const { seed, embedding } = flags
+    const { seed, embedding, validationFile, testFile } = flags
+    const files = [...(builtInOf('tag', data) ? [] : [data]), validationFile, testFile, vectorFileOf(embedding)]
+    await tellMissingData(flags.config, files)
     checkEmbedding(embedding, 'tag', ['learned'])
     const values: TagValues = { ...picked(fileSchema, flags), data }
     const source = await tagTask.read(values)

@@ -140,7 +140,7 @@ export class Classifier implements Trainable<LabelledBatch> {
     const least = asked.multiLabel ? 1 : 2
     if (counts.size < least)
       throw new ConfigurationError(
-        `Classifier.create: ${corpus.name} must have ${least === 1 ? 'a label' : 'two classes or more'}; got ${[...counts.keys()].join(', ') || 'none'}`,
+        `Classifier.create: ${corpus.name} must have ${least === 1 ? 'a label' : 'two classes or more'}; got ${[...counts.keys()].join(', ') || 'none'}; give texts of another, or name the column that holds the labels`,
       )
     const { items } = corpus
     const labelWeights = labelWeightsOf(asked.classWeights, counts, { ...asked, items: items.length })

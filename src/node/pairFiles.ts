@@ -19,9 +19,13 @@ export async function readPairCorpus(
   return corpusOf(path, 'pairs', options, (line, where) => {
     const [source, target] = line.split('\t')
     if (target === undefined)
-      throw new FileFormatError(`${where}: source and target must be set apart by a tab; got none`)
+      throw new FileFormatError(
+        `${where}: source and target must be set apart by a tab; got none; set one between them`,
+      )
     if (source.trim() === '' || target.trim() === '') {
-      throw new FileFormatError(`${where}: the ${source.trim() === '' ? 'source' : 'target'} is empty`)
+      throw new FileFormatError(
+        `${where}: the ${source.trim() === '' ? 'source' : 'target'} is empty; give it a text, or leave the line out`,
+      )
     }
     return { source, target }
   })
