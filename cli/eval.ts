@@ -16,7 +16,7 @@ import {
   type Tokenizer,
   Translator,
 } from '../src/index.js'
-import { readCorpus, readLabelledCorpus, readNumbers, readTaggedCorpus } from '../src/node/index.js'
+import { readCorpus, readLabelledCorpus, readTaggedCorpus } from '../src/node/index.js'
 import { classificationLine, confusionTable, scoreTable, taggingLine } from './classification.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { picked } from './configurationFile.js'
@@ -24,10 +24,10 @@ import { evalTranslator, translatorEvalSchema } from './evalTranslator.js'
 import { addFlags, givenFlags, readFlags, UsageError } from './flags.js'
 import { builtInOf } from './givenData.js'
 import { labelledSchema } from './labelledColumns.js'
-import { numbersSchema, regressionLine } from './numbers.js'
+import { numbersOf, numbersSchema, regressionLine } from './numbers.js'
 import { modelArgument, type OpenPredictor, withModel } from './openModel.js'
 import { decimals, type Told, whole, write } from './output.js'
-import { taggedSchema } from './taggedColumns.js'
+import { copyOf, taggedSchema } from './taggedColumns.js'
 
 const schema = z.strictObject({
   ...labelledSchema.shape,
@@ -121,10 +121,8 @@ async function classified(model: Classifier, file: string, flags: Flags): Promis
 }
 
 async function tagged(model: Tagger, file: string, flags: Flags): Promise<Told> {
-  const builtIn = builtInOf('tag', file)
-  const corpus = builtIn
-    ? builtIn.generate({ seed: flags.seed }).test
-    : await readTaggedCorpus(file, picked(taggedSchema, flags))
+  const builtIn = copyOf(file, flags)
+  const corpus = builtIn ? builtIn.test : await readTaggedCorpus(file, picked(taggedSchema, flags))
   const record = await evaluateTagger(model, corpus)
   const { perLabel, macro, micro, spans } = record
   const lines = [`${corpus.name}: ${taggingLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
@@ -134,7 +132,7 @@ async function tagged(model: Tagger, file: string, flags: Flags): Promise<Told> 
 
 async function foretold(model: Regressor, file: string, flags: Flags): Promise<Told> {
   const builtIn = builtInOf('regress', file)
-  const data = builtIn ? builtIn.generate({ seed: flags.seed }) : await readNumbers(file, picked(numbersSchema, flags))
+  const data = await numbersOf(file, { seed: flags.seed, ...picked(numbersSchema, flags) })
   const test = builtIn
     ? data.test
     : new ItemCorpus(

@@ -12,13 +12,13 @@ import {
   trainingSchema,
 } from '../src/index.js'
 import { recurrentNegatable } from '../src/models/recurrentOptions.js'
-import { RunFolder, readNumbers } from '../src/node/index.js'
+import { RunFolder } from '../src/node/index.js'
 import { circumstantial, trainingContradictions } from '../src/training/contradictions.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
-import { builtInFor, builtInOf } from './givenData.js'
-import { numbersSchema, regressionLine } from './numbers.js'
+import { builtInFor } from './givenData.js'
+import { numbersOf, numbersSchema, regressionLine } from './numbers.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
 import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
@@ -65,11 +65,9 @@ export const regressTask: TrainingTask<Regressor, ItemSplits<NumberSequence>, Re
     }),
   ].filter(({ keys }) => keys.every(key => key in fileSchema.shape)),
   counted: () => 'sequences',
-  async read({ data: path = '', seed, inputs, targets, window, ahead }) {
-    const builtIn = builtInOf('regress', path)
-    const data = builtIn
-      ? builtIn.generate({ seed })
-      : await readNumbers(path, { seed, inputs, targets, window, ahead })
+  async read(values) {
+    const { data: path = '', seed } = values
+    const data = await numbersOf(path, { seed, ...picked(numbersSchema, values) })
     const parts = [data.train, data.validation, data.test]
     const [a, b, c] = parts.map(({ items }) => whole(items.length))
     const line = `numbers: ${path}: ${a} sequences to train on, ${b} for validation, ${c} for the test`

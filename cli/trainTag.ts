@@ -26,7 +26,7 @@ import { addFlags, asUsage } from './flags.js'
 import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
-import { taggedSchema } from './taggedColumns.js'
+import { copyOf, taggedSchema } from './taggedColumns.js'
 import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
@@ -78,10 +78,7 @@ export const tagTask: TrainingTask<Tagger, ItemSplits<TaggedSentence>, TagValues
   counted: () => 'words',
   async read(values) {
     const { data: path = '-', tag, format, seed, removeDuplicates: removed } = values
-    const builtIn = builtInOf('tag', path)
-    const data = builtIn
-      ? builtIn.generate({ seed })
-      : await readTagged(path, { tag, format, seed, ...picked(partsSchema, values) })
+    const data = copyOf(path, values) ?? (await readTagged(path, { tag, format, seed, ...picked(partsSchema, values) }))
     return itemSource(data, { name: path, called: 'sentences', removed })
   },
   load: (path, engine) => Tagger.load(path, { engine }),
