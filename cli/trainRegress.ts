@@ -16,8 +16,9 @@ import { RunFolder } from '../src/node/index.js'
 import { circumstantial, trainingContradictions } from '../src/training/contradictions.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
+import { tellMissingData } from './dataSource.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
-import { builtInFor } from './givenData.js'
+import { builtInFor, builtInOf } from './givenData.js'
 import { numbersOf, numbersSchema, regressionLine } from './numbers.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
@@ -112,6 +113,7 @@ export function trainRegressCommand(): Command {
     const { flags, data } = await readTrainInput(command, path, input)
     if (data === '-') throw new UsageError('train regress: FILE must be a file; got standard input')
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    if (!builtInOf('regress', data)) await tellMissingData(flags.config, [data])
     const values: RegressValues = { ...picked(fileSchema, flags), data }
     const source = await regressTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
