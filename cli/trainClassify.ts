@@ -15,6 +15,7 @@ import {
   trainingSchema,
 } from '../src/index.js'
 import { classifierContradictions } from '../src/models/classifierOptions.js'
+import { labelCounts } from '../src/models/labels.js'
 import { recurrentNegatable } from '../src/models/recurrentOptions.js'
 import { readingNegatable } from '../src/models/textOptions.js'
 import { RunFolder, readLabelled } from '../src/node/index.js'
@@ -136,6 +137,8 @@ export function trainClassifyCommand(): Command {
     const values: ClassifyValues = { ...picked(fileSchema, flags), data, unit }
     checkEmbedding(embedding, 'classify')
     const source = await classifyTask.read(values)
+    // What the data lack is no wrong usage.
+    labelCounts(source.data.train, values)
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress(classifyTask.counted(values))
     progress.note(backendLine(engine))
