@@ -1,26 +1,15 @@
 /* Where does a training step's time go? Every kernel of a step, watched: how often it runs, how long, its share of the
  * step, and the speed of its multiply-adds; what is left is TypeScript's own. */
 import { cpus } from 'node:os'
-import type { BackendName } from '../src/engine/backend.js'
 import type { Engine } from '../src/engine/engine.js'
 import { HIDDEN_SIZES } from './comparisons.js'
 import { type KernelRun, watchKernels } from './kernelWatch.js'
 import { median, rounded, written } from './statistics.js'
 import { CELLS, type CellName, prepare, timesOf, trainingTask } from './tasks.js'
-import { openOrExplain } from './trainingStep.js'
+import { type BenchOptions, openOrExplain } from './trainingStep.js'
 
 /** Medians over so many watched steps, after two that are not. */
 const COUNTED = 11
-
-export interface ProfileOptions {
-  readonly backends?: readonly BackendName[] | undefined
-  readonly threads?: number | undefined
-  readonly instructionSet?: string | undefined
-  readonly cells?: readonly CellName[] | undefined
-  readonly hiddenSizes?: readonly number[] | undefined
-  readonly json: boolean
-  readonly write: (line: string) => void
-}
 
 export interface ProfileRow {
   readonly backend: string
@@ -86,7 +75,7 @@ function shareOf(kernel: string, steps: readonly { runs: readonly KernelRun[] }[
 }
 
 /** Watches each size and writes a table, or one JSON object a size. */
-export async function runProfile(options: ProfileOptions): Promise<void> {
+export async function runProfile(options: BenchOptions): Promise<void> {
   const { json, write, cells = CELLS, hiddenSizes = HIDDEN_SIZES } = options
   if (!json) write(`${cpus()[0]?.model.trim()}, Node ${process.versions.node}`)
   for (const backend of options.backends ?? (['native'] as const)) {

@@ -9,7 +9,9 @@ import { openEngine, type TextSplits, trainingSchema } from '../src/index.js'
 import { readCorpus, splitCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { addFlags, readFlags, UsageError } from './flags.js'
+import { isBuiltIn } from './givenData.js'
 import { watchInterrupt } from './interrupt.js'
+import { checkNoModel } from './openModel.js'
 import { decimals, table, whole, write } from './output.js'
 import { TrainingProgress } from './progress.js'
 
@@ -35,9 +37,10 @@ export function compareCommand(): Command {
   return addFlags(command, schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
     const { minutes, seed, unit = 'character' } = flags
-    const file = path === GRAMMAR ? undefined : path
+    const file = isBuiltIn(GRAMMAR, path) ? undefined : path
     if (file === undefined && flags.unit === 'character')
       throw new UsageError(`compare: --unit must be word for ${GRAMMAR}; got character; leave it out`)
+    if (file !== undefined) await checkNoModel(file, 'compare')
     const splits = file === undefined ? undefined : splitCorpus(await readCorpus(file), { seed })
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress('tokens')

@@ -1,9 +1,10 @@
 /* --embedding: learned, one-hot, or a file of word vectors, which is found before any work and read once the vocabulary is
  * known. */
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { z } from 'zod'
 import { Random, site } from '../src/engine/random.js'
 import { nearest } from '../src/errors.js'
+import { explained } from '../src/node/files.js'
 import { readWordVectors } from '../src/node/index.js'
 import { UsageError } from './flags.js'
 import { whole } from './output.js'
@@ -19,14 +20,26 @@ export const embeddingSchema = z.strictObject({
     .describe('learned, one-hot, or a file of word vectors (word2vec, GloVe, fastText)'),
 })
 
-/** What is no kind of embedding must be a file of vectors. */
+/**
+ * What is no kind of embedding must be a file of vectors.
+ * @throws UsageError for what is neither, ConfigurationError for a path to no file
+ */
 export function checkEmbedding(embedding: string, verb: string, known: readonly string[] = kinds): void {
-  if (known.includes(embedding) || existsSync(embedding)) return
-  const near = nearest(embedding, known)
-  throw new UsageError(
-    `train ${verb}: --embedding must be ${known.join(', ')} or a file of word vectors; got ${embedding}${near ? `; did you mean ${near}?` : ', which does not exist'}`,
-  )
+  if (known.includes(embedding)) return
+  try {
+    statSync(embedding)
+  } catch (error) {
+    if (vectorFileOf(embedding)) throw explained(error, embedding, 'read')
+    const near = nearest(embedding, known)
+    throw new UsageError(
+      `train ${verb}: --embedding must be ${known.join(', ')} or a file of word vectors; got ${embedding}${near ? `; did you mean ${near}?` : ', which does not exist'}`,
+    )
+  }
 }
+
+/** The embedding, where it is written as a path is. */
+export const vectorFileOf = (embedding: string): string | undefined =>
+  /[./\\]/.test(embedding) ? embedding : undefined
 
 interface Reading {
   readonly seed: number

@@ -9,7 +9,6 @@ import {
   evaluateClassifier,
   evaluateRegressor,
   evaluateTagger,
-  generatedCorpora,
   ItemCorpus,
   NGram,
   Regressor,
@@ -17,18 +16,18 @@ import {
   type Tokenizer,
   Translator,
 } from '../src/index.js'
-import { readCorpus, readLabelledCorpus, readNumbers, readTaggedCorpus } from '../src/node/index.js'
+import { readCorpus, readLabelledCorpus, readTaggedCorpus } from '../src/node/index.js'
 import { classificationLine, confusionTable, scoreTable, taggingLine } from './classification.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { evalTranslator, translatorEvalSchema } from './evalTranslator.js'
 import { addFlags, givenFlags, readFlags, UsageError } from './flags.js'
-import { isBuiltIn } from './givenData.js'
+import { builtInOf } from './givenData.js'
 import { labelledSchema } from './labelledColumns.js'
-import { numbersSchema, regressionLine } from './numbers.js'
+import { numbersOf, numbersSchema, regressionLine } from './numbers.js'
 import { modelArgument, type OpenPredictor, withModel } from './openModel.js'
 import { decimals, type Told, whole, write } from './output.js'
-import { taggedSchema } from './taggedColumns.js'
+import { copyOf, taggedSchema } from './taggedColumns.js'
 
 const schema = z.strictObject({
   ...labelledSchema.shape,
@@ -110,8 +109,9 @@ async function read(model: OpenPredictor, file: string): Promise<Told> {
 }
 
 async function classified(model: Classifier, file: string, flags: Flags): Promise<Told> {
-  const corpus = isBuiltIn('reviews', file)
-    ? generatedCorpora.reviews.generate({ seed: flags.seed }).test
+  const builtIn = builtInOf('classify', file)
+  const corpus = builtIn
+    ? builtIn.generate({ seed: flags.seed }).test
     : await readLabelledCorpus(file, picked(labelledSchema, flags))
   const record = await evaluateClassifier(model, corpus)
   const { perLabel, macro, micro, confusion, labels } = record
@@ -121,7 +121,8 @@ async function classified(model: Classifier, file: string, flags: Flags): Promis
 }
 
 async function tagged(model: Tagger, file: string, flags: Flags): Promise<Told> {
-  const corpus = await readTaggedCorpus(file, picked(taggedSchema, flags))
+  const builtIn = copyOf(file, flags)
+  const corpus = builtIn ? builtIn.test : await readTaggedCorpus(file, picked(taggedSchema, flags))
   const record = await evaluateTagger(model, corpus)
   const { perLabel, macro, micro, spans } = record
   const lines = [`${corpus.name}: ${taggingLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
@@ -130,10 +131,9 @@ async function tagged(model: Tagger, file: string, flags: Flags): Promise<Told> 
 }
 
 async function foretold(model: Regressor, file: string, flags: Flags): Promise<Told> {
-  const data = isBuiltIn('adding', file)
-    ? generatedCorpora.adding.generate({ seed: flags.seed })
-    : await readNumbers(file, picked(numbersSchema, flags))
-  const test = isBuiltIn('adding', file)
+  const builtIn = builtInOf('regress', file)
+  const data = await numbersOf(file, { seed: flags.seed, ...picked(numbersSchema, flags) })
+  const test = builtIn
     ? data.test
     : new ItemCorpus(
         [data.train, data.validation, data.test].flatMap(({ items }) => items),

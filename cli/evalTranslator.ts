@@ -1,13 +1,12 @@
 /* recurra eval of a translator: BLEU, chrF and exact matches on pairs, with sacreBLEU's signatures. */
 import { z } from 'zod'
 import { evaluateTranslator, type Translator } from '../src/index.js'
-import { readPairCorpus } from '../src/node/itemFiles.js'
+import { readPairCorpus } from '../src/node/index.js'
 import { nameOf } from '../src/node/lines.js'
+import { builtInOf } from './givenData.js'
 import type { Told } from './output.js'
 import {
   bleuSchema,
-  builtInOf,
-  generatedPairs,
   measuresOf,
   pairPathOf,
   parallelSchema,
@@ -27,9 +26,9 @@ type Flags = z.output<typeof translatorEvalSchema> & { readonly seed: number }
 
 /** @param data pairs, or the name of a built-in corpus, whose test part is taken */
 export async function evalTranslator(model: Translator, data: string | undefined, flags: Flags): Promise<Told> {
-  const builtIn = builtInOf(data)
+  const builtIn = builtInOf('translate', data)
   const path = pairPathOf('eval', { ...flags, data })
-  const corpus = builtIn ? generatedPairs(builtIn, flags.seed).test : await readPairCorpus(path)
+  const corpus = builtIn ? builtIn.generate({ seed: flags.seed }).test : await readPairCorpus(path)
   const name = typeof path === 'string' ? nameOf(path) : path.join(', ')
   const { beamSize, lengthPenalty, translations: shown } = flags
   const evaluation = await evaluateTranslator(model, corpus, { beamSize, lengthPenalty, ...measuresOf(flags) })

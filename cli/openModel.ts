@@ -70,12 +70,20 @@ function wrongKind(
   kind: ModelKind,
   { verb, kinds: taken }: { readonly verb: string; readonly kinds: readonly ModelKind[] },
 ): ConfigurationError {
-  const verbs = kinds[kind].verbs.map(each => `recurra ${each}`)
-  const [wanted, given] = [taken.map(named).join(' or '), named(kind)]
-  return new ConfigurationError(
-    `${verb}: MODEL must be ${wanted}; ${path} is ${given}, which is for ${verbs.join(', ')}`,
-  )
+  return new ConfigurationError(`${verb}: MODEL must be ${taken.map(named).join(' or ')}; ${whatItIs(path, kind)}`)
 }
+
+/** @throws ConfigurationError where a model stands where a text should: a run's folder, or a file that is called as models are */
+export async function checkNoModel(path: string, verb: string): Promise<void> {
+  const file = await modelFileOf(path).catch(() => path)
+  if (file === path && !/\.(safetensors|ngram|arpa|arpa\.gz)$/.test(path)) return
+  const kind = await kindOf(file).catch(() => undefined)
+  if (kind === undefined) return
+  throw new ConfigurationError(`${verb}: FILE must be a text; ${whatItIs(path, kind)}`)
+}
+
+const whatItIs = (path: string, kind: ModelKind) =>
+  `${path} is ${named(kind)}, which is for ${kinds[kind].verbs.map(each => `recurra ${each}`).join(', ')}`
 
 const named = (kind: ModelKind) => `${kind === 'n-gram model' ? 'an' : 'a'} ${kind}`
 

@@ -1,22 +1,12 @@
 /* Flags that say where pairs come from, and how translations are searched and measured: of recurra train translate, translate
  * and eval. */
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { bleuSmoothings } from '../src/evaluation/bleu.js'
 import { bleuTokenizers } from '../src/evaluation/bleuTokens.js'
-import { generatedCorpora, type TranslationEvaluation } from '../src/index.js'
+import type { TranslationEvaluation } from '../src/index.js'
 import { UsageError } from './flags.js'
+import { builtInFor } from './givenData.js'
 import { decimals, whole } from './output.js'
-
-/** The built-in corpora of pairs. */
-export const builtInPairs = ['english-french', 'dates'] as const
-export type BuiltInPairs = (typeof builtInPairs)[number]
-
-/** The built-in corpus that a name means, unless a file has the name. */
-export const builtInOf = (data: string | undefined): BuiltInPairs | undefined =>
-  data !== undefined && !existsSync(data) ? builtInPairs.find(name => name === data) : undefined
-
-export const generatedPairs = (name: BuiltInPairs, seed: number) => generatedCorpora[name].generate({ seed })
 
 export const parallelSchema = z.strictObject({
   source: z.string().optional().describe('a file of source sentences, one a line, instead of FILE'),
@@ -39,7 +29,7 @@ export function pairPathOf(
   }
   if (data !== undefined) return data
   throw new UsageError(
-    `${verb}: FILE is missing; give pairs set apart by a tab, --source and --target, or ${builtInPairs.join(' or ')}`,
+    `${verb}: FILE is missing; give pairs set apart by a tab, --source and --target, or ${builtInFor('translate')}`,
   )
 }
 

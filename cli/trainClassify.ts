@@ -8,7 +8,6 @@ import {
   Classifier,
   classifierSchema,
   evaluateClassifier,
-  generatedCorpora,
   type ItemSplits,
   type LabelledText,
   openEngine,
@@ -16,6 +15,7 @@ import {
   trainingSchema,
 } from '../src/index.js'
 import { classifierContradictions } from '../src/models/classifierOptions.js'
+import { labelCounts } from '../src/models/labels.js'
 import { recurrentNegatable } from '../src/models/recurrentOptions.js'
 import { readingNegatable } from '../src/models/textOptions.js'
 import { RunFolder, readLabelled } from '../src/node/index.js'
@@ -25,13 +25,13 @@ import { classificationLine } from './classification.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { tellMissingData } from './dataSource.js'
-import { checkEmbedding, embeddingOf, embeddingSchema } from './embeddingFlag.js'
+import { checkEmbedding, embeddingOf, embeddingSchema, vectorFileOf } from './embeddingFlag.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
-import { builtInFor, isBuiltIn, itemSource, partsSchema } from './givenData.js'
+import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
 import { labelledSchema } from './labelledColumns.js'
 import { decimals, whole } from './output.js'
 import { TrainingProgress } from './progress.js'
-import { configSchema, PARENT, readTrainInput } from './trainInput.js'
+import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
 
@@ -40,10 +40,18 @@ const { algorithm, lossAverage, timeSteps, ...rest } = trainingSchema.shape
 const { teacherForcing, teacherForcingSchedule, teacherForcingSteps, teacherForcingLeast, ...usable } = rest
 const classifyTraining = z.strictObject(usable)
 
+const partsSchema = partsSchemaOf(0.1)
+
+/** Rows of bits are characters. */
+const modelSchema = z.strictObject({
+  ...classifierSchema.shape,
+  unit: classifierSchema.shape.unit.describe('what a token is (of parity a character)'),
+})
+
 const shape = {
   ...labelledSchema.shape,
   ...partsSchema.shape,
-  ...classifierSchema.shape,
+  ...modelSchema.shape,
   ...embeddingSchema.shape,
   ...classifyTraining.shape,
 }
@@ -81,8 +89,9 @@ export const classifyTask: TrainingTask<Classifier, ItemSplits<LabelledText>, Cl
   counted: () => 'texts',
   async read(values) {
     const { data: path = '-', text, label, columns, delimiter, seed, removeDuplicates: removed } = values
-    const data = isBuiltIn('reviews', path)
-      ? generatedCorpora.reviews.generate({ seed })
+    const builtIn = builtInOf('classify', path)
+    const data = builtIn
+      ? builtIn.generate({ seed })
       : await readLabelled(path, { text, label, columns, delimiter, seed, ...picked(partsSchema, values) })
     return itemSource(data, { name: path, called: 'texts', removed })
   },
@@ -118,20 +127,26 @@ export function trainClassifyCommand(): Command {
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
     const { contradictions } = classifyTask
     const input = { schema, fileSchema, contradictions, wanted: `texts to train on, or ${builtInFor('classify')}` }
-    const { flags, data } = await readTrainInput(command, path, input)
+    const { flags, data, given } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
-    if (!isBuiltIn('reviews', data)) await tellMissingData(flags.config, [data, flags.validationFile, flags.testFile])
-    checkEmbedding(flags.embedding, 'classify')
-    const values: ClassifyValues = { ...picked(fileSchema, flags), data }
+    const builtIn = builtInOf('classify', data)
+    const unit = builtIn && !given.has('unit') ? builtIn.unit : flags.unit
+    const { validationFile, testFile, embedding } = flags
+    const files = [...(builtIn ? [] : [data]), validationFile, testFile, vectorFileOf(embedding)]
+    await tellMissingData(flags.config, files)
+    const values: ClassifyValues = { ...picked(fileSchema, flags), data, unit }
+    checkEmbedding(embedding, 'classify')
     const source = await classifyTask.read(values)
+    // What the data lack is no wrong usage.
+    labelCounts(source.data.train, values)
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress(classifyTask.counted(values))
     progress.note(backendLine(engine))
-    const { seed, embedding } = flags
+    const { seed } = flags
     const model = await asUsage(() =>
       Classifier.create({
         corpus: source.data.train,
-        ...picked(classifierSchema, flags),
+        ...picked(classifierSchema, { ...flags, unit }),
         ...embeddingOf(embedding, { seed, progress }),
         ...{ seed, engine },
       }),
@@ -140,10 +155,7 @@ export function trainClassifyCommand(): Command {
     const outcome = await trainInFolder(classifyTask, {
       ...{ values, source, model, progress, flags },
       training: trainingSchema.parse(picked(classifyTraining, flags)),
-      makeFolder: options =>
-        flags.out === undefined
-          ? RunFolder.createNext(PARENT, 'classify', options)
-          : RunFolder.create(flags.out, options),
+      makeFolder: newFolder('classify', flags.out),
     })
     await tellOutcome(outcome, flags)
   })

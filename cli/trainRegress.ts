@@ -1,10 +1,8 @@
 /* recurra train regress FILE: trains a regressor on numeric columns over time, or on sequences of numbers. */
-import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { z } from 'zod'
 import {
   evaluateRegressor,
-  generatedCorpora,
   type ItemSplits,
   type NumberSequence,
   openEngine,
@@ -14,20 +12,19 @@ import {
   trainingSchema,
 } from '../src/index.js'
 import { recurrentNegatable } from '../src/models/recurrentOptions.js'
-import { RunFolder, readNumbers } from '../src/node/index.js'
+import { RunFolder } from '../src/node/index.js'
 import { circumstantial, trainingContradictions } from '../src/training/contradictions.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
+import { tellMissingData } from './dataSource.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
-import { numbersSchema, regressionLine } from './numbers.js'
+import { builtInFor, builtInOf } from './givenData.js'
+import { numbersOf, numbersSchema, regressionLine } from './numbers.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
-import { configSchema, PARENT, readTrainInput } from './trainInput.js'
+import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, sha256, type TrainingTask } from './trainingTask.js'
-
-/** The built-in corpus's name, where a file's path would stand. */
-const ADDING = 'adding'
 
 /** What a regressor has no use for: it reads no text, and is not fed its own output. */
 const { algorithm, lossAverage, timeSteps, labelSmoothing, ...rest } = trainingSchema.shape
@@ -69,11 +66,9 @@ export const regressTask: TrainingTask<Regressor, ItemSplits<NumberSequence>, Re
     }),
   ].filter(({ keys }) => keys.every(key => key in fileSchema.shape)),
   counted: () => 'sequences',
-  async read({ data: path = '', seed, inputs, targets, window, ahead }) {
-    const builtIn = path === ADDING && !existsSync(path)
-    const data = builtIn
-      ? generatedCorpora.adding.generate({ seed })
-      : await readNumbers(path, { seed, inputs, targets, window, ahead })
+  async read(values) {
+    const { data: path = '', seed } = values
+    const data = await numbersOf(path, { seed, ...picked(numbersSchema, values) })
     const parts = [data.train, data.validation, data.test]
     const [a, b, c] = parts.map(({ items }) => whole(items.length))
     const line = `numbers: ${path}: ${a} sequences to train on, ${b} for validation, ${c} for the test`
@@ -109,15 +104,16 @@ export function trainRegressCommand(): Command {
     .description('trains a regressor: sequences of numbers in, numbers out')
     .argument(
       '[FILE]',
-      `a table (CSV, TSV) or JSON lines over time, JSON lines of inputs and targets, or ${ADDING} (default: data in the configuration)`,
+      `a table (CSV, TSV) or JSON lines over time, JSON lines of inputs and targets, or ${builtInFor('regress')} (default: data in the configuration)`,
     )
   const negatable = ['standardize', 'nesterov', 'keepBest', ...recurrentNegatable]
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
     const { contradictions } = regressTask
-    const input = { schema, fileSchema, contradictions, wanted: `numbers to train on, or ${ADDING}` }
+    const input = { schema, fileSchema, contradictions, wanted: `numbers to train on, or ${builtInFor('regress')}` }
     const { flags, data } = await readTrainInput(command, path, input)
     if (data === '-') throw new UsageError('train regress: FILE must be a file; got standard input')
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    if (!builtInOf('regress', data)) await tellMissingData(flags.config, [data])
     const values: RegressValues = { ...picked(fileSchema, flags), data }
     const source = await regressTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
@@ -130,10 +126,7 @@ export function trainRegressCommand(): Command {
     const outcome = await trainInFolder(regressTask, {
       ...{ values, source, model, progress, flags },
       training: trainingSchema.parse(picked(regressTraining, flags)),
-      makeFolder: options =>
-        flags.out === undefined
-          ? RunFolder.createNext(PARENT, 'regress', options)
-          : RunFolder.create(flags.out, options),
+      makeFolder: newFolder('regress', flags.out),
     })
     await tellOutcome(outcome, flags)
   })

@@ -21,13 +21,13 @@ import { taggingLine } from './classification.js'
 import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { tellMissingData } from './dataSource.js'
-import { checkEmbedding, vectorsOf } from './embeddingFlag.js'
+import { checkEmbedding, vectorFileOf, vectorsOf } from './embeddingFlag.js'
 import { addFlags, asUsage } from './flags.js'
-import { itemSource, partsSchema } from './givenData.js'
+import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
-import { taggedSchema } from './taggedColumns.js'
-import { configSchema, PARENT, readTrainInput } from './trainInput.js'
+import { copyOf, taggedSchema } from './taggedColumns.js'
+import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
 
@@ -35,6 +35,8 @@ import { runSchema, type TrainingTask } from './trainingTask.js'
 const { algorithm, lossAverage, timeSteps, ...rest } = trainingSchema.shape
 const { teacherForcing, teacherForcingSchedule, teacherForcingSteps, teacherForcingLeast, ...usable } = rest
 const tagTraining = z.strictObject(usable)
+
+const partsSchema = partsSchemaOf(0.1)
 
 const shape = {
   ...taggedSchema.shape,
@@ -75,8 +77,8 @@ export const tagTask: TrainingTask<Tagger, ItemSplits<TaggedSentence>, TagValues
   ].filter(({ keys }) => keys.every(key => key in fileSchema.shape)),
   counted: () => 'words',
   async read(values) {
-    const { data: path = '-', tag, format, removeDuplicates: removed } = values
-    const data = await readTagged(path, { tag, format, seed: values.seed, ...picked(partsSchema, values) })
+    const { data: path = '-', tag, format, seed, removeDuplicates: removed } = values
+    const data = copyOf(path, values) ?? (await readTagged(path, { tag, format, seed, ...picked(partsSchema, values) }))
     return itemSource(data, { name: path, called: 'sentences', removed })
   },
   load: (path, engine) => Tagger.load(path, { engine }),
@@ -105,16 +107,22 @@ export function trainTagCommand(): Command {
     .description('trains a tagger: a sentence in, a tag for each word out')
     .argument(
       '[FILE]',
-      'CoNLL-U, or a word and its tag a line with an empty line after each sentence; - is standard input (default: data in the configuration)',
+      `CoNLL-U, or a word and its tag a line with an empty line after each sentence, or ${builtInFor('tag')}; - is standard input (default: data in the configuration)`,
     )
   const negatable = ['removeDuplicates', 'crf', 'nesterov', 'keepBest', ...readingNegatable, ...recurrentNegatable]
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
     const { contradictions } = tagTask
-    const input = { schema, fileSchema, contradictions, wanted: 'tagged sentences to train on' }
+    const input = {
+      schema,
+      fileSchema,
+      contradictions,
+      wanted: `tagged sentences to train on, or ${builtInFor('tag')}`,
+    }
     const { flags, data } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
-    await tellMissingData(flags.config, [data, flags.validationFile, flags.testFile])
-    const { seed, embedding } = flags
+    const { seed, embedding, validationFile, testFile } = flags
+    const files = [...(builtInOf('tag', data) ? [] : [data]), validationFile, testFile, vectorFileOf(embedding)]
+    await tellMissingData(flags.config, files)
     checkEmbedding(embedding, 'tag', ['learned'])
     const values: TagValues = { ...picked(fileSchema, flags), data }
     const source = await tagTask.read(values)
@@ -130,8 +138,7 @@ export function trainTagCommand(): Command {
     const outcome = await trainInFolder(tagTask, {
       ...{ values, source, model, progress, flags },
       training: trainingSchema.parse(picked(tagTraining, flags)),
-      makeFolder: options =>
-        flags.out === undefined ? RunFolder.createNext(PARENT, 'tag', options) : RunFolder.create(flags.out, options),
+      makeFolder: newFolder('tag', flags.out),
     })
     await tellOutcome(outcome, flags)
   })

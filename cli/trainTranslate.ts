@@ -12,20 +12,17 @@ import {
   translatorSchema,
 } from '../src/index.js'
 import { translatorContradictions, translatorNegatable } from '../src/models/translatorOptions.js'
-import { RunFolder } from '../src/node/index.js'
-import { readPairParts } from '../src/node/pairFiles.js'
+import { RunFolder, readPairs } from '../src/node/index.js'
 import { circumstantial, trainingContradictions } from '../src/training/contradictions.js'
 import { translatorMetrics } from '../src/training/translatorTask.js'
 import { engineOptionsOf } from './commonFlags.js'
-import { picked, readConfiguration } from './configurationFile.js'
+import { picked } from './configurationFile.js'
 import { tellMissingData } from './dataSource.js'
-import { addFlags, asUsage, givenFlags, readFlags, UsageError } from './flags.js'
+import { addFlags, asUsage } from './flags.js'
+import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
 import { whole } from './output.js'
 import {
   bleuSchema,
-  builtInOf,
-  builtInPairs,
-  generatedPairs,
   measuresOf,
   pairPathOf,
   parallelSchema,
@@ -34,30 +31,16 @@ import {
   translationRecord,
 } from './pairFlags.js'
 import { TrainingProgress } from './progress.js'
-import { configSchema, PARENT } from './trainInput.js'
+import { configSchema, newFolder, PARENT, readTrainFlags } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
-import { runSchema, sha256, type TrainingTask } from './trainingTask.js'
+import { runSchema, type TrainingTask } from './trainingTask.js'
 
-const share = (part: string) =>
-  z.number().positive().lt(1).default(0.05).describe(`share of the sources that is drawn for ${part}`)
+const partsSchema = partsSchemaOf(0.05)
 
-/** Where pairs come from, and which are held out. */
-const dataSchema = z.strictObject({
-  ...parallelSchema.shape,
-  validation: share('validation'),
-  test: share('the test'),
-  validationFile: z.string().optional().describe('pairs to validate on (default: drawn from the data)'),
-  testFile: z.string().optional().describe('pairs to test on (default: drawn from the data)'),
-  removeDuplicates: z.boolean().default(false).describe('pairs that repeat an earlier one are removed first'),
-})
-
-/** Dates are letters and digits; what else there is is words. */
+/** Dates are letters and digits. */
 const modelSchema = z.strictObject({
   ...translatorSchema.shape,
-  unit: translatorSchema.shape.unit
-    .unwrap()
-    .optional()
-    .describe('what a token is, on both sides (default: word; of dates character)'),
+  unit: translatorSchema.shape.unit.describe('what a token is, on both sides (of dates a character)'),
 })
 
 /** What a translator has no use for: its batches are pairs. */
@@ -66,7 +49,8 @@ const translateTraining = z.strictObject(usable)
 
 const fileSchema = z.strictObject({
   data: z.string().optional().describe('the pairs'),
-  ...dataSchema.shape,
+  ...parallelSchema.shape,
+  ...partsSchema.shape,
   ...modelSchema.shape,
   ...translateTraining.shape,
   ...searchSchema.shape,
@@ -78,7 +62,8 @@ type TranslateValues = z.output<typeof fileSchema>
 const schema = z.strictObject({
   ...configSchema.shape,
   out: z.string().optional().describe(`the run’s folder (default: ${PARENT}/translate-N, the first that is free)`),
-  ...dataSchema.shape,
+  ...parallelSchema.shape,
+  ...partsSchema.shape,
   ...modelSchema.shape,
   ...translateTraining.shape,
   ...searchSchema.shape,
@@ -105,20 +90,12 @@ export const translateTask: TrainingTask<Translator, ItemSplits<TextPair>, Trans
   ].filter(({ keys }) => keys.every(key => key in fileSchema.shape)),
   counted: () => 'tokens',
   async read(values) {
-    const { data, seed, maxLength } = values
-    const builtIn = builtInOf(data)
+    const { data, seed, maxLength, removeDuplicates: removed } = values
     const path = pairPathOf('train translate', values)
-    const read = builtIn ? { ...generatedPairs(builtIn, seed), leftOut: 0 } : await readPairParts(path, values)
-    const { train, validation, test, duplicates, leftOut } = read
+    const builtIn = builtInOf('translate', data)
+    const read = builtIn ? builtIn.generate({ seed }) : await readPairs(path, { seed, ...picked(partsSchema, values) })
     const name = typeof path === 'string' ? path : path.join(', ')
-    const [a, b, c] = [train, validation, test].map(({ items }) => whole(items.length))
-    const repeated =
-      duplicates > 0
-        ? `; ${whole(duplicates)} repeated an earlier one${values.removeDuplicates ? ' and were removed' : ''}`
-        : ''
-    const known = leftOut > 0 ? `; ${whole(leftOut)} were left out whose source is in a held-out file` : ''
-    const line = `pairs: ${name}: ${a} to train on (up to ${whole(maxLength)} tokens), ${b} for validation, ${c} for the test${repeated}${known}`
-    return { data: read, name, sha256: hashOf([train, validation, test].flatMap(({ items }) => items)), line }
+    return itemSource(read, { name, called: 'pairs', removed, limit: `up to ${whole(maxLength)} tokens` })
   },
   load: (path, engine) => Translator.load(path, { engine }),
   train,
@@ -142,29 +119,23 @@ export const translateTask: TrainingTask<Translator, ItemSplits<TextPair>, Trans
   },
 }
 
-/** Of the pairs themselves, however they were written. */
-const hashOf = (items: readonly TextPair[]): string =>
-  sha256([items.map(({ source, target }) => `${source}\t${target}\n`)])
-
 export function trainTranslateCommand(): Command {
   const command = new Command('translate')
     .description('trains a translator: pairs of texts, one becomes the other')
     .argument(
       '[FILE]',
-      `pairs in UTF-8, source and target set apart by a tab, or ${builtInPairs.join(' or ')} (default: data in the configuration)`,
+      `pairs in UTF-8, source and target set apart by a tab, or ${builtInFor('translate')}; - is standard input (default: data in the configuration)`,
     )
   const negatable = ['removeDuplicates', 'lowercase', 'nesterov', 'keepBest', ...translatorNegatable]
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
-    const { config } = givenFlags(command)
-    const file = typeof config === 'string' ? await readConfiguration(config, fileSchema) : undefined
-    const flags = readFlags(command, schema, { file, contradictions: translateTask.contradictions })
-    const data = path ?? (file?.values as { data?: string } | undefined)?.data
-    if (data === '-') throw new UsageError('train translate: FILE must be a file; got standard input')
+    const { contradictions } = translateTask
+    const { flags, data, given } = await readTrainFlags(command, path, { schema, fileSchema, contradictions })
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
-    const unit = flags.unit ?? (builtInOf(data) === 'dates' ? 'character' : 'word')
+    const builtIn = builtInOf('translate', data)
+    const unit = builtIn && !given.has('unit') ? builtIn.unit : flags.unit
     const values: TranslateValues = { ...picked(fileSchema, flags), data, unit }
     const { source: from, target: to, validationFile, testFile } = values
-    if (!builtInOf(data)) await tellMissingData(config, [data, from, to, validationFile, testFile])
+    if (!builtIn) await tellMissingData(flags.config, [data, from, to, validationFile, testFile])
     const source = await translateTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress(translateTask.counted(values))
@@ -177,10 +148,7 @@ export function trainTranslateCommand(): Command {
     const outcome = await trainInFolder(translateTask, {
       ...{ values, source, model, progress, flags },
       training: trainingSchema.parse(picked(translateTraining, flags)),
-      makeFolder: options =>
-        flags.out === undefined
-          ? RunFolder.createNext(PARENT, 'translate', options)
-          : RunFolder.create(flags.out, options),
+      makeFolder: newFolder('translate', flags.out),
     })
     await tellOutcome(outcome, flags)
   })

@@ -137,11 +137,6 @@ export class Classifier implements Trainable<LabelledBatch> {
       parseConfiguration(classifierSchema, values, 'Classifier.create', { contradictions: classifierContradictions })
     const asked = check({ ...options, ...(given && { unit: given.unit }) })
     const counts = labelCounts(corpus, asked)
-    const least = asked.multiLabel ? 1 : 2
-    if (counts.size < least)
-      throw new ConfigurationError(
-        `Classifier.create: ${corpus.name} must have ${least === 1 ? 'a label' : 'two classes or more'}; got ${[...counts.keys()].join(', ') || 'none'}`,
-      )
     const { items } = corpus
     const labelWeights = labelWeightsOf(asked.classWeights, counts, { ...asked, items: items.length })
     const text = new TextCorpus(items.map(item => `${item.text.trim()}\n`).join(''), corpus.name)

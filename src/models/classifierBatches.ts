@@ -1,9 +1,10 @@
 /* Labelled texts as batches: those of about equal length together, padded; their tokens, and which labels are true. */
 
 import { ConfigurationError } from '../errors.js'
-import { Buckets, type PaddedBatch, padded } from '../text/buckets.js'
+import { type PaddedBatch, padded } from '../text/buckets.js'
 import type { ItemCorpus, LabelledText } from '../text/items.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import { bucketedBatches } from './bucketedBatches.js'
 import type { ClassifierConfiguration } from './classifierOptions.js'
 import { labelsOf } from './labels.js'
 import type { BatchSource } from './trainable.js'
@@ -43,21 +44,11 @@ export function classifierBatches(
     })
     return { tokens: tokensOf(tokenizer, text, reading.maxLength), of }
   })
-  const buckets = new Buckets(
-    texts.map(({ tokens }) => tokens.length),
-    { batchSize, seed },
-    name,
-  )
-  let drawn: { epoch: number; batches: readonly Uint32Array[] } | undefined
-  return {
-    batchesPerEpoch: buckets.batchesPerEpoch,
-    batch(epoch, index) {
-      if (drawn?.epoch !== epoch) drawn = { epoch, batches: buckets.epoch(epoch) }
-      const chosen = Array.from(drawn.batches[index], i => texts[i])
-      const batch = padded(chosen.map(({ tokens }) => tokens))
-      return { ...batch, targets: targetsOf(chosen, reading) }
-    },
-  }
+  return bucketedBatches(texts, {
+    ...{ name, batchSize, seed },
+    lengthOf: ({ tokens }) => tokens.length,
+    batchOf: chosen => ({ ...padded(chosen.map(({ tokens }) => tokens)), targets: targetsOf(chosen, reading) }),
+  })
 }
 
 function targetsOf(texts: readonly { readonly of: readonly number[] }[], { labels, multiLabel }: Reading): Int32Array {

@@ -6,28 +6,14 @@ import { type PoolingKind, poolingParameterCount, poolings } from '../layers/poo
 import { recurrentParameterCount } from '../layers/recurrent.js'
 import { units } from '../text/tokenizer.js'
 import { recurrentContradictions, recurrentOptionsOf, recurrentShape } from './recurrentOptions.js'
-import { readingContradictions, readingShape } from './textOptions.js'
+import { readingContradictions, readingShape, tokenShape } from './textOptions.js'
 
 /** `spam=3,ham=1` */
 const WEIGHTS = /^[^=,]+=[\d.eE+-]+(,[^=,]+=[\d.eE+-]+)*$/
 
 export const classifierSchema = z.strictObject({
   unit: z.enum(units).default('word').describe('what a token is'),
-  minCount: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('a symbol seen less often is unknown (default: 1; words and byte pairs 2)'),
-  vocabularySize: z
-    .int()
-    .min(2)
-    .max(1_000_000)
-    .optional()
-    .describe('words at most (default: all), or byte pairs learned (default: 2048)'),
-  wordBoundaries: z
-    .enum(['space', 'unicode'])
-    .default('unicode')
-    .describe('where words end: white space, or Unicode’s boundaries too'),
+  ...tokenShape,
   foldCase: z.boolean().default(true).describe('words in small letters'),
   maxLength: z.int().min(1).optional().describe('tokens of a text that are read, from its beginning (default: all)'),
   ...recurrentShape,

@@ -111,12 +111,12 @@ export class Decoder {
     const memory = this.memory(encoded)
     if (configuration.inputFeeding || configuration.attention === 'bahdanau') {
       const listed = engine.tokens(ragged.places.map(place => inputs[place]))
-      const x = embedded(engine, this.embedding, listed, configuration.embeddingDropout, ofVectors)
+      const x = embedded(engine, this.embedding, listed, configuration.inputDropout, ofVectors)
       const vectors = 'table' in x ? this.embedding.forward(listed) : x
       return { output: this.stepByStep(vectors, encoded, memory, ragged, within), ragged }
     }
     const tokens = engine.tokens(inputs, [ragged.time, batch])
-    const x = embedded(engine, this.embedding, tokens, configuration.embeddingDropout, ofVectors)
+    const x = embedded(engine, this.embedding, tokens, configuration.inputDropout, ofVectors)
     const all = this.recurrent.forward(x, this.begin(encoded).cells, { lengths, draw: within }).output
     const hidden = packed(engine, all, ragged)
     const sequences = ragged.places.map(place => place % batch)

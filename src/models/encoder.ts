@@ -50,7 +50,7 @@ export class Encoder {
     const { engine, embedding, configuration } = this
     const batch = sourceLengths.length
     const tokens = engine.tokens(sources, [sources.length / batch, batch])
-    const x = embedded(engine, embedding, tokens, configuration.embeddingDropout, draw && { ...draw, site: SOURCE })
+    const x = embedded(engine, embedding, tokens, configuration.inputDropout, draw && { ...draw, site: SOURCE })
     const { output, state } = this.recurrent.forward(x, this.recurrent.zeroState(batch), {
       lengths: sourceLengths,
       draw,

@@ -14,11 +14,19 @@ export function labelsOf(label: string, { multiLabel, labelSeparator }: LabelRea
   return [...new Set(parts.filter(part => part !== ''))]
 }
 
-/** Every label of a corpus with the number of its texts, in the order of code units. */
-export function labelCounts({ items }: ItemCorpus<LabelledText>, reading: LabelReading): Map<string, number> {
+/**
+ * Every label of a corpus with the number of its texts, in the order of code units.
+ * @throws ConfigurationError for fewer labels than there is something to learn from
+ */
+export function labelCounts({ items, name }: ItemCorpus<LabelledText>, reading: LabelReading): Map<string, number> {
   const counts = new Map<string, number>()
   for (const { label } of items)
     for (const each of labelsOf(label, reading)) counts.set(each, (counts.get(each) ?? 0) + 1)
+  const least = reading.multiLabel ? 1 : 2
+  if (counts.size < least)
+    throw new ConfigurationError(
+      `${name}: it must have ${least === 1 ? 'a label' : 'two classes or more'}; got ${[...counts.keys()].join(', ') || 'none'}; give texts of another, or name the column that holds the labels`,
+    )
   return new Map([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

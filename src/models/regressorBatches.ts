@@ -1,8 +1,8 @@
 /* Sequences of numbers as batches: those of about equal length together, padded with zeros; and the scales that the
  * training data's numbers have. */
 import { ConfigurationError } from '../errors.js'
-import { Buckets } from '../text/buckets.js'
 import type { ItemCorpus, NumberSequence } from '../text/items.js'
+import { bucketedBatches } from './bucketedBatches.js'
 import type { BatchSource } from './trainable.js'
 
 export interface NumberBatch {
@@ -101,17 +101,9 @@ export function numberBatches(
   const features = scales.inputs.means.length
   for (const [i, item] of items.entries())
     checkSequence(item, { features, outputs: scales.targets.means.length }, `${name}: sequence ${i}`)
-  const lengths = items.map(({ inputs }) => inputs.length / features)
-  const buckets = new Buckets(lengths, { batchSize, seed }, name)
-  let drawn: { epoch: number; batches: readonly Uint32Array[] } | undefined
-  return {
-    batchesPerEpoch: buckets.batchesPerEpoch,
-    batch(epoch, index) {
-      if (drawn?.epoch !== epoch) drawn = { epoch, batches: buckets.epoch(epoch) }
-      return numberBatch(
-        Array.from(drawn.batches[index], i => items[i]),
-        scales,
-      )
-    },
-  }
+  return bucketedBatches(items, {
+    ...{ name, batchSize, seed },
+    lengthOf: ({ inputs }) => inputs.length / features,
+    batchOf: chosen => numberBatch(chosen, scales),
+  })
 }

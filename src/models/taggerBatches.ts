@@ -1,10 +1,11 @@
 /* Tagged sentences as batches: those of about equal length together, padded; each word by number, and the different words of
  * a batch by their characters, each once. */
 import { ConfigurationError } from '../errors.js'
-import { Buckets, type PaddedBatch, padded } from '../text/buckets.js'
+import { type PaddedBatch, padded } from '../text/buckets.js'
 import type { CharacterTokenizer } from '../text/characterTokenizer.js'
 import type { ItemCorpus, TaggedSentence } from '../text/items.js'
 import type { WordTokenizer } from '../text/wordTokenizer.js'
+import { bucketedBatches } from './bucketedBatches.js'
 import type { BatchSource } from './trainable.js'
 
 /** Words by number, [time, batch]. */
@@ -73,17 +74,10 @@ export function taggerBatches(
     })
     return { words: sentence.words, targets }
   })
-  const buckets = new Buckets(
-    sentences.map(({ words }) => words.length),
-    { batchSize, seed },
-    name,
-  )
-  let drawn: { epoch: number; batches: readonly Uint32Array[] } | undefined
-  return {
-    batchesPerEpoch: buckets.batchesPerEpoch,
-    batch(epoch, index) {
-      if (drawn?.epoch !== epoch) drawn = { epoch, batches: buckets.epoch(epoch) }
-      const chosen = Array.from(drawn.batches[index], i => sentences[i])
+  return bucketedBatches(sentences, {
+    ...{ name, batchSize, seed },
+    lengthOf: ({ words }) => words.length,
+    batchOf: chosen => {
       const batch = wordBatch(
         chosen.map(({ words }) => words),
         vocabularies,
@@ -94,7 +88,7 @@ export function taggerBatches(
       ).tokens
       return { ...batch, targets }
     },
-  }
+  })
 }
 
 /** @throws ConfigurationError for a sentence without words, or with more or fewer tags */

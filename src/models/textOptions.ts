@@ -1,9 +1,28 @@
-/* How models that read whole texts take them in: keys that the classifier's and the tagger's schema take over, and what they
- * must hold together. */
+/* How models that read whole texts take them in: keys that the schemas of classifier, tagger and translator take over, and what
+ * they must hold together. */
 import { z } from 'zod'
 import { contradiction } from '../configuration.js'
 
 const probability = () => z.number().min(0).lt(1).default(0)
+
+/** What the tokens are that a text is cut into. */
+export const tokenShape = {
+  minCount: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('a symbol seen less often is unknown (default: 1; words and byte pairs 2)'),
+  vocabularySize: z
+    .int()
+    .min(2)
+    .max(1_000_000)
+    .optional()
+    .describe('words at most (default: all), or byte pairs learned (default: 2048)'),
+  wordBoundaries: z
+    .enum(['space', 'unicode'])
+    .default('unicode')
+    .describe('where words end: white space, or Unicode’s boundaries too, which set punctuation apart'),
+}
 
 export const readingShape = {
   embedding: z.enum(['learned', 'one-hot']).default('learned').describe('how tokens enter the first layer'),

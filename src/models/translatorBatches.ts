@@ -1,8 +1,9 @@
 /* Pairs as batches: pairs of about equal length together, and within a batch the longest target first. */
 import { ConfigurationError } from '../errors.js'
-import { Buckets, padded } from '../text/buckets.js'
+import { padded } from '../text/buckets.js'
 import type { ItemCorpus, TextPair } from '../text/items.js'
 import type { MarkedTokenizer } from '../text/sentenceMarks.js'
+import { bucketedBatches } from './bucketedBatches.js'
 import type { SourceBatch } from './encoder.js'
 import type { BatchSource } from './trainable.js'
 
@@ -77,14 +78,9 @@ export function pairBatches(
     throw new ConfigurationError(
       `${name}: no pair has at most ${maxLength} tokens on both sides; raise maxLength, or give shorter pairs`,
     )
-  const lengths = pairs.map(({ source, target }) => target.length * 65536 + source.length)
-  const buckets = new Buckets(lengths, { batchSize, seed }, name)
-  let drawn: { epoch: number; batches: readonly Uint32Array[] } | undefined
-  return {
-    batchesPerEpoch: buckets.batchesPerEpoch,
-    batch(epoch, index) {
-      if (drawn?.epoch !== epoch) drawn = { epoch, batches: buckets.epoch(epoch) }
-      return pairBatch(Array.from(drawn.batches[index], i => pairs[i]))
-    },
-  }
+  return bucketedBatches(pairs, {
+    ...{ name, batchSize, seed, batchOf: pairBatch },
+    // By the target, and by the source where targets are as long.
+    lengthOf: ({ source, target }) => target.length * 65536 + source.length,
+  })
 }

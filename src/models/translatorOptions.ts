@@ -4,6 +4,7 @@ import { contradiction } from '../configuration.js'
 import { attentions } from '../layers/attention.js'
 import type { TokenizerOptions } from '../text/fitTokenizer.js'
 import { recurrentContradictions, recurrentOptionsOf, recurrentShape } from './recurrentOptions.js'
+import { readingShape, tokenShape } from './textOptions.js'
 
 /** What looks further back than a step, or begins from a state of its own, cannot begin from the encoder's. */
 const { projSize, dilations, skip, learnedState, ...layers } = recurrentShape
@@ -11,26 +12,14 @@ const { projSize, dilations, skip, learnedState, ...layers } = recurrentShape
 /** A Hugging Face tokenizer is no vocabulary that is learned from pairs. */
 const units = ['word', 'character', 'byte-pair', 'byte'] as const
 const size = () => z.int().min(1).max(65536).optional()
-const probability = () => z.number().min(0).lt(1).default(0)
 
 export const translatorSchema = z.strictObject({
   unit: z.enum(units).default('word').describe('what a token is, on both sides'),
   sourceUnit: z.enum(units).optional().describe('what it is on the source’s side (default: unit)'),
-  minCount: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('a symbol seen less often is unknown (default: 1; words and byte pairs 2)'),
-  vocabularySize: z
-    .int()
-    .min(2)
-    .max(1_000_000)
-    .optional()
-    .describe('of each side: words at most (default: all), or byte pairs learned (default: 2048)'),
-  wordBoundaries: z
-    .enum(['space', 'unicode'])
-    .default('unicode')
-    .describe('where words end: white space, or Unicode’s boundaries too, which set punctuation apart'),
+  ...tokenShape,
+  vocabularySize: tokenShape.vocabularySize.describe(
+    'of each side: words at most (default: all), or byte pairs learned (default: 2048)',
+  ),
   foldCase: z.boolean().default(false).describe('words in small letters'),
   sharedVocabulary: z.boolean().default(false).describe('one vocabulary, and one table of vectors, for both sides'),
   ...layers,
@@ -49,8 +38,12 @@ export const translatorSchema = z.strictObject({
   attentionSize: size().describe('of bahdanau’s attention (default: hiddenSize)'),
   inputFeeding: z.boolean().default(false).describe('luong’s attention is fed to the decoder at the next step'),
   tieWeights: z.boolean().default(false).describe('the output layer shares its weights with the target’s embedding'),
-  embeddingDropout: probability().describe('probability that an element of a token’s vector is dropped in training'),
-  outputDropout: probability().describe('probability that a unit before the output layer is dropped in training'),
+  inputDropout: readingShape.inputDropout.describe(
+    'probability that a number of a token’s vector is dropped in training',
+  ),
+  outputDropout: readingShape.outputDropout.describe(
+    'probability that a unit before the output layer is dropped in training',
+  ),
   maxLength: z
     .int()
     .min(1)

@@ -1,5 +1,6 @@
 // Corpora whose makers say what is to be tested on: the parts that are given are taken, the others are drawn from the rest.
-import { ItemCorpus, type ItemSplitOptions, type ItemSplits } from '../text/items.js'
+import { ConfigurationError } from '../errors.js'
+import { ItemCorpus, type ItemSplitOptions, type ItemSplits, withoutDuplicates } from '../text/items.js'
 import { type ItemFileOptions, splitCorpusOf } from './itemFiles.js'
 
 /** Files of their own. */
@@ -10,33 +11,46 @@ export interface GivenParts {
   readonly testFile?: string | undefined
 }
 
-/** Splits a corpus as the options say, but takes a validation or test part that is there already. */
-export function splitWithParts<Item>(
-  corpus: ItemCorpus<Item>,
-  given: { readonly validation: ItemCorpus<Item> | undefined; readonly test: ItemCorpus<Item> | undefined },
-  options: ItemFileOptions,
-  compared: Pick<ItemSplitOptions<Item>, 'keyOf' | 'groupOf'> = {},
-): ItemSplits<Item> {
-  if (given.validation === undefined && given.test === undefined) return splitCorpusOf(corpus, options, compared)
-  const { items, name } = corpus
-  if (given.validation !== undefined && given.test !== undefined)
-    return {
-      train: new ItemCorpus(items, `${name} (training)`),
-      validation: given.validation,
-      test: given.test,
-      duplicates: 0,
-    }
-  const drawn = splitCorpusOf(corpus, options, compared)
-  const [kept, back] = given.test === undefined ? [drawn.test, drawn.validation] : [drawn.validation, drawn.test]
-  const all = new Set([...drawn.train.items, ...back.items])
+export interface GivenSplits<Item> extends ItemSplits<Item> {
+  /** Items that are not trained on because a given part has one of their group. */
+  leftOut: number
+}
+
+type Compared<Item> = Pick<ItemSplitOptions<Item>, 'keyOf' | 'groupOf'>
+
+/** Reads a corpus and splits it as the options say, but takes a validation or test part that is there already as it is. */
+export async function splitWithFiles<Item, Path>(
+  read: (path: Path | string) => Promise<ItemCorpus<Item>>,
+  path: Path | string,
+  { validationFile, testFile, ...options }: ItemFileOptions & GivenParts,
+  compared: Compared<Item> = {},
+): Promise<GivenSplits<Item>> {
+  const part = async (file: string | undefined) => (file === undefined ? undefined : read(file))
+  const corpus = await read(path)
+  const [validation, test] = [await part(validationFile), await part(testFile)]
+  const groups = new Set([validation, test].flatMap(part => groupsIn(part, compared)))
+  const { groupOf } = compared
+  const items = groupOf ? corpus.items.filter(item => !groups.has(groupOf(item))) : corpus.items
+  if (items.length === 0)
+    throw new ConfigurationError(
+      `${corpus.name}: all of it is in the held-out files too, and nothing is left to train on; give another file`,
+    )
+  const leftOut = corpus.items.length - items.length
+  if (validation && test) {
+    const unique = withoutDuplicates(items, compared.keyOf)
+    const train = new ItemCorpus(options.removeDuplicates ? unique : items, `${corpus.name} (training)`)
+    return { train, validation, test, duplicates: items.length - unique.length, leftOut }
+  }
+  const drawn = splitCorpusOf(new ItemCorpus(items, corpus.name), options, compared)
+  if (!validation && !test) return { ...drawn, leftOut }
+  // The part that a given one stands for was drawn in vain: it trains, where it stood in the file.
+  const trained = new Set([...drawn.train.items, ...(validation ? drawn.validation : drawn.test).items])
   const train = new ItemCorpus(
-    items.filter(item => all.has(item)),
+    items.filter(item => trained.has(item)),
     drawn.train.name,
   )
-  return {
-    ...drawn,
-    train,
-    validation: given.validation ?? kept,
-    test: given.test ?? kept,
-  }
+  return { ...drawn, train, validation: validation ?? drawn.validation, test: test ?? drawn.test, leftOut }
 }
+
+const groupsIn = <Item>(part: ItemCorpus<Item> | undefined, { groupOf }: Compared<Item>): string[] =>
+  part && groupOf ? part.items.map(groupOf) : []

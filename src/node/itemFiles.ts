@@ -1,17 +1,10 @@
-// Corpora of items on disk: sentences, pairs and JSON lines become items, read line by line; a row
-// that is not what it should be is named by its line. Empty lines are no items.
+// Corpora of items on disk: sentences and JSON lines become items, read line by line; a row that is not what it should be is
+// named by its line. Empty lines are no items.
 import { ConfigurationError, FileFormatError } from '../errors.js'
-import {
-  ItemCorpus,
-  type ItemSplitOptions,
-  type ItemSplits,
-  type LabelledText,
-  splitItems,
-  type TextPair,
-} from '../text/items.js'
-import { type LabelledColumns, labelledTextOf, type PairColumns, pairOf, type Row } from '../text/rows.js'
+import { ItemCorpus, type ItemSplitOptions, type ItemSplits, type LabelledText, splitItems } from '../text/items.js'
+import { type LabelledColumns, labelledTextOf, type Row } from '../text/rows.js'
 import { show } from '../text/savedFields.js'
-import { type LineOptions, lineBatches, nameOf, readLines } from './lines.js'
+import { type LineOptions, lineBatches, nameOf } from './lines.js'
 
 /** How a file is read and split; how items are compared is the reader's business. */
 export type ItemFileOptions = LineOptions &
@@ -25,34 +18,6 @@ export async function readSentenceCorpus(path: string, options: LineOptions = {}
 /** `readSentenceCorpus`, split. */
 export async function readSentences(path: string, options: ItemFileOptions = {}): Promise<ItemSplits<string>> {
   return splitCorpusOf(await readSentenceCorpus(path, options), options, { keyOf: sentence => sentence })
-}
-
-/**
- * Pairs: a file with source and target in a line, set apart by a tab (what follows a second tab is left out), or two
- * files of as many lines, of which pairs with an empty side are left out. Throws ConfigurationError, FileFormatError.
- */
-export async function readPairCorpus(
-  path: string | readonly [source: string, target: string],
-  options: LineOptions = {},
-): Promise<ItemCorpus<TextPair>> {
-  if (typeof path !== 'string') return parallelCorpus(path, options)
-  return corpusOf(path, 'pairs', options, (line, where) => {
-    const [source, target] = line.split('\t')
-    if (target === undefined)
-      throw new FileFormatError(`${where}: source and target must be set apart by a tab; got none`)
-    if (source.trim() === '' || target.trim() === '') {
-      throw new FileFormatError(`${where}: the ${source.trim() === '' ? 'source' : 'target'} is empty`)
-    }
-    return { source, target }
-  })
-}
-
-/** `readPairCorpus`, split; pairs of one source sentence stay in one part. */
-export async function readPairs(
-  path: string | readonly [source: string, target: string],
-  options: ItemFileOptions = {},
-): Promise<ItemSplits<TextPair>> {
-  return splitCorpusOf(await readPairCorpus(path, options), options, bySource)
 }
 
 /** A JSON object a line as labelled texts. Throws ConfigurationError, FileFormatError. */
@@ -70,18 +35,6 @@ export async function readJSONLines(
 ): Promise<ItemSplits<LabelledText>> {
   return splitCorpusOf(await readJSONLinesCorpus(path, options), options)
 }
-
-/** A JSON object a line as pairs, split; pairs of one source sentence stay in one part. */
-export async function readJSONPairs(
-  path: string,
-  options: PairColumns & ItemFileOptions = {},
-): Promise<ItemSplits<TextPair>> {
-  const corpus = await corpusOf(path, 'pairs', options, (line, where) => pairOf(rowOf(line, where), options, where))
-  return splitCorpusOf(corpus, options, bySource)
-}
-
-/** Pairs of one source sentence stay in one part. */
-export const bySource = { groupOf: ({ source }: TextPair) => source }
 
 export function rowOf(line: string, where: string): Row {
   let row: unknown
@@ -111,37 +64,6 @@ export async function corpusOf<Item>(
     }
   }
   return notEmpty(items, path, called)
-}
-
-async function parallelCorpus(
-  [sourcePath, targetPath]: readonly [string, string],
-  options: LineOptions,
-): Promise<ItemCorpus<TextPair>> {
-  const items: TextPair[] = []
-  const sources = readLines(sourcePath, options)
-  const targets = readLines(targetPath, options)
-  try {
-    while (true) {
-      const [source, target] = [await sources.next(), await targets.next()]
-      if (source.done && target.done) break
-      if (source.done || target.done) {
-        const [shorter, longer] = source.done ? [sourcePath, targetPath] : [targetPath, sourcePath]
-        const rest = source.done ? targets : sources
-        const common = ((source.value ?? target.value)?.number ?? 1) - 1
-        let more = 1
-        while (!(await rest.next()).done) more++
-        throw new FileFormatError(
-          `${nameOf(shorter)}: it must have as many lines as ${nameOf(longer)}; it has ${common}, and that one ${common + more}; give files whose lines belong together`,
-        )
-      }
-      const [from, to] = [source.value.text, target.value.text]
-      if (from.trim() !== '' && to.trim() !== '') items.push({ source: from, target: to })
-    }
-  } finally {
-    await sources.return()
-    await targets.return()
-  }
-  return notEmpty(items, `${nameOf(sourcePath)} and ${nameOf(targetPath)}`, 'pairs')
 }
 
 /** Throws ConfigurationError where a file gave nothing; `called` names what it should hold. */

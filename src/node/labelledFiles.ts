@@ -2,10 +2,10 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { ConfigurationError, FileFormatError } from '../errors.js'
-import type { ItemCorpus, ItemSplits, LabelledText } from '../text/items.js'
+import type { ItemCorpus, LabelledText } from '../text/items.js'
 import type { LabelledColumns } from '../text/rows.js'
 import { explained, readTextFile } from './files.js'
-import { type GivenParts, splitWithParts } from './givenParts.js'
+import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
 import { type ItemFileOptions, notEmpty, readJSONLinesCorpus } from './itemFiles.js'
 import { lineBatches } from './lines.js'
 import { readTableCorpus, type TableOptions } from './tables.js'
@@ -31,11 +31,9 @@ export async function readLabelledCorpus(
 /** `readLabelledCorpus`, split; validation or test may be files of their own. */
 export async function readLabelled(
   path: string,
-  { validationFile, testFile, ...options }: LabelledFileOptions & GivenParts = {},
-): Promise<ItemSplits<LabelledText>> {
-  const part = async (file: string | undefined) => (file === undefined ? undefined : readLabelledCorpus(file, options))
-  const corpus = await readLabelledCorpus(path, options)
-  return splitWithParts(corpus, { validation: await part(validationFile), test: await part(testFile) }, options)
+  options: LabelledFileOptions & GivenParts = {},
+): Promise<GivenSplits<LabelledText>> {
+  return splitWithFiles(path => readLabelledCorpus(path, options), path, options)
 }
 
 /**

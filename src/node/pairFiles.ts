@@ -1,38 +1,86 @@
-// Pairs whose makers say what is to be tested on: parts that are given are taken as they are, and no source sentence of
-// theirs is trained on.
-import { ItemCorpus, type ItemSplits, type TextPair } from '../text/items.js'
-import { bySource, type ItemFileOptions, readPairCorpus, splitCorpusOf } from './itemFiles.js'
+// Pairs on disk: source and target in a line, in two parallel files, or as JSON lines. Pairs of one source sentence stay in one
+// part of a split.
+import { FileFormatError } from '../errors.js'
+import type { ItemCorpus, ItemSplits, TextPair } from '../text/items.js'
+import { type PairColumns, pairOf } from '../text/rows.js'
+import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
+import { corpusOf, type ItemFileOptions, notEmpty, rowOf, splitCorpusOf } from './itemFiles.js'
+import { type LineOptions, nameOf, readLines } from './lines.js'
 
-export interface PairFileOptions extends ItemFileOptions {
-  /** Pairs to validate on, as the file itself has them. Default: drawn from the file. */
-  readonly validationFile?: string | undefined
-  /** Pairs to test on. Default: drawn from the file. */
-  readonly testFile?: string | undefined
-}
-
-export interface PairParts extends ItemSplits<TextPair> {
-  /** Pairs that were not trained on because a given part has their source. */
-  readonly leftOut: number
-}
-
-/** A file of pairs, or two parallel ones, in three parts. Throws ConfigurationError, FileFormatError. */
-export async function readPairParts(
+/**
+ * Pairs: a file with source and target in a line, set apart by a tab (what follows a second tab is left out), or two
+ * files of as many lines, of which pairs with an empty side are left out. Throws ConfigurationError, FileFormatError.
+ */
+export async function readPairCorpus(
   path: string | readonly [source: string, target: string],
-  { validationFile, testFile, ...options }: PairFileOptions = {},
-): Promise<PairParts> {
-  const corpus = await readPairCorpus(path, options)
-  const given = [validationFile, testFile].map(file => (file ? readPairCorpus(file, options) : undefined))
-  const [validation, test] = await Promise.all(given)
-  const sources = new Set([validation, test].flatMap(part => (part ? part.items.map(({ source }) => source) : [])))
-  const items = corpus.items.filter(({ source }) => !sources.has(source))
-  const leftOut = corpus.items.length - items.length
-  const rest = new ItemCorpus(items, corpus.name)
-  if (validation && test)
-    return { train: new ItemCorpus(items, `${corpus.name} (training)`), validation, test, duplicates: 0, leftOut }
-  const drawn = splitCorpusOf(rest, options, bySource)
-  if (!validation && !test) return { ...drawn, leftOut }
-  // The part that a given one stands for was drawn in vain: it trains.
-  const spare = validation ? drawn.validation : drawn.test
-  const train = new ItemCorpus([...drawn.train.items, ...spare.items], drawn.train.name)
-  return { ...drawn, train, validation: validation ?? drawn.validation, test: test ?? drawn.test, leftOut }
+  options: LineOptions = {},
+): Promise<ItemCorpus<TextPair>> {
+  if (typeof path !== 'string') return parallelCorpus(path, options)
+  return corpusOf(path, 'pairs', options, (line, where) => {
+    const [source, target] = line.split('\t')
+    if (target === undefined)
+      throw new FileFormatError(
+        `${where}: source and target must be set apart by a tab; got none; set one between them`,
+      )
+    if (source.trim() === '' || target.trim() === '') {
+      throw new FileFormatError(
+        `${where}: the ${source.trim() === '' ? 'source' : 'target'} is empty; give it a text, or leave the line out`,
+      )
+    }
+    return { source, target }
+  })
+}
+
+/**
+ * `readPairCorpus`, split; pairs of one source sentence stay in one part. Validation or test may be files of their own, whose
+ * sources are not trained on.
+ */
+export async function readPairs(
+  path: string | readonly [source: string, target: string],
+  options: ItemFileOptions & GivenParts = {},
+): Promise<GivenSplits<TextPair>> {
+  return splitWithFiles(path => readPairCorpus(path, options), path, options, bySource)
+}
+
+/** A JSON object a line as pairs, split; pairs of one source sentence stay in one part. */
+export async function readJSONPairs(
+  path: string,
+  options: PairColumns & ItemFileOptions = {},
+): Promise<ItemSplits<TextPair>> {
+  const corpus = await corpusOf(path, 'pairs', options, (line, where) => pairOf(rowOf(line, where), options, where))
+  return splitCorpusOf(corpus, options, bySource)
+}
+
+/** Pairs of one source sentence stay in one part. */
+export const bySource = { groupOf: ({ source }: TextPair) => source }
+
+async function parallelCorpus(
+  [sourcePath, targetPath]: readonly [string, string],
+  options: LineOptions,
+): Promise<ItemCorpus<TextPair>> {
+  const items: TextPair[] = []
+  const sources = readLines(sourcePath, options)
+  const targets = readLines(targetPath, options)
+  try {
+    while (true) {
+      const [source, target] = [await sources.next(), await targets.next()]
+      if (source.done && target.done) break
+      if (source.done || target.done) {
+        const [shorter, longer] = source.done ? [sourcePath, targetPath] : [targetPath, sourcePath]
+        const rest = source.done ? targets : sources
+        const common = ((source.value ?? target.value)?.number ?? 1) - 1
+        let more = 1
+        while (!(await rest.next()).done) more++
+        throw new FileFormatError(
+          `${nameOf(shorter)}: it must have as many lines as ${nameOf(longer)}; it has ${common}, and that one ${common + more}; give files whose lines belong together`,
+        )
+      }
+      const [from, to] = [source.value.text, target.value.text]
+      if (from.trim() !== '' && to.trim() !== '') items.push({ source: from, target: to })
+    }
+  } finally {
+    await sources.return()
+    await targets.return()
+  }
+  return notEmpty(items, `${nameOf(sourcePath)} and ${nameOf(targetPath)}`, 'pairs')
 }

@@ -5,8 +5,9 @@ import { CsvError, parse } from 'csv-parse'
 import { FileFormatError } from '../errors.js'
 import type { ItemCorpus, ItemSplits, LabelledText, TextPair } from '../text/items.js'
 import { type LabelledColumns, labelledTextOf, type PairColumns, pairOf, type Row } from '../text/rows.js'
-import { bySource, type ItemFileOptions, notEmpty, splitCorpusOf } from './itemFiles.js'
+import { type ItemFileOptions, notEmpty, splitCorpusOf } from './itemFiles.js'
 import { type LineBatch, lineBatches, nameOf } from './lines.js'
+import { bySource } from './pairFiles.js'
 
 export interface TableOptions {
   /**

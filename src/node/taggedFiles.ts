@@ -1,7 +1,7 @@
 // Tagged sentences on disk: CoNLL-U, or a word and its tag in a line.
-import type { ItemCorpus, ItemSplits, TaggedSentence } from '../text/items.js'
+import type { ItemCorpus, TaggedSentence } from '../text/items.js'
 import { type TagLineOptions, TagLines } from '../text/tagLines.js'
-import { type GivenParts, splitWithParts } from './givenParts.js'
+import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
 import { type ItemFileOptions, notEmpty } from './itemFiles.js'
 import { type LineOptions, lineBatches, nameOf } from './lines.js'
 
@@ -30,9 +30,7 @@ export async function readTaggedCorpus(
 /** `readTaggedCorpus`, split; validation or test may be files of their own. */
 export async function readTagged(
   path: string,
-  { validationFile, testFile, ...options }: TagLineOptions & ItemFileOptions & GivenParts = {},
-): Promise<ItemSplits<TaggedSentence>> {
-  const part = async (file: string | undefined) => (file === undefined ? undefined : readTaggedCorpus(file, options))
-  const corpus = await readTaggedCorpus(path, options)
-  return splitWithParts(corpus, { validation: await part(validationFile), test: await part(testFile) }, options)
+  options: TagLineOptions & ItemFileOptions & GivenParts = {},
+): Promise<GivenSplits<TaggedSentence>> {
+  return splitWithFiles(path => readTaggedCorpus(path, options), path, options)
 }

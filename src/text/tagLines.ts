@@ -74,7 +74,9 @@ export class TagLines {
     const fields = line.includes('\t') ? line.split('\t') : line.trim().split(/\s+/)
     if (fields[0] === '-DOCSTART-') return
     if (fields.length < 2) {
-      throw new FileFormatError(`${this.name}, line ${number}: a word and its tag must stand in a line; got one column`)
+      throw new FileFormatError(
+        `${this.name}, line ${number}: a word and its tag must stand in a line; got one column; give the word a tag`,
+      )
     }
     this.columns ||= fields.length
     if (fields.length !== this.columns) {

@@ -101,7 +101,7 @@ describe('bad input is one clear line', () => {
       2,
       'there is no class god; did you mean good?',
     ],
-    [['train', 'classify', 'one.csv', ...tiny], 2, 'must have two classes or more; got x'],
+    [['train', 'classify', 'one.csv', ...tiny], 1, 'one.csv (training): it must have two classes or more; got x; give'],
     [['train', 'classify', 'hole.csv', ...tiny], 1, 'hole.csv, line 3: the column text is empty'],
     [['train', 'classify', 'nowhere.csv', ...tiny], 1, 'nowhere.csv'],
     [['classify', 'mood'], 2, 'classify: give a FILE or --text, one of them'],

@@ -45,6 +45,10 @@ describe('compare FILE', () => {
     const characters = await shop.run(['compare', '--unit', 'character'])
     expect(characters.code).toBe(2)
     expect(fault(characters)).toBe('recurra: compare: --unit must be word for agreement; got character; leave it out')
+    await shop.train('model')
+    expect(fault(await shop.run(['compare', 'model']))).toMatch(
+      /^recurra: compare: FILE must be a text; model is a language model, which is for recurra generate, /,
+    )
     expect(fault(await shop.run(['compare', 'none.txt']))).toMatch(/none\.txt: cannot read the file/)
   })
 })

@@ -168,6 +168,9 @@ describe('the common verbs', () => {
     const scored = JSON.parse(await stdout('score', 'run', 'line.txt', '--json'))
     expect(scored).toMatchObject({ tokens, unknown: 0, text: line.trimEnd() })
     expect(scored.logProbability).toBeCloseTo(-loss * tokens, 3)
+    expect(scored.perplexity).toBeCloseTo(Math.exp(loss), 3)
+    const { stderr } = await shop.run(['score', 'run', 'line.txt'])
+    expect(stderr).toBe(`perplexity ${Math.exp(loss).toFixed(2)} (${tokens} tokens)\n`)
     expect(await stdout('score', 'run', '--text', 'the q', '--tokens')).toMatch(
       /^t=\d+ -\S+\t.*<U\+0020>=\d+ .*Total: /,
     )

@@ -56,6 +56,19 @@ describe('recurra train regress', () => {
     )
   })
 
+  it('adds over any length, of which eval too must be told', async () => {
+    const args = regress('adding', '--length', '20', '--steps', '2', '--out', 'short')
+    expect((await shop.run(args)).code).toBe(0)
+    expect(parse(await readFile(shop.path('short/config.yaml'), 'utf8'))).toMatchObject({ data: 'adding', length: 20 })
+    const [short, long] = await Promise.all(
+      [['--length', '20'], []].map(more => shop.run(['eval', 'short', 'adding', '--json', ...more])),
+    )
+    expect(JSON.parse(short.stdout).sequences).toBe(1000)
+    expect(JSON.parse(short.stdout).meanSquaredError).not.toBe(JSON.parse(long.stdout).meanSquaredError)
+    const strange = await shop.run(regress('wave.csv', '--length', '20'))
+    expect([strange.code, fault(strange)]).toEqual([2, 'recurra: --length is for adding; got wave.csv; leave it out'])
+  })
+
   it('reads sequences of their own', async () => {
     const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify({ inputs: [[i], [1]], targets: [i] }))
     await shop.write('numbers.jsonl', lines.join('\n'))

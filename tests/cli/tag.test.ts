@@ -58,6 +58,18 @@ describe('a tagger', () => {
     expect(stdout).toMatch(/accuracy 0\.0000.*the model does not have these labels.*: DT \(5\), NN \(5\), VBZ \(5\)\n/)
   })
 
+  it('says the built-in symbols again after any delay', async () => {
+    const copy = ['train', 'tag', 'copy', '--delay', '3', '--steps', '2', '--hidden-size', '8', '--threads', '1']
+    const ending = await shop.run([...copy, '--out', 'echo'])
+    expect(ending.code).toBe(0)
+    // 10 symbols, 2 blanks, the sign, 10 blanks: 23 steps of each of 1,000 sequences.
+    expect(ending.stdout).toMatch(/\(23,000 words, 0 of them unknown, in 1,000 sentences\)/)
+    expect((await shop.run(['eval', 'echo', 'copy', '--delay', '3'])).stdout).toContain('(23,000 words')
+    expect(fault(await shop.run(['train', 'tag', 'tagged.txt', '--delay', '3']))).toBe(
+      'recurra: --delay is for copy; got tagged.txt; leave it out',
+    )
+  })
+
   it('on BIO tags is measured by spans too', async () => {
     await shop.write('ner.txt', 'Anna\tB-PER\nLee\tI-PER\nruns\tO\n\nin\tO\nRome\tB-LOC\n\n'.repeat(20))
     expect((await shop.run(['train', 'tag', 'ner.txt', ...tiny, '--out', 'ner'])).code).toBe(0)

@@ -177,7 +177,7 @@ describe('what cannot be is told in one line', () => {
     await shop.write('bare.tsv', 'one\n')
     expect(await told('train', 'translate', 'bare.tsv')).toEqual([
       1,
-      'recurra: bare.tsv, line 1: source and target must be set apart by a tab; got none',
+      'recurra: bare.tsv, line 1: source and target must be set apart by a tab; got none; set one between them',
     ])
     expect(await told('train', 'translate')).toEqual([
       2,

@@ -239,7 +239,7 @@ describe('what a classifier meets', () => {
   it('one class, a weight of no class, keys that contradict each other', async () => {
     const create = (options: object, texts = corpus) => Classifier.create({ corpus: texts, ...options, engine })
     await expect(create({}, corpusOf(['a', 'x'], ['b', 'x']))).rejects.toThrow(
-      'Classifier.create: corpus must have two classes or more; got x',
+      'corpus: it must have two classes or more; got x',
     )
     await expect(create({ classWeights: 'god=2' })).rejects.toThrow('there is no class god; did you mean good?')
     await expect(create({ classWeights: 'much' })).rejects.toThrow(

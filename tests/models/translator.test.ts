@@ -144,7 +144,7 @@ describe('training', () => {
 
   it('is the same on the backends, with dropout of every kind and its own output fed', async () => {
     const options = { ...small, attention: 'luong-general', inputFeeding: true, numLayers: 2 } as const
-    const dropouts = { dropout: 0.2, recurrentDropout: 0.1, embeddingDropout: 0.1, outputDropout: 0.1, zoneout: 0.1 }
+    const dropouts = { dropout: 0.2, recurrentDropout: 0.1, inputDropout: 0.1, outputDropout: 0.1, zoneout: 0.1 }
     const losses = async (on: Engine) => {
       using model = await Translator.create({ ...options, ...dropouts, engine: on })
       const all: number[] = []

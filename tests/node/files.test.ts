@@ -1,44 +1,26 @@
 // Files are read whole or refused in one line.
 import { execFileSync, spawn } from 'node:child_process'
-import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigurationError, FileFormatError, RecurraError } from '../../src/errors.js'
+import { describe, expect, it } from 'vitest'
+import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { firstInvalidByte, readFileBytes, readTextFile } from '../../src/node/files.js'
+import { failure, folderForEach, permissionsHold } from './onDisk.js'
 
-let folder: string
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'recurra-files-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
-
-// The superuser may write anywhere, and Windows knows no such permissions.
-const permissionsHold = process.platform !== 'win32' && process.getuid?.() !== 0
-
-/** The error of a promise, which must be one line of recurra's. */
-async function failure(promise: Promise<unknown>): Promise<RecurraError> {
-  const error = await promise.then(
-    () => new Error('nothing was thrown'),
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(RecurraError)
-  expect((error as RecurraError).message).toMatch(/^[^\n]+$/)
-  return error as RecurraError
-}
+const folder = folderForEach('files')
 
 describe('readFileBytes', () => {
   it('reads an empty file, a small one and one that grows past its buffer', async () => {
     for (const size of [0, 1, 65_535, 65_536, 65_537, 300_000]) {
       const bytes = new Uint8Array(size).map((_, i) => i)
-      await writeFile(join(folder, 'f'), bytes)
-      expect(Buffer.compare(await readFileBytes(join(folder, 'f')), bytes)).toBe(0)
+      await writeFile(join(folder.path, 'f'), bytes)
+      expect(Buffer.compare(await readFileBytes(join(folder.path, 'f')), bytes)).toBe(0)
     }
   })
 
   it.skipIf(process.platform === 'win32')('reads a pipe, whose size nobody knows', async () => {
-    const pipe = join(folder, 'pipe')
+    const pipe = join(folder.path, 'pipe')
     execFileSync('mkfifo', [pipe])
     const writer = spawn('sh', ['-c', `head -c 1000000 /dev/zero > '${pipe}'`])
     expect((await readFileBytes(pipe)).length).toBe(1_000_000)
@@ -46,35 +28,35 @@ describe('readFileBytes', () => {
   })
 
   it('says that the file is missing', async () => {
-    const { message, kind } = await failure(readFileBytes(join(folder, 'no.txt')))
+    const { message, kind } = await failure(readFileBytes(join(folder.path, 'no.txt')))
     expect(kind).toBe('configuration')
     expect(message).toBe(
-      `${join(folder, 'no.txt')}: cannot read the file: it does not exist; check the path, which is relative to the current folder`,
+      `${join(folder.path, 'no.txt')}: cannot read the file: it does not exist; check the path, which is relative to the current folder`,
     )
   })
 
   it('says that the path is a folder', async () => {
-    const error = await failure(readFileBytes(folder))
+    const error = await failure(readFileBytes(folder.path))
     expect(error).toBeInstanceOf(ConfigurationError)
-    expect(error.message).toBe(`${folder}: cannot read the file: it is a folder; give the path of a file`)
+    expect(error.message).toBe(`${folder.path}: cannot read the file: it is a folder; give the path of a file`)
   })
 
   it('says that the path cannot be one', async () => {
     expect((await failure(readFileBytes('a\0b'))).message).toMatch(/null character/)
-    expect((await failure(readFileBytes(join(folder, 'x'.repeat(5000))))).message).toMatch(/too long/)
+    expect((await failure(readFileBytes(join(folder.path, 'x'.repeat(5000))))).message).toMatch(/too long/)
   })
 
   it.skipIf(!permissionsHold)('says that there is no permission', async () => {
-    await writeFile(join(folder, 'secret'), 'x')
-    await chmod(join(folder, 'secret'), 0)
-    expect((await failure(readFileBytes(join(folder, 'secret')))).message).toMatch(/no permission to read it/)
+    await writeFile(join(folder.path, 'secret'), 'x')
+    await chmod(join(folder.path, 'secret'), 0)
+    expect((await failure(readFileBytes(join(folder.path, 'secret')))).message).toMatch(/no permission to read it/)
   })
 })
 
 describe('readTextFile', () => {
   const textOf = async (bytes: Uint8Array | string) => {
-    await writeFile(join(folder, 't.txt'), bytes)
-    return readTextFile(join(folder, 't.txt'))
+    await writeFile(join(folder.path, 't.txt'), bytes)
+    return readTextFile(join(folder.path, 't.txt'))
   }
 
   it('makes CRLF LF, drops the byte order mark and keeps the rest', async () => {
@@ -166,6 +148,6 @@ describe('readTextFile', () => {
 
   it('leaves the file as it was', async () => {
     await textOf('a\r\n')
-    expect((await stat(join(folder, 't.txt'))).size).toBe(3)
+    expect((await stat(join(folder.path, 't.txt'))).size).toBe(3)
   })
 })

@@ -5,15 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
-import {
-  readJSONLines,
-  readJSONLinesCorpus,
-  readJSONPairs,
-  readPairCorpus,
-  readPairs,
-  readSentenceCorpus,
-  readSentences,
-} from '../../src/node/itemFiles.js'
+import { readJSONLines, readJSONLinesCorpus, readSentenceCorpus, readSentences } from '../../src/node/itemFiles.js'
+import { readJSONPairs, readPairCorpus, readPairs } from '../../src/node/pairFiles.js'
 import { readTagged, readTaggedCorpus } from '../../src/node/taggedFiles.js'
 import { copy } from '../../src/text/generated/copy.js'
 import { englishFrench } from '../../src/text/generated/englishFrench.js'
@@ -82,12 +75,26 @@ describe('pairs', () => {
     expect(test.items).toHaveLength(20)
   })
 
+  it('whose source a given part has are not trained on; the others keep their order', async () => {
+    const path = await file(Array.from({ length: 40 }, (_, i) => `source ${i % 20}\ttarget ${i}\n`).join(''))
+    const testFile = await file('source 3\tother\nsource 99\tnew\n', 'test.tsv')
+    const { train, validation, test, leftOut } = await readPairs(path, { testFile, validation: 0.1 })
+    expect([leftOut, train.items.length, validation.items.length, test.items.length]).toEqual([2, 34, 4, 2])
+    const places = train.items.map(({ target }) => Number(target.slice(7)))
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+    await expect(readPairs(testFile, { testFile })).rejects.toThrow(
+      /test\.tsv: all of it is in the held-out files too, and nothing is left to train on; give another file$/,
+    )
+  })
+
   it('are named by line where they are none', async () => {
     await expect(readPairCorpus(await file('a\tb\nonly one\n'))).rejects.toThrow(FileFormatError)
     await expect(readPairCorpus(await file('a\tb\nonly one\n'))).rejects.toThrow(
       /a\.txt, line 2: source and target must/,
     )
-    await expect(readPairCorpus(await file('a\tb\n\na\t \n'))).rejects.toThrow(/a\.txt, line 3: the target is empty$/)
+    await expect(readPairCorpus(await file('a\tb\n\na\t \n'))).rejects.toThrow(
+      /a\.txt, line 3: the target is empty; give it a text, or leave the line out$/,
+    )
   })
 
   it('that a built-in corpus wrote come back, in the same parts', async () => {

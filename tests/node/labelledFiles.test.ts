@@ -84,4 +84,20 @@ describe('rows', () => {
     expect(await sizes({ validationFile })).toEqual([32, 3, 8])
     expect(await sizes({ testFile, validationFile })).toEqual([40, 3, 4])
   })
+
+  it('that repeat are counted, and left out on request, though both other parts are given', async () => {
+    await write({ 'twice.csv': `${rows(5, 'row')}row 0,even\n`, 'given.csv': rows(2, 'row') })
+    const given = { testFile: join(folder, 'given.csv'), validationFile: join(folder, 'given.csv') }
+    for (const [removeDuplicates, trained] of [
+      [false, 6],
+      [true, 5],
+    ] as const) {
+      const { train, duplicates, leftOut } = await readLabelled(join(folder, 'twice.csv'), {
+        removeDuplicates,
+        ...given,
+      })
+      // Labelled texts are parted as their makers say, repeated or not.
+      expect([train.items.length, duplicates, leftOut]).toEqual([trained, 1, 0])
+    }
+  })
 })

@@ -87,6 +87,7 @@ function drawDate(draw: Draw): TextPair {
 export const dates = defineCorpus<TextPair, GenerateCorpusOptions>({
   name: 'dates',
   task: 'translate',
+  unit: 'character',
   description:
     'Dates from 1950 to 2049 in eighteen written forms (`Sunday, May 3rd, 1998`, `3-May-98`, `05/03/98`), in three ' +
     'kinds of letters, and the same dates in ISO 8601 (`1998-05-03`): a small translation by characters.',

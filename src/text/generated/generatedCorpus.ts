@@ -25,6 +25,8 @@ export interface GeneratedSplits<Item> extends ItemSplits<Item> {
 export interface GeneratedCorpus<Item, Options extends GenerateCorpusOptions = GenerateCorpusOptions> {
   readonly name: string
   readonly task: GeneratedTask
+  /** What a token of it is. */
+  readonly unit: 'word' | 'character'
   /** What it is, where it comes from, and what it shows; in one paragraph. */
   readonly description: string
   /** The file form, in a few words. */
@@ -37,6 +39,8 @@ export interface GeneratedCorpus<Item, Options extends GenerateCorpusOptions = G
 export interface CorpusDefinition<Item, Options> {
   readonly name: string
   readonly task: GeneratedTask
+  /** What a token of it is. Default `word`. */
+  readonly unit?: 'word' | 'character'
   readonly description: string
   readonly fileForm: string
   readonly defaultCount: number
@@ -53,7 +57,8 @@ export interface CorpusDefinition<Item, Options> {
 export function defineCorpus<Item, Options extends GenerateCorpusOptions>(
   definition: CorpusDefinition<Item, Options>,
 ): GeneratedCorpus<Item, Options> {
-  const { name, task, description, fileForm, defaultCount, header = '', linesOf, keyOf = linesOf } = definition
+  const { name, task, unit = 'word', description, fileForm, defaultCount } = definition
+  const { header = '', linesOf, keyOf = linesOf } = definition
   const generate = (options = {} as Options): GeneratedSplits<Item> => {
     const { seed = 1, count = defaultCount } = options
     const draw = new Draw(seedOf(seed, 0))
@@ -71,5 +76,5 @@ export function defineCorpus<Item, Options extends GenerateCorpusOptions>(
       }),
     }
   }
-  return { name, task, description, fileForm, defaultCount, generate }
+  return { name, task, unit, description, fileForm, defaultCount, generate }
 }

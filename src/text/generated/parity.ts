@@ -12,6 +12,7 @@ export interface ParityOptions extends GenerateCorpusOptions {
 export const parity = defineCorpus<LabelledText, ParityOptions>({
   name: 'parity',
   task: 'classify',
+  unit: 'character',
   description:
     'Rows of 1 to 40 bits, labelled even or odd by their number of ones: a network must keep one bit of memory through ' +
     'the whole row and turn it at every one.',
