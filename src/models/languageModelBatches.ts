@@ -1,11 +1,12 @@
 /* A language model's batches: stretches of one long stream, whose state is carried and whose gradient is cut (truncated
  * back-propagation through time, Williams & Peng 1990), or whole sentences, each from the zero state and with
  * back-propagation through all of it. */
-import { Buckets, padded } from '../text/buckets.js'
+import { padded } from '../text/buckets.js'
 import { TextCorpus } from '../text/corpus.js'
 import { ItemCorpus, linesOfText } from '../text/items.js'
 import { Lanes, type Stretch } from '../text/lanes.js'
 import type { Tokenizer } from '../text/tokenizer.js'
+import { bucketedBatches } from './bucketedBatches.js'
 import type { BatchSource } from './trainable.js'
 
 /** Tokens [time, batch] and the targets of each step; -1 where nothing is to be foretold. */
@@ -79,20 +80,11 @@ export function sentenceBatches(
   name: string,
   { batchSize, seed, lossAverage }: Pick<TokenBatchOptions, 'batchSize' | 'seed' | 'lossAverage'>,
 ): BatchSource<TokenBatch> {
-  const buckets = new Buckets(
-    sentences.map(sentence => sentence.length),
-    { batchSize, seed },
-    name,
-  )
-  let drawn: { epoch: number; batches: readonly Uint32Array[] } | undefined
-  return {
-    batchesPerEpoch: buckets.batchesPerEpoch,
-    batch(epoch, index) {
-      if (drawn?.epoch !== epoch) drawn = { epoch, batches: buckets.epoch(epoch) }
-      const chosen = Array.from(drawn.batches[index], sentence => sentences[sentence])
-      return sentenceBatch(chosen, lossAverage)
-    },
-  }
+  return bucketedBatches(sentences, {
+    ...{ name, batchSize, seed },
+    lengthOf: ({ length }) => length,
+    batchOf: chosen => sentenceBatch(chosen, lossAverage),
+  })
 }
 
 function sentenceBatch(sentences: readonly Int32Array[], lossAverage: TokenBatchOptions['lossAverage']): TokenBatch {

@@ -6,30 +6,22 @@ import { adaptiveParameterCount } from '../layers/adaptiveSoftmax.js'
 import { recurrentParameterCount } from '../layers/recurrent.js'
 import { units } from '../text/tokenizer.js'
 import { recurrentContradictions, recurrentOptionsOf, recurrentShape } from './recurrentOptions.js'
-import { readingShape } from './textOptions.js'
+import { readingShape, tokenShape } from './textOptions.js'
+
+const { embedding, embeddingSize, freezeEmbedding, inputDropout, outputDropout } = readingShape
 
 export const languageModelSchema = z.strictObject({
   unit: z.enum(units).default('character').describe('what a token is'),
-  minCount: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('a symbol seen less often is unknown (default: 1; words and byte pairs 2)'),
-  vocabularySize: z
-    .int()
-    .min(2)
-    .max(1_000_000)
-    .optional()
-    .describe('words at most (default: all), or byte pairs learned (default: 2048)'),
-  wordBoundaries: z
-    .enum(['space', 'unicode'])
+  ...tokenShape,
+  wordBoundaries: tokenShape.wordBoundaries
+    .unwrap()
     .default('space')
     .describe('where words end: white space, or Unicode’s boundaries too'),
   foldCase: z.boolean().default(false).describe('words in small letters'),
   ...recurrentShape,
-  embedding: z.enum(['learned', 'one-hot']).default('learned').describe('how tokens enter the first layer'),
-  embeddingSize: z.int().min(1).max(65536).optional().describe('length of a learned vector (default: hiddenSize)'),
-  freezeEmbedding: z.boolean().default(false).describe('training leaves the embedding as it is'),
+  embedding,
+  embeddingSize,
+  freezeEmbedding,
   tieWeights: z.boolean().default(false).describe('the output layer shares its weights with the embedding'),
   adaptiveCutoffs: z
     .array(z.int().min(1).max(1_000_000))
@@ -43,13 +35,8 @@ export const languageModelSchema = z.strictObject({
     .positive()
     .optional()
     .describe('all weights and biases begin uniform in ±this (default: each layer as PyTorch’s does)'),
-  inputDropout: readingShape.inputDropout,
-  outputDropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe('probability that a unit before the output layer is dropped in training'),
+  inputDropout,
+  outputDropout,
 })
 
 /** What these keys must hold together. The embedding may also be a file of vectors, which are learned on. */
