@@ -15,10 +15,13 @@ export const modelArgument = 'a model file, the folder of a run, or an n-gram mo
 const kinds = {
   'language model': { verbs: ['generate', 'next', 'score', 'eval', 'inspect', 'doctor'], load: LanguageModel.load },
   'n-gram model': { verbs: ['generate', 'next', 'score', 'eval', 'compare'], load: loadNGram },
-  classifier: { verbs: ['classify', 'eval', 'inspect', 'doctor'], load: Classifier.load },
-  tagger: { verbs: ['tag', 'eval', 'inspect', 'doctor'], load: Tagger.load },
-  translator: { verbs: ['translate', 'eval', 'inspect', 'doctor'], load: Translator.load },
-  regressor: { verbs: ['eval', 'inspect', 'doctor'], load: Regressor.load },
+  classifier: {
+    verbs: ['classify', 'eval', 'inspect saliency', 'inspect attention', 'inspect neurons', 'doctor'],
+    load: Classifier.load,
+  },
+  tagger: { verbs: ['tag', 'eval', 'inspect summary', 'doctor'], load: Tagger.load },
+  translator: { verbs: ['translate', 'eval', 'inspect attention', 'doctor'], load: Translator.load },
+  regressor: { verbs: ['eval', 'inspect summary', 'doctor'], load: Regressor.load },
 } as const
 
 export type ModelKind = keyof typeof kinds

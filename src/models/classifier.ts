@@ -73,12 +73,14 @@ export interface Classification {
 
 /** A batch of texts before the output layer. */
 export interface ClassifierReading {
-  /** What the output layer reads, [batch, …]. */
+  /** What the output layer reads, [batch, …]: the text's vector, or the layer between. */
   readonly vector: Tensor
   /** [time, batch, width] of the last recurrent layer; 0 where a text is over. */
   readonly hidden: Tensor
   /** After each text's end (backward: its beginning), one entry a layer and direction. */
   readonly state: readonly CellState[]
+  /** The text's vector, [batch, width]. */
+  readonly pooled: Tensor
   /** With pooling by attention what each step weighs, [time, batch, 1]. */
   readonly weights?: Tensor | undefined
 }
@@ -292,7 +294,7 @@ export class Classifier implements Trainable<LabelledBatch> {
     const x = pass.vectors ?? lookup ?? ids
     const { output, state } = recurrent.forward(x, recurrent.zeroState(batchSize), { lengths, draw, observer })
     const { vector: pooled, weights } = this.pooling.forward({ output, state, lengths })
-    const reading = { hidden: output, state, weights }
+    const reading = { hidden: output, state, pooled, weights }
     const vector = drop(pooled, outputDropout, 'output')
     if (!between) return { ...reading, vector }
     return { ...reading, vector: drop(activate(engine, 'relu', between.forward(vector)), outputDropout, 'between') }

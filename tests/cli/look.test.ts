@@ -31,7 +31,7 @@ describe('inspect neurons', () => {
       '',
     )
     await shop.write('foxes.csv', `body,kind\n${rows}`)
-    const told = await stdout('inspect', 'neurons', 'run', 'foxes.csv', '--label', 'kind', '--text-column', 'body')
+    const told = await stdout('inspect', 'neurons', 'run', 'foxes.csv', '--labels', '--label', 'kind', '--text', 'body')
     expect(told).toContain('label even')
     expect(await stdout('inspect', 'neurons', 'run', 'reviews')).toContain('label positive')
   })
@@ -43,7 +43,7 @@ describe('inspect neurons', () => {
     await stdout('train', 'ngram', 'fox.txt', '--order', '3', '--discount-fallback', '--out', 'fox.ngram')
     const ngram = await shop.run(['inspect', 'neurons', 'fox.ngram', 'fox.txt'])
     expect(fault(ngram)).toBe(
-      'recurra: inspect neurons: MODEL must be a language model; fox.ngram is an n-gram model, which is for recurra generate, recurra next, recurra score, recurra eval, recurra compare',
+      'recurra: inspect neurons: MODEL must be a language model or a classifier; fox.ngram is an n-gram model, which is for recurra generate, recurra next, recurra score, recurra eval, recurra compare',
     )
   })
 })
