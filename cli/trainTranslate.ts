@@ -51,7 +51,7 @@ const dataSchema = z.strictObject({
   removeDuplicates: z.boolean().default(false).describe('pairs that repeat an earlier one are removed first'),
 })
 
-/** Dates are letters and digits; what else there is is words. */
+/** What a token is depends on the data: `unitOf`. */
 const modelSchema = z.strictObject({
   ...translatorSchema.shape,
   unit: translatorSchema.shape.unit
@@ -142,6 +142,10 @@ export const translateTask: TrainingTask<Translator, ItemSplits<TextPair>, Trans
   },
 }
 
+/** Dates are cut into letters and digits; what else there is into words, unless the configuration says. */
+export const unitOf = ({ unit, data }: Partial<Pick<TranslateValues, 'unit' | 'data'>>) =>
+  unit ?? (builtInOf(data) === 'dates' ? 'character' : 'word')
+
 /** Of the pairs themselves, however they were written. */
 const hashOf = (items: readonly TextPair[]): string =>
   sha256([items.map(({ source, target }) => `${source}\t${target}\n`)])
@@ -161,7 +165,7 @@ export function trainTranslateCommand(): Command {
     const data = path ?? (file?.values as { data?: string } | undefined)?.data
     if (data === '-') throw new UsageError('train translate: FILE must be a file; got standard input')
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
-    const unit = flags.unit ?? (builtInOf(data) === 'dates' ? 'character' : 'word')
+    const unit = unitOf({ ...flags, data })
     const values: TranslateValues = { ...picked(fileSchema, flags), data, unit }
     const { source: from, target: to, validationFile, testFile } = values
     if (!builtInOf(data)) await tellMissingData(config, [data, from, to, validationFile, testFile])

@@ -1,6 +1,6 @@
 /* What the model has learned: more than how often each symbol comes, and what holds for texts that it has not seen too. */
 import { type Cure, type Examination, figure, percent, sick, skipped, well } from './examination.js'
-import type { Patient } from './patient.js'
+import type { Baseline, Patient } from './patient.js'
 
 export interface Losses {
   readonly training: number
@@ -11,16 +11,21 @@ export interface Losses {
 const LEAST_SAVED = 0.05
 
 export function checkFrequencies<Batch>(
-  { baseline, trained, training, configuration }: Patient<Batch>,
+  { trained, training, configuration }: Patient<Batch>,
   { validation }: Losses,
+  baselines: readonly Baseline[],
 ): Examination {
   if (!trained) return skipped('frequencies', 'It is not trained yet.')
-  if (!baseline || validation === undefined) return skipped('frequencies', 'There is nothing to compare it with.')
-  const saved = 1 - validation / baseline.loss
-  const evidence = { loss: validation, baseline: baseline.loss, saved }
-  const told = `its loss is ${figure(validation)}, that of ${baseline.name} ${figure(baseline.loss)}`
-  if (saved >= LEAST_SAVED) return well('frequencies', `It has learned more than frequencies: ${told}.`, evidence)
+  if (baselines.length === 0 || validation === undefined)
+    return skipped('frequencies', 'There is nothing to compare it with.')
+  const saved = ({ loss }: Baseline) => 1 - validation / loss
+  const worst = baselines.reduce((a, b) => (saved(b) < saved(a) ? b : a))
+  const evidence = { loss: validation, baseline: worst.loss, saved: saved(worst) }
+  const told = `its loss is ${figure(validation)}, that of ${baselines.map(({ name, loss }) => `${name} ${figure(loss)}`).join(', of ')}`
+  if (saved(worst) >= LEAST_SAVED)
+    return well('frequencies', `It has learned more than frequencies: ${told}.`, evidence)
   const cures: Cure[] = [
+    ...(worst.cures ?? []),
     {
       line: `epochs: ${figure(2 * (training.epochs ?? 10))}`,
       why: 'frequencies are learned first; what depends on the past comes later',
@@ -31,7 +36,7 @@ export function checkFrequencies<Batch>(
     },
   ]
   if (configuration.cell === 'elman') cures.push({ line: 'cell: lstm', why: 'where the past does not come through' })
-  return sick('frequencies', `It has learned only frequencies: ${told}.`, evidence, cures)
+  return sick('frequencies', `${worst.means ?? 'It has learned only frequencies'}: ${told}.`, evidence, cures)
 }
 
 /** Of the training loss, and in the loss's own unit. */

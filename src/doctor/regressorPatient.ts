@@ -64,7 +64,8 @@ export function regressorPatient(
       return activityOf(model, batch, { time, batchSize, lengths }, configuration.nonlinearity)
     },
     losses: async () => ({ training: await lossOf(train), validation: validation && (await lossOf(validation)) }),
-    baseline: validation && { name: 'always saying the mean', loss: meanLoss(model, train, beginning(validation)) },
+    baselines: async () =>
+      validation ? [{ name: 'always saying the mean', loss: meanLoss(model, train, beginning(validation)) }] : [],
     numbers: { values: Float64Array.from(items.flatMap(({ targets }) => Array.from(targets))), outputs },
   }
 }

@@ -177,14 +177,20 @@ export class Classifier implements Trainable<LabelledBatch> {
       configuration,
       tokenizer,
     )
-    const random = new Random(seed, 0, site.initialisation)
-    model.embedding?.initialise(random)
-    model.recurrent.initialise(random, asked.initialisation, asked.forgetBias)
-    model.pooling.initialise(random)
-    model.between?.initialise(random)
-    model.output.initialise(random)
+    model.initialise(seed)
     if (found && model.embedding) model.engine.write(model.embedding.weight.value, found.table)
     return model
+  }
+
+  /** Random weights, as a new model has them. */
+  initialise(seed: number): void {
+    const random = new Random(seed, 0, site.initialisation)
+    const { initialisation, forgetBias } = this.configuration
+    this.embedding?.initialise(random)
+    this.recurrent.initialise(random, initialisation, forgetBias)
+    this.pooling.initialise(random)
+    this.between?.initialise(random)
+    this.output.initialise(random)
   }
 
   /**

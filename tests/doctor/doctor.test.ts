@@ -264,7 +264,7 @@ describe('what it has learned', () => {
   it('a model that was trained for a moment knows only frequencies; one that was trained longer more', async () => {
     const told = async (steps: number) => {
       const { patient, model } = await made(engine, {}, { steps })
-      const examination = checkFrequencies(patient, await patient.losses())
+      const examination = checkFrequencies(patient, await patient.losses(), (await patient.baselines?.()) ?? [])
       model.close()
       return examination
     }
