@@ -11,6 +11,7 @@ import { activityOf } from './activity.js'
 import { countLabels } from './counting.js'
 import { labelShares } from './labelShares.js'
 import type { Classes, Patient } from './patient.js'
+import { sampled, sampledCorpus } from './sampled.js'
 
 export interface ClassifierPatientOptions {
   /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
@@ -51,9 +52,12 @@ export function classifierPatient(
       0,
     )
   }
-  const long = known.items.filter((_, i) => tokens[i].length >= stretch).slice(0, SEQUENCES)
-  const beginning = ({ items, name }: ItemCorpus<LabelledText>) => new ItemCorpus(items.slice(0, LOOKED_AT), name)
-  const lossOf = async (corpus: ItemCorpus<LabelledText>) => (await evaluateClassifier(model, beginning(corpus))).loss
+  const long = sampled(
+    known.items.filter((_, i) => tokens[i].length >= stretch),
+    SEQUENCES,
+  )
+  const lossOf = async (corpus: ItemCorpus<LabelledText>) =>
+    (await evaluateClassifier(model, sampledCorpus(corpus, LOOKED_AT))).loss
   const counts = countsOf(model, known)
   const classes: Classes = {
     ...{
@@ -92,13 +96,13 @@ export function classifierPatient(
       : { noEnds: `Its pooling, ${pooling}, is one step from every state.` }),
     shorterWays: [{ line: 'pooling: max', why: 'every state is one step from the loss; or mean, or attention' }],
     async activity() {
-      const batch = batchOf((watched ?? known).items.slice(0, WATCHED), LONGEST_STRETCH)
+      const batch = batchOf(sampled((watched ?? known).items, WATCHED), LONGEST_STRETCH)
       const { timeSteps: time, batchSize, lengths } = batch
       return activityOf(model, batch, { time, batchSize, lengths }, nonlinearity)
     },
     losses: async () => ({ training: await lossOf(known), validation: watched && (await lossOf(watched)) }),
     baselines: async () =>
-      watched ? [labelShares(model, beginning(watched), { classes, texts: known.items.length })] : [],
+      watched ? [labelShares(model, sampledCorpus(watched, LOOKED_AT), { classes, texts: known.items.length })] : [],
     output: {
       rows: labels.length,
       parameters: labels.length * (1 + (configuration.classifierHidden ?? hiddenSize * (bidirectional ? 2 : 1))),

@@ -49,7 +49,7 @@ export async function* examinations<Batch>(
       const { trained } = patient
       const losses = trained ? await patient.losses() : { training: Number.NaN, validation: undefined }
       const baselines = trained ? ((await patient.baselines?.()) ?? []) : []
-      return [checkFrequencies(patient, losses, baselines), checkOverfitting(patient, losses)]
+      return [checkFrequencies(patient, losses, baselines), checkOverfitting(patient, losses, baselines)]
     },
   ]
   for (const part of parts) {

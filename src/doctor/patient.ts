@@ -105,6 +105,8 @@ export interface Patient<Batch> {
         readonly sequences: number
         /** Whether layers that read from the end have their loss at the beginning. Default false: they are left out. */
         readonly bothEnds?: boolean | undefined
+        /** Whether a loss may well rest on its own step alone, so that gates that close are no fault. Default false. */
+        readonly local?: boolean | undefined
       }
     | undefined
   /** Why there are no such sequences. */

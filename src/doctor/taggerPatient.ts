@@ -9,6 +9,7 @@ import type { TaggingData } from '../training/taggerTask.js'
 import { activityOf } from './activity.js'
 import { countTags } from './counting.js'
 import type { Patient } from './patient.js'
+import { sampled, sampledCorpus } from './sampled.js'
 import { unigram } from './unigram.js'
 
 export interface TaggerPatientOptions {
@@ -43,8 +44,8 @@ export function taggerPatient(
   const stretch = Math.min(LONGEST_STRETCH, lengths[Math.floor(lengths.length / 2)] ?? 1)
   const batchOf = (items: readonly TaggedSentence[]) =>
     taggerBatches(vocabularies, tags, new ItemCorpus(items, train.name), { batchSize: items.length }).batch(0, 0)
-  const beginning = ({ items, name }: ItemCorpus<TaggedSentence>) => new ItemCorpus(items.slice(0, LOOKED_AT), name)
-  const lossOf = async (corpus: ItemCorpus<TaggedSentence>) => (await evaluateTagger(model, beginning(corpus))).loss
+  const lossOf = async (corpus: ItemCorpus<TaggedSentence>) =>
+    (await evaluateTagger(model, sampledCorpus(corpus, LOOKED_AT))).loss
   const numbers = new Map(tags.map((tag, i) => [tag, i]))
   const numbersOf = ({ tags: of }: TaggedSentence) => Int32Array.from(of, tag => numbers.get(tag) ?? -1)
   const seen = new Float64Array(tags.length)
@@ -69,7 +70,7 @@ export function taggerPatient(
       ? { noEnds: 'Its CRF judges all tags of a sentence together: no loss stands at a single word.' }
       : { ends: endsOf(batchOf, known, stretch) }),
     async activity() {
-      const batch = batchOf((watched ?? known).items.slice(0, WATCHED).map(item => cut(item, LONGEST_STRETCH)))
+      const batch = batchOf(sampled((watched ?? known).items, WATCHED).map(item => cut(item, LONGEST_STRETCH)))
       const { timeSteps: time, batchSize, lengths: steps } = batch
       return activityOf(model, batch, { time, batchSize, lengths: steps }, nonlinearity)
     },
@@ -79,7 +80,7 @@ export function taggerPatient(
         ? [
             unigram(
               seen,
-              beginning(watched).items.flatMap(item => [...numbersOf(item)]),
+              sampled(watched.items, LOOKED_AT).flatMap(item => [...numbersOf(item)]),
               'giving each tag its share of the training words',
             ),
           ]
@@ -132,11 +133,14 @@ function endsOf(
   { items }: ItemCorpus<TaggedSentence>,
   steps: number,
 ): NonNullable<Patient<TaggedBatch>['ends']> {
-  const long = items.filter(({ words }) => words.length >= steps).slice(0, SEQUENCES)
+  const long = sampled(
+    items.filter(({ words }) => words.length >= steps),
+    SEQUENCES,
+  )
   const batch = batchOf(long.map(item => cut(item, steps)))
   const last = (steps - 1) * batch.batchSize
   return {
-    ...{ steps, sequences: batch.batchSize },
+    ...{ steps, sequences: batch.batchSize, local: true },
     batch: { ...batch, targets: batch.targets.map((tag, i) => (i < last ? -1 : tag)) },
   }
 }

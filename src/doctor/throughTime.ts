@@ -40,7 +40,7 @@ export function checkVanishing<Batch>(
   if (gated(patient.configuration.cell) && !patient.trained)
     return note('vanishing', `${says} as it begins. Gates open while it trains: look again then.`, evidence, cures)
   // Gates close where the text asks for no more; a network without them has no choice.
-  if (gated(patient.configuration.cell) ? halfLife >= 1 : left >= NOTHING_LEFT)
+  if (gated(patient.configuration.cell) ? halfLife >= 1 || patient.ends?.local : left >= NOTHING_LEFT)
     return note(
       'vanishing',
       `${says}. Where something further back matters, the dependency (--dependency) says how far.`,

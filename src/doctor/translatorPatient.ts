@@ -9,6 +9,7 @@ import type { TranslationData } from '../training/translatorTask.js'
 import { activityOf } from './activity.js'
 import { lengthsApart } from './pairChecks.js'
 import type { Baseline, Patient } from './patient.js'
+import { sampled, sampledCorpus } from './sampled.js'
 import { unigram } from './unigram.js'
 
 export interface TranslatorPatientOptions {
@@ -45,8 +46,7 @@ export function translatorPatient(
   const stretch = Math.min(LONGEST_STRETCH, lengths[Math.floor(lengths.length / 2)] ?? 1)
   const seen = new Float64Array(tokenizers.target.size)
   for (const { target } of short) for (const token of target.subarray(1)) seen[token]++
-  const beginning = ({ items, name }: ItemCorpus<TextPair>) => new ItemCorpus(items.slice(0, LOOKED_AT), name)
-  const lossOf = (corpus: ItemCorpus<TextPair>) => translationLoss(model, beginning(corpus))
+  const lossOf = (corpus: ItemCorpus<TextPair>) => translationLoss(model, sampledCorpus(corpus, LOOKED_AT))
   return {
     name: `${cell}, ${numLayers === 1 ? '1 layer' : `${numLayers} layers`} of ${hiddenSize}, ${attention === 'none' ? 'no attention' : `attention ${attention}`}`,
     kind: 'translator',
@@ -67,7 +67,7 @@ export function translatorPatient(
     shorterWays: [{ line: 'attention: luong-general', why: 'every state of the source is one step from the loss' }],
     async activity() {
       const { items } = validation ?? train
-      const batch = pairBatch(items.slice(0, WATCHED).map(item => cut(encodedPair(tokenizers, item), LONGEST_STRETCH)))
+      const batch = pairBatch(sampled(items, WATCHED).map(item => cut(encodedPair(tokenizers, item), LONGEST_STRETCH)))
       const { batchSize, sourceLengths, sources } = batch
       const shape = { time: sources.length / batchSize, batchSize, lengths: sourceLengths }
       return (await activityOf(model, batch, shape, nonlinearity)).map(layer => ({
@@ -76,13 +76,13 @@ export function translatorPatient(
       }))
     },
     losses: async () => ({ training: await lossOf(train), validation: validation && (await lossOf(validation)) }),
-    baselines: async () => (validation ? baselinesOf(model, beginning(validation), seen) : []),
+    baselines: async () => (validation ? baselinesOf(model, sampledCorpus(validation, LOOKED_AT), seen) : []),
     output: {
       rows: tokenizers.target.size,
       parameters: tokenizers.target.size * (1 + hiddenSize),
       ...{ seen, limitable: tokenizers.target.unit === 'word' },
     },
-    targets: () => [pairBatch(short.slice(0, TRIAL_BATCH))],
+    targets: () => [pairBatch(sampled(short, TRIAL_BATCH))],
     pairs: {
       count: train.items.length,
       equal: shareOf(train.items, ({ source, target }) => source === target),
@@ -146,7 +146,10 @@ function endsOf(
   steps: number,
   bothEnds: boolean,
 ): NonNullable<Patient<PairBatch>['ends']> {
-  const long = pairs.filter(({ source }) => source.length >= steps).slice(0, SEQUENCES)
+  const long = sampled(
+    pairs.filter(({ source }) => source.length >= steps),
+    SEQUENCES,
+  )
   const first = long.map(({ source, target }) => ({ source: source.slice(0, steps), target: target.slice(0, 2) }))
   return { batch: pairBatch(first), steps, sequences: first.length, bothEnds }
 }
