@@ -35,7 +35,8 @@ function correlation(x: readonly number[], y: readonly number[]): number {
     }),
     { xy: 0, xx: 0, yy: 0 },
   )
-  return sums.xx > 0 && sums.yy > 0 ? sums.xy / Math.sqrt(sums.xx * sums.yy) : 0
+  // Of lengths that are all the same there is none.
+  return Math.min(sums.xx, sums.yy) > 1e-9 ? sums.xy / Math.sqrt(sums.xx * sums.yy) : 0
 }
 
 export function checkPairs({ count, equal, commonest, apart }: Pairs): Examination {
@@ -69,7 +70,7 @@ export function checkPairs({ count, equal, commonest, apart }: Pairs): Examinati
     )
   return well(
     'targets',
-    `${percent(equal)} of the targets are the source itself; the lengths of both go together (correlation ${figure(own)}).`,
+    `${percent(equal)} of them are the source itself; the correlation of the lengths of both is ${figure(own)}.`,
     evidence,
   )
 }
