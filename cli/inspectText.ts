@@ -44,7 +44,7 @@ export function inspectTextCommand(): Command {
     if (out !== undefined) await checkFree(out)
     await withModel(path, engineOptionsOf(flags), { verb: 'inspect text', kinds: languageModels }, async model => {
       const unit = name === undefined ? undefined : await asUsage(() => unitOf(name, model))
-      const view = await viewText(model, corpus, { unit, guesses, maxTokens })
+      const view = await asUsage(() => viewText(model, corpus, { unit, guesses, maxTokens }))
       if (out !== undefined) {
         await writeNew(out, colouredPage(view))
         process.stderr.write(`${out}: ${whole(view.tokens.length)} tokens\n`)

@@ -1,5 +1,6 @@
 /* A classifier before the doctor. */
 import type { Engine } from '../engine/engine.js'
+import { ConfigurationError } from '../errors.js'
 import { evaluateClassifier } from '../evaluation/classification.js'
 import { Classifier } from '../models/classifier.js'
 import { classifierBatches, type LabelledBatch, tokensOf } from '../models/classifierBatches.js'
@@ -115,13 +116,15 @@ export function classifierPatient(
   }
 }
 
-/** Those whose labels the model has. */
+/** Those whose labels the model has. @throws ConfigurationError where there are none */
 function knownTexts({ labels, configuration }: Classifier, { items, name }: ItemCorpus<LabelledText>) {
   const all = new Set(labels)
-  return new ItemCorpus(
-    items.filter(({ label }) => labelsOf(label, configuration).every(each => all.has(each))),
-    name,
-  )
+  const known = items.filter(({ label }) => labelsOf(label, configuration).every(each => all.has(each)))
+  if (known.length === 0)
+    throw new ConfigurationError(
+      `${name}: no text has a label of the model’s, ${labels.slice(0, 20).join(', ')}; give the data that it was trained on`,
+    )
+  return new ItemCorpus(known, name)
 }
 
 function strangeLabels(

@@ -1,5 +1,6 @@
 /* A tagger before the doctor. */
 import type { Engine } from '../engine/engine.js'
+import { ConfigurationError } from '../errors.js'
 import { evaluateTagger } from '../evaluation/tagging.js'
 import { Tagger } from '../models/tagger.js'
 import { type TaggedBatch, taggerBatches, wordNumber } from '../models/taggerBatches.js'
@@ -118,13 +119,15 @@ const cut = ({ words, tags }: TaggedSentence, most: number): TaggedSentence => (
   tags: tags.slice(0, most),
 })
 
-/** Those whose tags the model has. */
+/** Those whose tags the model has. @throws ConfigurationError where there are none */
 function knownSentences({ tags }: Tagger, { items, name }: ItemCorpus<TaggedSentence>) {
   const all = new Set(tags)
-  return new ItemCorpus(
-    items.filter(item => item.tags.every(tag => all.has(tag))),
-    name,
-  )
+  const known = items.filter(item => item.tags.every(tag => all.has(tag)))
+  if (known.length === 0)
+    throw new ConfigurationError(
+      `${name}: no sentence has tags of the model’s alone, ${tags.slice(0, 20).join(', ')}; give the data that it was trained on`,
+    )
+  return new ItemCorpus(known, name)
 }
 
 /** Sentences that are long enough, cut to one length, with a loss at the last word. */

@@ -72,6 +72,10 @@ describe('inspect text', () => {
     const unit = await shop.run(['inspect', 'text', 'run', 'fox.txt', '--unit', '0:8'])
     expect(unit.code).toBe(2)
     expect(fault(unit)).toBe('recurra: unit: there is no 0:8; layer 0 has 0 to 7')
+    await shop.write('empty.txt', '')
+    expect(fault(await shop.run(['inspect', 'text', 'run', 'empty.txt']))).toBe(
+      'recurra: empty.txt: there is no text to look at; give it some',
+    )
     expect(fault(await shop.run(['inspect', 'text', 'run']))).toContain('give a FILE or --text, one of them')
     expect(fault(await shop.run(['inspect', 'text', 'run', 'fox.txt', '--loss', '--unit', '0:1']))).toContain('exclude')
   })

@@ -124,6 +124,7 @@ describe('a classifier', () => {
     expectSick(checkTargets(lacking), /1 of the model’s 3 labels have no example/, /mixed/)
     expectWell(checkTargets(wide.patient))
     expectWell(told(items))
+    expect(() => told([{ text: 'a', label: 'odd' }])).toThrow('texts: no text has a label of the model’s, bad, good')
     for (const each of [model, wide.model]) each.close()
   })
 
