@@ -1,6 +1,6 @@
 /* Classes that are asked for, labels of texts or tags of words: whether there are some, whether each has examples and the model
  * knows all, and whether they stand beside what they are of. */
-import { type Examination, figure, note, percent, sick, well } from './examination.js'
+import { amount, type Examination, figure, note, percent, sick, well } from './examination.js'
 import type { Classes, Counted } from './patient.js'
 
 /** So many are told by name. */
@@ -30,11 +30,11 @@ export function checkClasses({ called, counts, strange, contradicting = 0, count
   if (counts.size - without.length < 2) faults.push('All targets are the same: there is nothing to learn')
   else if (without.length > 0)
     faults.push(
-      `${without.length} of the model’s ${counts.size} ${called}s have no example in the training data and cannot be learned from them: ${named(without)}`,
+      `the training data have no example of ${amount(without.length, called)} of the model’s ${counts.size}, so nothing can be learned of ${without.length === 1 ? 'it' : 'them'}: ${named(without)}`,
     )
   if (strange.length > 0)
     faults.push(
-      `the data have ${strange.length} ${called}s that the model has not, so no answer to these can be right: ${named(strange)}`,
+      `the data have ${amount(strange.length, called)} that the model has not, so no answer to these can be right: ${named(strange)}`,
     )
   if (contradicting > MANY_CONTRADICTIONS)
     faults.push(`${percent(contradicting)} of the texts stand there again with another ${called}`)
@@ -63,7 +63,7 @@ export function checkClasses({ called, counts, strange, contradicting = 0, count
       'targets',
       `${percent(contradicting)} of the texts stand there again with another ${called}, so nobody can be right on all; ${told}.`,
       evidence,
-      [{ line: 'removeDuplicates: true', why: 'where the same text is given the same label twice' }],
+      [{ line: 'multiLabel: true', why: 'where a text may rightly have several labels at once' }],
     )
   const found = own ? `; counting words alone finds ${figure(100 * own.found)} % of each` : ''
   return well('targets', `Targets differ: ${told}${found}.`, evidence)

@@ -1,5 +1,5 @@
 /* Pairs of texts: whether one becomes another at all, and whether they stand side by side. */
-import { type Examination, figure, percent, sick, well } from './examination.js'
+import { amount, type Examination, figure, percent, sick, well } from './examination.js'
 import type { Pairs } from './patient.js'
 
 /** Of the pairs. */
@@ -42,6 +42,7 @@ function correlation(x: readonly number[], y: readonly number[]): number {
 export function checkPairs({ count, equal, commonest, apart }: Pairs): Examination {
   const own = apart.find(({ shift }) => shift === 0)?.correlation ?? 0
   const best = apart.reduce((a, b) => (b.correlation > a.correlation ? b : a), { shift: 0, correlation: own })
+  const lines = amount(Math.abs(best.shift), 'line')
   const evidence = {
     ...{ pairs: count, equal, commonest, lengths: own },
     shifts: apart.map(({ shift }) => shift),
@@ -64,7 +65,7 @@ export function checkPairs({ count, equal, commonest, apart }: Pairs): Examinati
   if (count >= FEWEST && best.correlation > own + FARTHER)
     return sick(
       'targets',
-      `Sources and targets stand ${figure(Math.abs(best.shift))} lines apart: their lengths go together with a correlation of ${figure(own)} as they are, of ${figure(best.correlation)} with the target ${Math.abs(best.shift)} lines ${best.shift > 0 ? 'on' : 'before'}.`,
+      `Sources and targets stand ${lines} apart: their lengths go together with a correlation of ${figure(own)} as they are, of ${figure(best.correlation)} with the target ${lines} ${best.shift > 0 ? 'on' : 'before'}.`,
       evidence,
       [{ line: 'target: ANOTHER', why: 'a file whose lines are the translations of the source’s lines, none missing' }],
     )

@@ -186,7 +186,7 @@ describe('every recurrent model', () => {
     expect(await stdout('doctor', '--config', 'tag.yaml', '--task', 'tag', ...common)).toContain('on tags.tsv')
     const told = await stdout('doctor', '--config', 'translate.yaml', '--task', 'translate', ...common)
     expect(told).toMatch(/^translate\.yaml: translator, .* on en\.txt and fr\.txt\n/)
-    expect(told).toMatch(/^SICK {2}targets +Sources and targets stand 1 lines apart/m)
+    expect(told).toMatch(/^SICK {2}targets +Sources and targets stand 1 line apart/m)
     expect(await stdout('doctor', '--config', 'classify.yaml', '--task', 'classify', ...common)).toMatch(
       /^SICK {2}sentences +Of texts that are longer than 3 tokens only the beginning is read/m,
     )
