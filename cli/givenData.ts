@@ -23,10 +23,11 @@ export function partsSchemaOf(share: number) {
   })
 }
 
-const { reviews, parity, copy, adding, dates, 'english-french': englishFrench } = generatedCorpora
+const { agreement, reviews, parity, copy, adding, dates, 'english-french': englishFrench } = generatedCorpora
 
 /** What may stand where a file's path would. */
 const builtIn = {
+  lm: [agreement],
   classify: [reviews, parity],
   tag: [copy],
   translate: [englishFrench, dates],
@@ -47,6 +48,13 @@ export const builtInOf = <T extends BuiltInTask>(
 
 /** The built-in corpora for a task, for help and messages. */
 export const builtInFor = (task: BuiltInTask): string => builtIn[task].map(({ name }) => name).join(' or ')
+
+/** What a token is: as it is given, else as the built-in corpus wants it, else as the option's default says. */
+export const unitFor = <U>(
+  builtIn: { readonly unit: 'word' | 'character' } | undefined,
+  unit: U,
+  given: ReadonlySet<string>,
+): U | 'word' | 'character' => (builtIn && !given.has('unit') ? builtIn.unit : unit)
 
 export interface ItemSourceOptions {
   readonly name: string

@@ -1,15 +1,12 @@
 /* Which part of a text is trained on, watched and tested: drawn by seed, its end, or files of their own; or a built-in corpus of
  * sentences. */
 import { z } from 'zod'
-import { generatedCorpora, ItemCorpus, type TextCorpus, type TextSplits } from '../src/index.js'
+import { ItemCorpus, type TextCorpus, type TextSplits } from '../src/index.js'
 import { readCorpus, splitCorpus } from '../src/node/index.js'
 import { linesOfText } from '../src/text/items.js'
-import { isBuiltIn } from './givenData.js'
+import { builtInOf } from './givenData.js'
 import { whole } from './output.js'
 import { sha256, type TrainingSource } from './trainingTask.js'
-
-/** The built-in corpus that is a text: a sentence a line. */
-export const BUILT_IN_TEXT = 'agreement'
 
 const share = (part: string) =>
   z.number().positive().lt(1).default(0.05).describe(`share of the text that is held out for ${part}`)
@@ -35,8 +32,9 @@ export async function readTextParts({
 }: z.output<typeof textPartsSchema> & { readonly data?: string | undefined; readonly seed: number }): Promise<
   TrainingSource<TextSplits>
 > {
-  if (isBuiltIn(BUILT_IN_TEXT, path)) {
-    const parts = generatedCorpora[BUILT_IN_TEXT].generate({ seed })
+  const builtIn = builtInOf('lm', path)
+  if (builtIn) {
+    const parts = builtIn.generate({ seed })
     const [train, validation, test] = [parts.train, parts.validation, parts.test].map(({ items, name }) =>
       linesOfText(
         new ItemCorpus(

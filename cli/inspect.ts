@@ -1,6 +1,7 @@
 /* recurra inspect …: looks into a model. One file a thing to look at. */
 import { Command } from 'commander'
 import { inspectAblateCommand } from './inspectAblate.js'
+import { inspectAttentionCommand } from './inspectAttention.js'
 import { inspectGradientsCommand } from './inspectGradients.js'
 import { inspectNeuronsCommand } from './inspectNeurons.js'
 import { inspectSaliencyCommand } from './inspectSaliency.js'
@@ -13,6 +14,7 @@ export function inspectCommand(): Command {
     .addCommand(inspectNeuronsCommand())
     .addCommand(inspectTextCommand())
     .addCommand(inspectSaliencyCommand())
+    .addCommand(inspectAttentionCommand())
     .addCommand(inspectAblateCommand())
     .addCommand(inspectSummaryCommand())
     .addCommand(inspectGradientsCommand())

@@ -1,17 +1,23 @@
 /* recurra inspect neurons MODEL FILE: which units follow something that one can name. */
-import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { generatedCorpora, type LanguageModel } from '../src/index.js'
+import {
+  Classifier,
+  generatedCorpora,
+  type ItemCorpus,
+  type LabelledText,
+  type LanguageModel,
+  TextCorpus,
+} from '../src/index.js'
 import { findLabelNeurons, findNeurons, NEURON_TOKENS, type NeuronReport } from '../src/inspection/neurons.js'
 import type { FeatureFinding, UnitScore } from '../src/inspection/thresholds.js'
-import { readCorpus } from '../src/node/index.js'
-import { rowsOf } from '../src/node/tables.js'
-import { ItemCorpus, type LabelledText } from '../src/text/items.js'
-import { labelledTextOf } from '../src/text/rows.js'
+import { readCorpus, readLabelledCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
+import { picked } from './configurationFile.js'
 import { addFlags, asUsage, readFlags, UsageError } from './flags.js'
-import { languageModels, recurrentModelArgument, withModel } from './openModel.js'
+import { isBuiltIn } from './givenData.js'
+import { labelledSchema } from './labelledColumns.js'
+import { recurrentModelArgument, withModel } from './openModel.js'
 import { decimals, table, whole, write } from './output.js'
 
 const schema = z.strictObject({
@@ -19,8 +25,13 @@ const schema = z.strictObject({
     .array(z.string())
     .optional()
     .describe('a regular expression whose matches are a feature too; may be given several times'),
-  label: z.string().optional().describe('FILE is a table, and this its column of classes, as sentiment'),
-  textColumn: z.string().default('text').describe('of such a table, the column of texts'),
+  labels: z
+    .boolean()
+    .default(false)
+    .describe(
+      'FILE holds labelled texts, as recurra train classify reads them: which units tell the class, as sentiment',
+    ),
+  ...labelledSchema.shape,
   top: z.int().min(1).max(1000).default(3).describe('units told of each feature'),
   maxTokens: z
     .int()
@@ -35,33 +46,32 @@ const schema = z.strictObject({
 type Flags = z.output<typeof schema>
 
 const REVIEWS = generatedCorpora.reviews.name
+const wanted = { verb: 'inspect neurons', kinds: ['language model', 'classifier'] } as const
 
 export function inspectNeuronsCommand(): Command {
   const command = new Command('neurons')
     .description('finds units that follow something one can name: quotes, brackets, capitals, a pattern, a class')
     .argument('<MODEL>', recurrentModelArgument)
-    .argument('<FILE>', `a text in UTF-8, - for standard input; with --label a table; or ${REVIEWS}, built in`)
+    .argument(
+      '<FILE>',
+      `a text in UTF-8, - for standard input; with --labels, or for a classifier, labelled texts; or ${REVIEWS}, built in`,
+    )
   return addFlags(command, schema).action(async (path: string, file: string) => {
     const flags = readFlags(command, schema)
     const patterns = (flags.pattern ?? []).map(regularExpression)
-    const labelled = await labelledTexts(file, flags)
-    if (labelled && patterns.length > 0)
-      throw new UsageError('inspect neurons: --pattern is for texts without classes; leave it or the classes out')
-    const corpus = labelled ? undefined : await readCorpus(file)
-    await withModel(
-      path,
-      engineOptionsOf(flags),
-      { verb: 'inspect neurons', kinds: languageModels },
-      async (model: LanguageModel) => {
-        const { top, maxTokens } = flags
-        const report = await asUsage(() =>
-          labelled
-            ? findLabelNeurons(model, labelled, { top, maxTokens })
-            : findNeurons(model, corpus as NonNullable<typeof corpus>, { top, maxTokens, patterns }),
-        )
-        await write(flags.json ? `${JSON.stringify(report)}\n` : told(report, labelled ? 'texts' : 'tokens'))
-      },
-    )
+    await withModel(path, engineOptionsOf(flags), wanted, async (model: LanguageModel | Classifier) => {
+      const { top, maxTokens } = flags
+      const labelled = await labelledTexts(model, file, flags)
+      if (labelled && patterns.length > 0)
+        throw new UsageError('inspect neurons: --pattern is for texts without classes; leave it or the classes out')
+      const corpus = labelled ?? (await readCorpus(file))
+      const report = await asUsage(() =>
+        corpus instanceof TextCorpus
+          ? findNeurons(model as LanguageModel, corpus, { top, maxTokens, patterns })
+          : findLabelNeurons(model, corpus, { top, maxTokens }),
+      )
+      await write(flags.json ? `${JSON.stringify(report)}\n` : told(report, labelled ? 'texts' : 'tokens'))
+    })
   })
 }
 
@@ -73,17 +83,15 @@ function regularExpression(source: string): RegExp {
   }
 }
 
+/** Labelled texts, where FILE holds them: a classifier is asked about nothing else. */
 async function labelledTexts(
+  model: LanguageModel | Classifier,
   file: string,
-  { label, textColumn }: Flags,
+  { labels, ...flags }: Flags,
 ): Promise<ItemCorpus<LabelledText> | undefined> {
-  if (file === REVIEWS && !existsSync(file)) {
-    const { items } = generatedCorpora.reviews.generate({ seed: 1 }).test
-    return new ItemCorpus(items, REVIEWS)
-  }
-  if (label === undefined) return undefined
-  const items = await rowsOf(file, {}, (row, where) => labelledTextOf(row, { text: textColumn, label }, where))
-  return new ItemCorpus(items, file)
+  if (isBuiltIn(REVIEWS, file)) return generatedCorpora.reviews.generate({ seed: 1 }).test
+  if (!labels && !(model instanceof Classifier)) return undefined
+  return readLabelledCorpus(file, picked(labelledSchema, flags))
 }
 
 function told({ samples, tokens, units, bytes, findings, absent }: NeuronReport, what: string): string {

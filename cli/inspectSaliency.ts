@@ -1,54 +1,94 @@
-/* recurra inspect saliency MODEL --text TEXT: which earlier tokens the prediction of the next one rests on. */
+/* recurra inspect saliency MODEL --text TEXT: what a prediction rests on: the next token of a language model, the class of a
+ * classifier. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type PredictionSaliency, SALIENCY_TOKENS, saliencyOfPrediction } from '../src/inspection/saliency.js'
-import { readCorpus } from '../src/node/index.js'
+import { Classifier, type LanguageModel } from '../src/index.js'
+import {
+  type LabelSaliency,
+  type PredictionSaliency,
+  SALIENCY_TOKENS,
+  type SalientToken,
+  saliencyOfLabel,
+  saliencyOfPrediction,
+} from '../src/inspection/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from './flags.js'
-import { languageModels, recurrentModelArgument, withModel } from './openModel.js'
+import { givenText, textArgument, textSchema } from './inspectedText.js'
+import { recurrentModelArgument, withModel } from './openModel.js'
 import { decimals, table, visible, whole, write } from './output.js'
 
 const schema = z.strictObject({
-  text: z.string().optional().describe('the text itself'),
-  target: z.string().optional().describe('the next token that is asked about (default: the likeliest)'),
-  maxTokens: z.int().min(1).default(SALIENCY_TOKENS).describe('tokens read at most, the last of the text'),
+  ...textSchema.shape,
+  target: z
+    .string()
+    .optional()
+    .describe('of a language model, the next token that is asked about (default: the likeliest)'),
+  label: z.string().optional().describe('of a classifier, the class that is asked about (default: the likeliest)'),
+  maxTokens: z
+    .int()
+    .min(1)
+    .default(SALIENCY_TOKENS)
+    .describe('tokens read at most: of a language model the last of the text, of a classifier the first'),
   ...jsonSchema.shape,
   ...engineSchema.shape,
   ...commonSchema.shape,
 })
 
+const wanted = { verb: 'inspect saliency', kinds: ['language model', 'classifier'] } as const
+
 export function inspectSaliencyCommand(): Command {
   const command = new Command('saliency')
-    .description('shows which earlier tokens the prediction of the next one rests on')
+    .description('shows which tokens a prediction rests on: the next token, or the class of a text')
     .argument('<MODEL>', recurrentModelArgument)
-    .argument('[FILE]', 'a text in UTF-8; - is standard input')
+    .argument('[FILE]', textArgument)
   return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
-    if ((file === undefined) === (flags.text === undefined))
-      throw new UsageError(
-        `inspect saliency: give a FILE or --text, ${file === undefined ? 'one of them' : 'not both'}`,
-      )
-    const text = flags.text ?? (await readCorpus(file as string)).text
-    const { target, maxTokens } = flags
-    await withModel(path, engineOptionsOf(flags), { verb: 'inspect saliency', kinds: languageModels }, async model => {
-      const result = await asUsage(() => saliencyOfPrediction(model, text, { target, maxTokens }))
-      await write(flags.json ? `${JSON.stringify(result)}\n` : told(result))
+    const { text } = await givenText(wanted.verb, file, flags)
+    await withModel(path, engineOptionsOf(flags), wanted, async (model: LanguageModel | Classifier) => {
+      const { target, label, maxTokens } = flags
+      const isClassifier = model instanceof Classifier
+      const strange = isClassifier ? target !== undefined && '--target' : label !== undefined && '--label'
+      if (strange)
+        throw new UsageError(
+          isClassifier
+            ? 'inspect saliency: --target is for language models; of a classifier --label names the class'
+            : 'inspect saliency: --label is for classifiers; of a language model --target names the next token',
+        )
+      const told = await asUsage(() => {
+        if (isClassifier) return ofLabel(saliencyOfLabel(model, text, { label, maxTokens }))
+        return ofPrediction(saliencyOfPrediction(model, text, { target, maxTokens }))
+      })
+      await write(flags.json ? `${JSON.stringify(told.record)}\n` : told.lines)
     })
   })
 }
 
 const LONGEST_BAR = 30
 
-function told({ target, loss, tokens, cut }: PredictionSaliency): string {
+function ofPrediction(record: PredictionSaliency) {
+  const { target, loss, tokens, cut } = record
+  const head = `next token ${visible(target.text)}: probability ${decimals(target.probability)}, E = ${decimals(loss)} nats`
+  const end = cut ? `; of the text the last ${whole(tokens.length - 1)} tokens were read` : ''
+  const names = tokens.map(({ text }, i) => (i === 0 ? '(start)' : visible(text)))
+  return { record, lines: `${head}${end}\n\n${rowsOf(names, tokens)}` }
+}
+
+function ofLabel(record: LabelSaliency) {
+  const { label, probability, loss, tokens, cut } = record
+  const head = `class ${visible(label)}: probability ${decimals(probability)}, E = ${decimals(loss)} nats`
+  const end = cut ? `; of the text the first ${whole(tokens.length)} tokens were read` : ''
+  const names = tokens.map(({ text, unknown }) => `${visible(text)}${unknown ? ' (unknown)' : ''}`)
+  return { record, lines: `${head}${end}\n\n${rowsOf(names, tokens)}` }
+}
+
+function rowsOf(names: readonly string[], tokens: readonly SalientToken[]): string {
   const most = Math.max(...tokens.map(({ share }) => share))
-  const rows = tokens.map(({ text, share, norm, support }, i) => [
-    i === 0 ? '(start)' : visible(text),
+  const rows = tokens.map(({ share, norm, support }, i) => [
+    names[i],
     norm.toExponential(2),
     `${decimals(100 * share, 1)} %`,
     '█'.repeat(Math.round((LONGEST_BAR * share) / (most || 1))).padEnd(LONGEST_BAR),
     `${support < 0 ? '' : '+'}${decimals(support, 4)}`,
   ])
-  return `next token ${visible(target.text)}: probability ${decimals(target.probability)}, E = ${decimals(loss)} nats${cut ? `; of the text the last ${whole(tokens.length - 1)} tokens were read` : ''}
-
-${table([['token', '‖∂E/∂x‖', 'share', '', 'speaks for it'], ...rows])}`
+  return table([['token', '‖∂E/∂x‖', 'share', '', 'speaks for it'], ...rows])
 }

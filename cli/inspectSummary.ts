@@ -5,7 +5,7 @@ import { summaryOf } from '../src/inspection/index.js'
 import { cellOf } from '../src/models/recurrentOptions.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { addFlags, readFlags } from './flags.js'
-import { languageModels, recurrentModelArgument, withModel } from './openModel.js'
+import { recurrentModelArgument, recurrentModels, withModel } from './openModel.js'
 import { table, whole, write } from './output.js'
 
 const schema = z.strictObject({ ...jsonSchema.shape, ...engineSchema.shape, ...commonSchema.shape })
@@ -16,7 +16,7 @@ export function inspectSummaryCommand(): Command {
     .argument('<MODEL>', recurrentModelArgument)
   return addFlags(command, schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
-    await withModel(path, engineOptionsOf(flags), { verb: 'inspect summary', kinds: languageModels }, async model => {
+    await withModel(path, engineOptionsOf(flags), { verb: 'inspect summary', kinds: recurrentModels }, async model => {
       const { configuration } = model
       const { gates } = cellOf(configuration, [])
       const summary = summaryOf(model, { gates: gates.length })
@@ -31,7 +31,8 @@ export function inspectSummaryCommand(): Command {
       await write(table([['', 'shape', 'formula', 'count', 'in the file'], ...rows]))
       const order = gates.length > 1 ? `; gates, in this order: ${gates.join(', ')}` : ''
       await write(`${whole(summary.count)} parameters, for texts of any length: time shares them${order}\n`)
-      if (configuration.tieWeights) await write('V is E: the output layer shares its weights with the embedding\n')
+      if ('tieWeights' in configuration && configuration.tieWeights)
+        await write('V is E: the output layer shares its weights with the embedding\n')
     })
   })
 }

@@ -2,20 +2,19 @@
  * likelier; in the terminal, or as a page. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { TextCorpus } from '../src/index.js'
 import { colouredPage } from '../src/inspection/colouredPage.js'
 import { colouredText, levelMeaning, MOST_LEVEL, paint, type Shown } from '../src/inspection/colouredText.js'
 import { type TextView, VIEW_TOKENS, viewText } from '../src/inspection/textView.js'
 import { unitOf } from '../src/inspection/units.js'
-import { readCorpus } from '../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from './commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from './flags.js'
+import { givenText, textArgument, textSchema } from './inspectedText.js'
 import { languageModels, recurrentModelArgument, withModel } from './openModel.js'
 import { checkFree, writeNew } from './outFile.js'
 import { decimals, table, visible, whole, write } from './output.js'
 
 const schema = z.strictObject({
-  text: z.string().optional().describe('the text itself'),
+  ...textSchema.shape,
   unit: z.string().optional().describe('colours by this unit, as 0:12, or 0:c12 for a unit of c'),
   loss: z.boolean().default(false).describe('colours by each token’s loss, which is also what happens without --unit'),
   guesses: z.int().min(0).max(50).default(5).describe('likeliest tokens told in each one’s place'),
@@ -35,19 +34,17 @@ export function inspectTextCommand(): Command {
   const command = new Command('text')
     .description('colours a text by each token’s loss or by one unit, with the guesses at each place')
     .argument('<MODEL>', recurrentModelArgument)
-    .argument('[FILE]', 'a text in UTF-8; - is standard input')
+    .argument('[FILE]', textArgument)
   return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
     const { unit: name, guesses, maxTokens, out } = flags
-    if ((file === undefined) === (flags.text === undefined))
-      throw new UsageError(`inspect text: give a FILE or --text, ${file === undefined ? 'one of them' : 'not both'}`)
     if (name !== undefined && flags.loss)
       throw new UsageError('inspect text: --unit and --loss exclude one another in colours; give one of them')
+    const corpus = await givenText('inspect text', file, flags)
     if (out !== undefined) await checkFree(out)
-    const corpus = flags.text === undefined ? await readCorpus(file as string) : new TextCorpus(flags.text, '--text')
     await withModel(path, engineOptionsOf(flags), { verb: 'inspect text', kinds: languageModels }, async model => {
       const unit = name === undefined ? undefined : await asUsage(() => unitOf(name, model))
-      const view = await viewText(model, corpus, { unit, guesses, maxTokens })
+      const view = await asUsage(() => viewText(model, corpus, { unit, guesses, maxTokens }))
       if (out !== undefined) {
         await writeNew(out, colouredPage(view))
         process.stderr.write(`${out}: ${whole(view.tokens.length)} tokens\n`)

@@ -14,11 +14,14 @@ export const modelArgument = 'a model file, the folder of a run, or an n-gram mo
 /** Every kind of model that a file can hold, with the verbs that use it. The name is the task in a model file's metadata. */
 const kinds = {
   'language model': { verbs: ['generate', 'next', 'score', 'eval', 'inspect', 'doctor'], load: LanguageModel.load },
-  'n-gram model': { verbs: ['generate', 'next', 'score', 'eval', 'compare'], load: loadNGram },
-  classifier: { verbs: ['classify', 'eval'], load: Classifier.load },
-  tagger: { verbs: ['tag', 'eval'], load: Tagger.load },
-  translator: { verbs: ['translate', 'eval'], load: Translator.load },
-  regressor: { verbs: ['eval', 'doctor'], load: Regressor.load },
+  'n-gram model': { verbs: ['generate', 'next', 'score', 'eval'], load: loadNGram },
+  classifier: {
+    verbs: ['classify', 'eval', 'inspect saliency', 'inspect attention', 'inspect neurons', 'doctor'],
+    load: Classifier.load,
+  },
+  tagger: { verbs: ['tag', 'eval', 'inspect summary', 'doctor'], load: Tagger.load },
+  translator: { verbs: ['translate', 'eval', 'inspect attention', 'doctor'], load: Translator.load },
+  regressor: { verbs: ['eval', 'inspect summary', 'doctor'], load: Regressor.load },
 } as const
 
 export type ModelKind = keyof typeof kinds
@@ -26,6 +29,9 @@ type ModelOf<K extends ModelKind> = Awaited<ReturnType<(typeof kinds)[K]['load']
 
 /** Kinds whose hidden states can be looked at. */
 export const languageModels = ['language model'] as const
+
+/** Kinds that recur. */
+export const recurrentModels = ['language model', 'classifier', 'tagger', 'translator', 'regressor'] as const
 
 /** Kinds that foretell the next token. */
 export const predictors = ['language model', 'n-gram model'] as const
@@ -47,9 +53,7 @@ export async function withModel<K extends ModelKind, T>(
   wanted: { readonly verb: string; readonly kinds: readonly K[] },
   use: (model: ModelOf<K>) => T | Promise<T>,
 ): Promise<T> {
-  const file = await modelFileOf(path)
-  const kind = await kindOf(file)
-  if (!wanted.kinds.some(each => each === kind)) throw wrongKind(path, kind, wanted)
+  const { file, kind } = await modelOf(path, wanted)
   const load: (file: string, engine: EngineOptions) => Promise<unknown> = kinds[kind].load
   const model = (await load(file, engine)) as ModelOf<K>
   try {
@@ -62,6 +66,21 @@ export async function withModel<K extends ModelKind, T>(
   }
 }
 
+/**
+ * The file that MODEL is, and what kind of model it holds.
+ * @throws FileFormatError for a file that is no model, ConfigurationError for one of another kind than `wanted`
+ */
+export async function modelOf<K extends ModelKind>(
+  path: string,
+  wanted: { readonly verb: string; readonly kinds: readonly K[] },
+): Promise<{ readonly file: string; readonly kind: K }> {
+  const file = await modelFileOf(path)
+  const kind = await kindOf(file)
+  const known = wanted.kinds.find(each => each === kind)
+  if (known === undefined) throw wrongKind(path, kind, wanted)
+  return { file, kind: known }
+}
+
 /** As help calls the argument where only a recurrent model will do. */
 export const recurrentModelArgument = 'a model file or the folder of a run'
 
@@ -70,7 +89,7 @@ function wrongKind(
   kind: ModelKind,
   { verb, kinds: taken }: { readonly verb: string; readonly kinds: readonly ModelKind[] },
 ): ConfigurationError {
-  return new ConfigurationError(`${verb}: MODEL must be ${taken.map(named).join(' or ')}; ${whatItIs(path, kind)}`)
+  return new ConfigurationError(`${verb}: MODEL must be ${listed(taken.map(named))}; ${whatItIs(path, kind)}`)
 }
 
 /** @throws ConfigurationError where a model stands where a text should: a run's folder, or a file that is called as models are */
@@ -84,6 +103,8 @@ export async function checkNoModel(path: string, verb: string): Promise<void> {
 
 const whatItIs = (path: string, kind: ModelKind) =>
   `${path} is ${named(kind)}, which is for ${kinds[kind].verbs.map(each => `recurra ${each}`).join(', ')}`
+const listed = (names: readonly string[]) =>
+  names.length > 2 ? `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]}` : names.join(' or ')
 
 const named = (kind: ModelKind) => `${kind === 'n-gram model' ? 'an' : 'a'} ${kind}`
 

@@ -27,7 +27,7 @@ import { picked } from './configurationFile.js'
 import { tellMissingData } from './dataSource.js'
 import { checkEmbedding, embeddingOf, embeddingSchema, vectorFileOf } from './embeddingFlag.js'
 import { addFlags, asUsage, UsageError } from './flags.js'
-import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
+import { builtInFor, builtInOf, itemSource, partsSchemaOf, unitFor } from './givenData.js'
 import { labelledSchema } from './labelledColumns.js'
 import { decimals, whole } from './output.js'
 import { TrainingProgress } from './progress.js'
@@ -130,7 +130,7 @@ export function trainClassifyCommand(): Command {
     const { flags, data, given } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
     const builtIn = builtInOf('classify', data)
-    const unit = builtIn && !given.has('unit') ? builtIn.unit : flags.unit
+    const unit = unitFor(builtIn, flags.unit, given)
     const { validationFile, testFile, embedding } = flags
     const files = [...(builtIn ? [] : [data]), validationFile, testFile, vectorFileOf(embedding)]
     await tellMissingData(flags.config, files)

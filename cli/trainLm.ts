@@ -28,22 +28,18 @@ import { tellMissingData } from './dataSource.js'
 import { checkEmbedding, embeddingOf, embeddingSchema } from './embeddingFlag.js'
 import { evaluationLine, evaluationRecord } from './eval.js'
 import { addFlags, asUsage } from './flags.js'
-import { isBuiltIn } from './givenData.js'
-import { BUILT_IN_TEXT, readTextParts, textPartsSchema } from './givenText.js'
+import { builtInFor, builtInOf, unitFor } from './givenData.js'
+import { readTextParts, textPartsSchema } from './givenText.js'
 import { whole } from './output.js'
 import { TrainingProgress } from './progress.js'
 import { configSchema, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
 
-/** The built-in corpus is words. */
 const lmSchema = z.strictObject({
   ...languageModelSchema.shape,
   ...embeddingSchema.shape,
-  unit: languageModelSchema.shape.unit
-    .unwrap()
-    .optional()
-    .describe(`what a token is (default: character; of ${BUILT_IN_TEXT} word)`),
+  unit: languageModelSchema.shape.unit.describe('what a token is (of agreement a word)'),
 })
 
 /** What a configuration file may hold: a run's own config.yaml is one. */
@@ -106,19 +102,20 @@ export function trainLmCommand(): Command {
     .description('trains a language model on a text')
     .argument(
       '[FILE]',
-      `the text in UTF-8, or ${BUILT_IN_TEXT}; - is standard input (default: data in the configuration)`,
+      `the text in UTF-8, or ${builtInFor('lm')}; - is standard input (default: data in the configuration)`,
     )
   const negatable = ['tieWeights', 'foldCase', 'freezeEmbedding', 'nesterov', 'keepBest', ...recurrentNegatable]
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
     const { contradictions } = lmTask
     const input = { schema, fileSchema, contradictions, wanted: 'a text to train on' }
-    const { flags, data } = await readTrainInput(command, path, input)
+    const { flags, data, given } = await readTrainInput(command, path, input)
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
     checkEmbedding(flags.embedding, 'lm')
-    const unit = flags.unit ?? (isBuiltIn(BUILT_IN_TEXT, data) ? 'word' : 'character')
+    const builtIn = builtInOf('lm', data)
+    const unit = unitFor(builtIn, flags.unit, given)
     const values: LmValues = { ...picked(fileSchema, flags), data, unit }
     const { validationFile, testFile } = values
-    if (!isBuiltIn(BUILT_IN_TEXT, data)) await tellMissingData(flags.config, [data, validationFile, testFile])
+    if (!builtIn) await tellMissingData(flags.config, [data, validationFile, testFile])
     const source = await lmTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress(lmTask.counted(values))

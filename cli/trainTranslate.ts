@@ -19,7 +19,7 @@ import { engineOptionsOf } from './commonFlags.js'
 import { picked } from './configurationFile.js'
 import { tellMissingData } from './dataSource.js'
 import { addFlags, asUsage } from './flags.js'
-import { builtInFor, builtInOf, itemSource, partsSchemaOf } from './givenData.js'
+import { builtInFor, builtInOf, itemSource, partsSchemaOf, unitFor } from './givenData.js'
 import { whole } from './output.js'
 import {
   bleuSchema,
@@ -132,7 +132,7 @@ export function trainTranslateCommand(): Command {
     const { flags, data, given } = await readTrainFlags(command, path, { schema, fileSchema, contradictions })
     if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
     const builtIn = builtInOf('translate', data)
-    const unit = builtIn && !given.has('unit') ? builtIn.unit : flags.unit
+    const unit = unitFor(builtIn, flags.unit, given)
     const values: TranslateValues = { ...picked(fileSchema, flags), data, unit }
     const { source: from, target: to, validationFile, testFile } = values
     if (!builtIn) await tellMissingData(flags.config, [data, from, to, validationFile, testFile])

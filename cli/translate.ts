@@ -2,8 +2,8 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import type { Translation } from '../src/index.js'
+import { attentionPicture } from '../src/inspection/attentionPicture.js'
 import { lineBatches } from '../src/node/lines.js'
-import { alignmentPicture } from './alignmentPicture.js'
 import { commonSchema, engineOptionsOf, engineSchema } from './commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from './flags.js'
 import { modelArgument, withModel } from './openModel.js'
@@ -80,5 +80,5 @@ async function draw(path: string, { attention }: Translation): Promise<void> {
     throw new UsageError(
       'translate: --attention needs a translator with attention and a line with text; there is none to draw',
     )
-  await writeNew(path, alignmentPicture(attention))
+  await writeNew(path, attentionPicture(attention))
 }

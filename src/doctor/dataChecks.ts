@@ -1,15 +1,22 @@
 /* The data as the model is given them: whether targets stand where they should and are there at all, whether stretches are
  * as long as sentences, and whether every row of the output layer has something to learn from. */
+import { checkClasses } from './classChecks.js'
 import { type Cure, type Examination, figure, note, percent, sick, skipped, well } from './examination.js'
+import { checkPairs } from './pairChecks.js'
 import type { Patient, TokenTargets } from './patient.js'
 
 const SHIFTS = [-2, -1, 0, 1, 2, 3]
 const MOST_EMPTY = 0.9
 /** Of the targets that should be the input so many steps on. */
 const LEAST_AGREEMENT = 0.98
+/** Of texts that are cut or left out. */
+const MOST_LOST = 0.1
 
-export function checkTargets<Batch>({ numbers, ...patient }: Patient<Batch>): Examination {
+export function checkTargets<Batch>({ numbers, classes, pairs, ...patient }: Patient<Batch>): Examination {
   if (numbers) return checkNumbers(numbers)
+  if (classes) return checkClasses(classes)
+  const between = pairs && checkPairs(pairs)
+  if (between && between.verdict !== 'well') return between
   const batches = patient.targets?.() ?? []
   if (batches.length === 0) return skipped('targets', 'Its targets are not tokens.')
   const asked = batches.reduce((sum, { targets }) => sum + count(targets, target => target >= 0), 0)
@@ -22,16 +29,21 @@ export function checkTargets<Batch>({ numbers, ...patient }: Patient<Batch>): Ex
       { empty },
       [{ line: 'algorithm: stream', why: 'every token of the text is foretold; or look at what makes the targets −1' }],
     )
-  const shift = batches[0].shift
-  if (shift === undefined) return spread(batches)
   const agreement = SHIFTS.map(by => agreementAt(batches, by))
-  const own = agreement[SHIFTS.indexOf(shift)]
+  const own = agreement[SHIFTS.indexOf(1)]
   const best = SHIFTS[agreement.indexOf(Math.max(...agreement))]
-  const evidence = { empty, shift, agreement: own, bestShift: best, shifts: SHIFTS, agreements: agreement }
+  const evidence = {
+    ...between?.evidence,
+    empty,
+    agreement: own,
+    bestShift: best,
+    shifts: SHIFTS,
+    agreements: agreement,
+  }
   if (own >= LEAST_AGREEMENT)
     return well(
       'targets',
-      `Targets stand where they should: ${percent(own)} are the token ${shift === 1 ? 'that follows' : `${shift} steps on`}.`,
+      `Targets stand where they should: ${percent(own)} are the token that follows.${between ? ` ${between.says}` : ''}`,
       evidence,
     )
   const found =
@@ -66,25 +78,6 @@ function agreementAt(batches: readonly TokenTargets[], shift: number): number {
   return all > 0 ? same / all : 0
 }
 
-/** Of classes or tags: whether there is more than one. */
-function spread(batches: readonly TokenTargets[]): Examination {
-  const seen = new Map<number, number>()
-  for (const { targets } of batches)
-    for (let i = 0; i < targets.length; i++) if (targets[i] >= 0) seen.set(targets[i], (seen.get(targets[i]) ?? 0) + 1)
-  const all = [...seen.values()].reduce((sum, each) => sum + each, 0)
-  const commonest = Math.max(...seen.values()) / all
-  const evidence = { classes: seen.size, commonest }
-  if (seen.size > 1)
-    return well(
-      'targets',
-      `Targets differ: ${seen.size} are asked for, the commonest ${percent(commonest)} of the time.`,
-      evidence,
-    )
-  return sick('targets', 'All targets are the same: there is nothing to learn.', evidence, [
-    { line: 'label: ANOTHER', why: 'name the column that holds the classes' },
-  ])
-}
-
 function checkNumbers({ values, outputs }: NonNullable<Patient<never>['numbers']>): Examination {
   const constant: number[] = []
   const strange: number[] = []
@@ -108,21 +101,31 @@ function checkNumbers({ values, outputs }: NonNullable<Patient<never>['numbers']
 export function checkSentences<Batch>({ sentences }: Patient<Batch>): Examination {
   if (!sentences || sentences.lengths.length === 0)
     return skipped('sentences', 'Its sequences are whole: nothing is cut.')
-  const { lengths, timeSteps } = sentences
+  const { lengths, most, longer: fate } = sentences
   const sorted = Int32Array.from(lengths).sort()
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
   const median = at(0.5)
-  const longer = count(lengths, length => length > timeSteps) / lengths.length
-  const evidence = { timeSteps, median, ninth: at(0.9), longer }
-  const told = `half of the sentences are longer than ${median} tokens, ${percent(longer)} longer than a stretch of ${timeSteps}`
+  const longer = count(lengths, length => length > most) / lengths.length
+  const evidence = { most, median, ninth: at(0.9), longer }
+  const round = Math.ceil(at(0.9) / 10) * 10
+  if (fate !== 'carried') {
+    const told = `half of the texts are longer than ${median} tokens, ${percent(longer)} longer than ${most}`
+    if (longer <= MOST_LOST) return well('sentences', `Nearly all texts are whole: ${told}.`, evidence)
+    const says = `Of texts that are longer than ${most} tokens ${fate === 'cut' ? 'only the beginning is read' : 'nothing is learned: they are left out'}; ${told}`
+    const cures: Cure[] = [{ line: `maxLength: ${round}`, why: 'nine in ten texts fit' }]
+    return longer > 0.5
+      ? sick('sentences', `${says}.`, evidence, cures)
+      : note('sentences', `${says}.`, evidence, cures)
+  }
+  const told = `half of the sentences are longer than ${median} tokens, ${percent(longer)} longer than a stretch of ${most}`
   if (longer <= 0.5) return well('sentences', `Stretches hold whole sentences: ${told}.`, evidence)
   const cures: Cure[] = [
-    { line: `timeSteps: ${Math.ceil(at(0.9) / 10) * 10}`, why: 'nine in ten sentences fit' },
+    { line: `timeSteps: ${round}`, why: 'nine in ten sentences fit' },
     { line: 'algorithm: sentence', why: 'each line whole, where lines are sentences' },
   ]
   const says = `Sequences are cut shorter than sentences: ${told}. The state is carried over the cut, but no gradient is`
   // Twice as long as a stretch: most of a sentence's dependencies are cut.
-  return median > 2 * timeSteps
+  return median > 2 * most
     ? sick('sentences', `${says}.`, evidence, cures)
     : note('sentences', `${says}; a longer stretch may help.`, evidence, cures)
 }
@@ -148,6 +151,8 @@ export function checkOutputLayer<Batch>({ output, configuration }: Patient<Batch
       { line: `minCount: ${FEW}`, why: `${enough} symbols stay; the others are the unknown one` },
       { line: 'unit: byte-pair', why: 'rare words are written in common parts' },
     )
+  if (configuration.classWeights === 'none' && rare > MOST_RARE)
+    cures.push({ line: 'classWeights: balanced', why: 'what is rare weighs more in the loss' })
   if (configuration.tieWeights === false)
     cures.push({ line: 'tieWeights: true', why: 'the output layer shares the embedding’s rows' })
   cures.push({

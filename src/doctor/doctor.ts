@@ -46,8 +46,10 @@ export async function* examinations<Batch>(
       return [checkSaturation(patient, activity), checkDeadUnits(patient, activity)]
     },
     async () => {
-      const losses = patient.trained ? await patient.losses() : { training: Number.NaN, validation: undefined }
-      return [checkFrequencies(patient, losses), checkOverfitting(patient, losses)]
+      const { trained } = patient
+      const losses = trained ? await patient.losses() : { training: Number.NaN, validation: undefined }
+      const baselines = trained ? ((await patient.baselines?.()) ?? []) : []
+      return [checkFrequencies(patient, losses, baselines), checkOverfitting(patient, losses, baselines)]
     },
   ]
   for (const part of parts) {

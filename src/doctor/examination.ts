@@ -70,3 +70,6 @@ export const figure = (value: number): string => {
 }
 
 export const percent = (share: number): string => `${figure(100 * share)} %`
+
+/** `1 line`, `2 lines` */
+export const amount = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

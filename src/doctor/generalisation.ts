@@ -1,6 +1,6 @@
 /* What the model has learned: more than how often each symbol comes, and what holds for texts that it has not seen too. */
 import { type Cure, type Examination, figure, percent, sick, skipped, well } from './examination.js'
-import type { Patient } from './patient.js'
+import type { Baseline, Patient } from './patient.js'
 
 export interface Losses {
   readonly training: number
@@ -11,16 +11,21 @@ export interface Losses {
 const LEAST_SAVED = 0.05
 
 export function checkFrequencies<Batch>(
-  { baseline, trained, training, configuration }: Patient<Batch>,
+  { trained, training, configuration }: Patient<Batch>,
   { validation }: Losses,
+  baselines: readonly Baseline[],
 ): Examination {
   if (!trained) return skipped('frequencies', 'It is not trained yet.')
-  if (!baseline || validation === undefined) return skipped('frequencies', 'There is nothing to compare it with.')
-  const saved = 1 - validation / baseline.loss
-  const evidence = { loss: validation, baseline: baseline.loss, saved }
-  const told = `its loss is ${figure(validation)}, that of ${baseline.name} ${figure(baseline.loss)}`
-  if (saved >= LEAST_SAVED) return well('frequencies', `It has learned more than frequencies: ${told}.`, evidence)
+  if (baselines.length === 0 || validation === undefined)
+    return skipped('frequencies', 'There is nothing to compare it with.')
+  const saved = ({ loss }: Baseline) => 1 - validation / loss
+  const worst = baselines.reduce((a, b) => (saved(b) < saved(a) ? b : a))
+  const evidence = { loss: validation, baseline: worst.loss, saved: saved(worst) }
+  const told = `its loss is ${figure(validation)}, that of ${baselines.map(({ name, loss }) => `${name} ${figure(loss)}`).join(', of ')}`
+  if (saved(worst) >= LEAST_SAVED)
+    return well('frequencies', `It has learned more than frequencies: ${told}.`, evidence)
   const cures: Cure[] = [
+    ...(worst.cures ?? []),
     {
       line: `epochs: ${figure(2 * (training.epochs ?? 10))}`,
       why: 'frequencies are learned first; what depends on the past comes later',
@@ -31,34 +36,41 @@ export function checkFrequencies<Batch>(
     },
   ]
   if (configuration.cell === 'elman') cures.push({ line: 'cell: lstm', why: 'where the past does not come through' })
-  return sick('frequencies', `It has learned only frequencies: ${told}.`, evidence, cures)
+  return sick('frequencies', `${worst.means ?? 'It has learned only frequencies'}: ${told}.`, evidence, cures)
 }
 
 /** Of the training loss, and in the loss's own unit. */
 const MOST_GAP = 0.25
 const LEAST_GAP = 0.1
-/** Over the best of the run. */
+/** Over the best of the run; and beside the loss of knowing nothing, so that what is as good as nothing is no rise. */
 const MOST_RISE = 0.03
+const LEAST_RISE = 0.01
 
 export function checkOverfitting<Batch>(
   { trained, configuration, history = [] }: Patient<Batch>,
   { training, validation }: Losses,
+  baselines: readonly Baseline[] = [],
 ): Examination {
   if (!trained) return skipped('overfitting', 'It is not trained yet.')
   if (validation === undefined) return skipped('overfitting', 'There are no data to validate on.')
   const gap = validation - training
   const best = Math.min(...history)
   const last = history.at(-1)
-  const rise = last === undefined ? 0 : last / best - 1
+  const known = baselines.map(({ loss }) => loss)
+  const trifle = known.length > 0 ? LEAST_RISE * Math.min(...known) : 0
+  const rise = last === undefined || last - best < trifle ? 0 : last / best - 1
   const evidence = { training, validation, gap, rise }
   const told = `the loss is ${figure(training)} on what it was trained on, ${figure(validation)} on what it was not`
-  const gapes = gap > MOST_GAP * Math.abs(training) && gap > LEAST_GAP * Math.max(validation, 0)
+  const gapes = validation > trifle && gap > MOST_GAP * Math.abs(training) && gap > LEAST_GAP * Math.max(validation, 0)
   if (!gapes && rise <= MOST_RISE) return well('overfitting', `It holds for new data: ${told}.`, evidence)
   const dropout = typeof configuration.dropout === 'number' ? configuration.dropout : 0
   const cures: Cure[] = []
   if (rise > MOST_RISE) cures.push({ line: 'patience: 3', why: 'training ends once validation gets no better' })
   if (configuration.numLayers !== 1 && dropout < 0.5)
     cures.push({ line: `dropout: ${figure(Math.min(0.5, dropout + 0.25))}`, why: 'no unit can lean on one other' })
+  const { outputDropout } = configuration
+  if (typeof outputDropout === 'number' && outputDropout < 0.5)
+    cures.push({ line: 'outputDropout: 0.5', why: 'the same before the output layer' })
   cures.push(
     { line: 'recurrentDropout: 0.25', why: 'the same between steps' },
     { line: 'keepBest: true', why: 'the model ends with the weights that did best' },
@@ -66,5 +78,6 @@ export function checkOverfitting<Batch>(
   if (typeof configuration.hiddenSize === 'number' && configuration.hiddenSize > 32)
     cures.push({ line: `hiddenSize: ${Math.ceil(configuration.hiddenSize / 2)}`, why: 'less room to learn by heart' })
   const risen = rise > MOST_RISE ? ` In its run validation rose by ${percent(rise)} from its best.` : ''
-  return sick('overfitting', `It overfits: ${told}.${risen}`, evidence, cures)
+  const says = gapes ? 'It overfits' : 'Its run overfitted, this model does not'
+  return sick('overfitting', `${says}: ${told}.${risen}`, evidence, cures)
 }

@@ -8,15 +8,30 @@ import type { ExaminedModel, Patient } from './patient.js'
 export type { Decay }
 
 export function gradientDecay<Batch>(model: ExaminedModel<Batch>, ends: NonNullable<Patient<Batch>['ends']>): Decay {
-  const { batch, steps, sequences } = ends
+  const { batch, steps, sequences, bothEnds = false } = ends
   const norms = new Float64Array(sequences * steps)
   observe(model, batch, { time: steps, batchSize: sequences }, ({ layers }) => {
-    for (const { gradients } of layers)
+    for (const { gradients, reverse } of measured(layers, bothEnds))
       for (let b = 0; b < sequences; b++)
-        for (let k = 0; k < steps; k++)
+        for (let k = 0; k < steps; k++) {
+          const at = b * steps + (reverse ? steps - 1 - k : k)
           for (const part of [gradients?.hidden, gradients?.carriedCell])
-            for (const value of part?.row(k, b) ?? []) norms[b * steps + k] += value * value
+            for (const value of part?.row(k, b) ?? []) norms[at] += value * value
+        }
   })
   const losses = Array.from({ length: sequences }, () => steps - 1)
   return decayOf({ losses, steps }, norms.map(Math.sqrt))
+}
+
+/**
+ * All layers; but the last alone where they read in both directions, because the states below are read from both ends, so that
+ * distance means nothing there.
+ */
+function measured<L extends { readonly layer: number; readonly reverse: boolean }>(
+  layers: readonly L[],
+  bothEnds: boolean,
+): readonly L[] {
+  if (!layers.some(({ reverse }) => reverse)) return layers
+  const last = Math.max(...layers.map(({ layer }) => layer))
+  return layers.filter(({ layer, reverse }) => layer === last && (bothEnds || !reverse))
 }

@@ -10,6 +10,7 @@ import type { LanguageData } from '../training/languageModelTask.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import { activityOf } from './activity.js'
 import type { Patient } from './patient.js'
+import { unigram } from './unigram.js'
 
 export interface LanguagePatientOptions {
   /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
@@ -86,22 +87,18 @@ export function languagePatient(
       training: await evaluated(data.train),
       validation: data.validation && (await evaluated(data.validation)),
     }),
-    baseline: validation && {
-      name: 'a unigram model, which knows only how often each symbol comes,',
-      loss: unigramLoss(seen, validation.encodeBeginning(tokenizer, LOOKED_AT).tokens.subarray(0, LOOKED_AT)),
-    },
+    baselines: async () =>
+      validation ? [unigram(seen, validation.encodeBeginning(tokenizer, LOOKED_AT).tokens.subarray(0, LOOKED_AT))] : [],
     output: {
       rows: tokenizer.size,
       parameters: tokenizer.size * (1 + (configuration.projSize ?? hiddenSize)),
       seen,
       limitable: unit === 'word',
     },
-    targets: () =>
-      Array.from({ length: Math.min(4, batches.batchesPerEpoch) }, (_, index) => ({
-        ...batches.batch(0, index),
-        shift: 1,
-      })),
-    sentences: bySentence ? undefined : { lengths: sentenceLengths(model, text.text), timeSteps: training.timeSteps },
+    targets: () => Array.from({ length: Math.min(4, batches.batchesPerEpoch) }, (_, index) => batches.batch(0, index)),
+    sentences: bySentence
+      ? undefined
+      : { lengths: sentenceLengths(model, text.text), most: training.timeSteps, longer: 'carried' },
   }
 }
 
@@ -125,12 +122,6 @@ function countsOf(tokens: Int32Array, size: number): Float64Array {
   const counts = new Float64Array(size)
   for (const token of tokens) counts[token]++
   return counts
-}
-
-/** Counted on the training text, with one more of each symbol. */
-function unigramLoss(counts: Float64Array, tokens: Int32Array): number {
-  const all = counts.reduce((sum, count) => sum + count + 1, 0)
-  return tokens.reduce((sum, token) => sum - Math.log((counts[token] + 1) / all), 0) / Math.max(1, tokens.length)
 }
 
 /** Two sequences from the text, which begin with different tokens where that can be: what they ask can be learned by heart. */

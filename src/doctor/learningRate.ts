@@ -1,6 +1,6 @@
 /* Whether the learning rate is too high or too low: a short range test. From the same start, on the same batches, a few steps
  * at the configured rate, at a tenth and a hundredth of it, at ten and a hundred times it; what counts is how far the loss
- * falls. After Smith 2017, but each rate begins anew, so that what one rate has broken is not counted against the next. */
+ * of the last few batches lies below that of the untrained model on the same batches. After Smith 2017, but each rate begins anew, so that what one rate has broken is not counted against the next. */
 import { platform } from '#platform'
 import type { Engine } from '../engine/engine.js'
 import { site } from '../engine/random.js'
@@ -15,11 +15,14 @@ const FACTORS = [0.01, 0.1, 1, 10, 100]
 const COUNTED = 5
 /** A rate at which the loss falls by less than this part of what the best one reaches is wrong. */
 const FAIR_SHARE = 0.4
+/** Of rates that reach about as much the lowest is told. */
+const ABOUT_AS_MUCH = 0.9
 
 export interface RateTrial {
   readonly learningRate: number
-  /** At the first step, and over the last few; NaN where it broke. */
+  /** Of the last few batches, untrained. */
   readonly firstLoss: number
+  /** Of the same, each before its own step; NaN where it broke. */
   readonly lastLoss: number
   readonly norms: readonly number[]
 }
@@ -27,8 +30,12 @@ export interface RateTrial {
 /** Trains anew for a few steps at each rate. */
 export async function rateTrials<Batch>(patient: Patient<Batch>, engine: Engine, steps: number): Promise<RateTrial[]> {
   const { learningRate = 0.002 } = patient.training
+  const untrained = await trial(patient, engine, steps, 0)
   const trials: RateTrial[] = []
-  for (const factor of FACTORS) trials.push(await trial(patient, engine, steps, learningRate * factor))
+  for (const factor of FACTORS) {
+    const { lastLoss, norms } = await trial(patient, engine, steps, learningRate * factor)
+    trials.push({ learningRate: learningRate * factor, firstLoss: untrained.lastLoss, lastLoss, norms })
+  }
   return trials
 }
 
@@ -37,7 +44,7 @@ async function trial<Batch>(
   engine: Engine,
   steps: number,
   learningRate: number,
-): Promise<RateTrial> {
+): Promise<Pick<RateTrial, 'lastLoss' | 'norms'>> {
   const { batches, training } = patient
   const model = await patient.fresh(engine)
   const optimizer = optimizerOf(training)
@@ -70,8 +77,6 @@ async function trial<Batch>(
   }
   const last = losses.slice(-COUNTED)
   return {
-    learningRate,
-    firstLoss: losses[0],
     lastLoss: last.reduce((sum, loss) => sum + loss, 0) / last.length,
     norms,
   }
@@ -83,7 +88,9 @@ export const ownTrial = (trials: readonly RateTrial[]): RateTrial => trials[FACT
 export function checkLearningRate(trials: readonly RateTrial[]): Examination {
   const fallOf = ({ firstLoss, lastLoss }: RateTrial) => (Number.isFinite(lastLoss) ? firstLoss - lastLoss : -Infinity)
   const own = ownTrial(trials)
-  const best = trials.reduce((a, b) => (fallOf(b) > fallOf(a) ? b : a))
+  const most = Math.max(...trials.map(fallOf))
+  // Of steps so large that they leap about, some happen to end well.
+  const best = trials.find(each => most > 0 && fallOf(each) >= ABOUT_AS_MUCH * most) ?? own
   const steps = Math.max(...trials.map(({ norms }) => norms.length))
   const evidence = {
     learningRate: own.learningRate,

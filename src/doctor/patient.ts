@@ -1,21 +1,65 @@
-/* What the doctor knows of a kind of model: one file a kind (languagePatient.ts, regressorPatient.ts). Whatever a kind has
- * not is left out, and the questions about it are skipped with a reason. */
+/* What the doctor knows of a kind of model: one file a kind (languagePatient.ts, classifierPatient.ts, …). Whatever a kind
+ * has not is left out, and the questions about it are skipped with a reason. */
 import type { Engine } from '../engine/engine.js'
 import type { BatchSource, Trainable } from '../models/trainable.js'
 import type { TrainingConfiguration } from '../training/options.js'
+import type { Cure } from './examination.js'
 
 /** A model that can be trained and given back. */
 export type ExaminedModel<Batch> = Trainable<Batch> & { readonly engine: Engine; close(): void }
 
-/** What each step of a batch reads and is to give, where both are tokens: to see whether targets stand where they should. */
+/** What each step of a batch reads and is to give, where both are tokens of one text: to see whether targets stand where they
+ * should, which is a step on. */
 export interface TokenTargets {
   /** [time, batch] */
   readonly inputs: ArrayLike<number>
   /** [time, batch], −1 where nothing is asked. */
   readonly targets: ArrayLike<number>
   readonly batchSize: number
-  /** Steps from an input to its target's own input: 1 for a language model; undefined where targets are no inputs. */
-  readonly shift?: number | undefined
+}
+
+/** What counting finds of classes, by how many places these are moved against what they are of. */
+export interface Counted {
+  readonly shift: number
+  /** The mean over classes of the share that is found, held out; chance is 1 / classes. */
+  readonly found: number
+  /** By how many standard deviations of chance it is above chance. */
+  readonly deviations: number
+}
+
+/** Classes that are asked for: labels of texts, tags of words. */
+export interface Classes {
+  readonly called: 'label' | 'tag'
+  /** How often each of the model's stands in the training data. */
+  readonly counts: ReadonlyMap<string, number>
+  /** Those of the data that the model has not. */
+  readonly strange: readonly string[]
+  /** Of the texts, those that stand there again with another label. Default 0. */
+  readonly contradicting?: number | undefined
+  /** What counting words finds of them; left out where there are too few to say. */
+  readonly counted?: readonly Counted[] | undefined
+}
+
+/** Pairs of texts: whether one is the other's translation. */
+export interface Pairs {
+  readonly count: number
+  /** Of the pairs, those whose target is the source itself. */
+  readonly equal: number
+  /** Of the pairs, those that have the commonest target. */
+  readonly commonest: number
+  /** How the lengths of sources and of targets so many lines on go together: correlations. */
+  readonly apart: readonly { readonly shift: number; readonly correlation: number }[]
+}
+
+/** What a model must do better than. */
+export interface Baseline {
+  readonly name: string
+  /** On the same validation data. */
+  readonly loss: number
+  /** What is said of a model that does not; default that it has learned only frequencies. */
+  readonly means?: string | undefined
+  /** Before the others. */
+  readonly cures?: readonly Cure[] | undefined
 }
 
 /** The values of one layer's units over many steps. */
@@ -59,14 +103,22 @@ export interface Patient<Batch> {
         readonly batch: Batch
         readonly steps: number
         readonly sequences: number
+        /** Whether layers that read from the end have their loss at the beginning. Default false: they are left out. */
+        readonly bothEnds?: boolean | undefined
+        /** Whether a loss may well rest on its own step alone, so that gates that close are no fault. Default false. */
+        readonly local?: boolean | undefined
       }
     | undefined
+  /** Why there are no such sequences. */
+  readonly noEnds?: string | undefined
+  /** What else would carry gradients past many steps. */
+  readonly shorterWays?: readonly Cure[] | undefined
   /** Values of hidden units on data that are not trained on, at some hundred steps. */
   activity?(): Promise<readonly LayerActivity[]>
   /** Mean loss of the model as it stands, on as much of the training and the validation data as is quick. */
   losses(): Promise<{ readonly training: number; readonly validation: number | undefined }>
-  /** The loss on the same validation data of a model that knows nothing of what came before. */
-  readonly baseline?: { readonly loss: number; readonly name: string } | undefined
+  /** What it must do better than; none where there are no validation data. */
+  baselines?(): Promise<readonly Baseline[]>
   /** Validation losses of the run that made it, in order, where they are known. */
   readonly history?: readonly number[] | undefined
   readonly output?:
@@ -83,6 +135,15 @@ export interface Patient<Batch> {
   targets?(): readonly TokenTargets[]
   /** Numbers asked for, [items, outputs], and their names: whether there is something to learn. */
   readonly numbers?: { readonly values: Float64Array; readonly outputs: number } | undefined
-  /** Lengths in tokens of the training text's sentences, and what a stretch of it holds. */
-  readonly sentences?: { readonly lengths: ArrayLike<number>; readonly timeSteps: number } | undefined
+  readonly classes?: Classes | undefined
+  readonly pairs?: Pairs | undefined
+  /** Lengths in tokens of the training data's sentences or texts, and how long they may be. */
+  readonly sentences?:
+    | {
+        readonly lengths: ArrayLike<number>
+        readonly most: number
+        /** What becomes of a longer one: its state is carried over a cut, its end is not read, it is not trained on. */
+        readonly longer: 'carried' | 'cut' | 'left out'
+      }
+    | undefined
 }

@@ -3,11 +3,12 @@ import { evaluateRegressor } from '../evaluation/regression.js'
 import { regressionCost } from '../layers/regressionLoss.js'
 import { Regressor } from '../models/regressor.js'
 import { type NumberBatch, numberBatch, numberBatches } from '../models/regressorBatches.js'
-import { ItemCorpus, type NumberSequence } from '../text/items.js'
+import type { ItemCorpus, NumberSequence } from '../text/items.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import type { RegressionData } from '../training/regressorTask.js'
 import { activityOf } from './activity.js'
 import type { Patient } from './patient.js'
+import { sampled, sampledCorpus } from './sampled.js'
 
 export interface RegressorPatientOptions {
   /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
@@ -38,10 +39,12 @@ export function regressorPatient(
   const stepsOf = ({ inputs }: NumberSequence) => inputs.length / features
   const byLength = items.toSorted((a, b) => stepsOf(a) - stepsOf(b))
   const steps = stepsOf(byLength[Math.floor(byLength.length / 2)])
-  const alike = items.filter(item => stepsOf(item) === steps).slice(0, SEQUENCES)
-  const beginning = (corpus: ItemCorpus<NumberSequence>) =>
-    new ItemCorpus(corpus.items.slice(0, LOOKED_AT), corpus.name)
-  const lossOf = async (corpus: ItemCorpus<NumberSequence>) => (await evaluateRegressor(model, beginning(corpus))).loss
+  const alike = sampled(
+    items.filter(item => stepsOf(item) === steps),
+    SEQUENCES,
+  )
+  const lossOf = async (corpus: ItemCorpus<NumberSequence>) =>
+    (await evaluateRegressor(model, sampledCorpus(corpus, LOOKED_AT))).loss
   return {
     name: `${cell}, ${numLayers === 1 ? '1 layer' : `${numLayers} layers`} of ${hiddenSize}`,
     kind: 'regressor',
@@ -59,12 +62,15 @@ export function regressorPatient(
     few: numberBatch(items.slice(0, FEW), scales),
     ends: { batch: numberBatch(alike, scales), steps, sequences: alike.length },
     async activity() {
-      const batch = numberBatch((validation ?? train).items.slice(0, WATCHED), scales)
+      const batch = numberBatch(sampled((validation ?? train).items, WATCHED), scales)
       const { timeSteps: time, batchSize, lengths } = batch
       return activityOf(model, batch, { time, batchSize, lengths }, configuration.nonlinearity)
     },
     losses: async () => ({ training: await lossOf(train), validation: validation && (await lossOf(validation)) }),
-    baseline: validation && { name: 'always saying the mean', loss: meanLoss(model, train, beginning(validation)) },
+    baselines: async () =>
+      validation
+        ? [{ name: 'always saying the mean', loss: meanLoss(model, train, sampledCorpus(validation, LOOKED_AT)) }]
+        : [],
     numbers: { values: Float64Array.from(items.flatMap(({ targets }) => Array.from(targets))), outputs },
   }
 }

@@ -20,7 +20,7 @@ export function checkVanishing<Batch>(
   decay: Decay | undefined,
   dependency: number | undefined,
 ): Examination {
-  if (!decay) return skipped('vanishing', 'Its gradient through time cannot be looked at.')
+  if (!decay) return skipped('vanishing', patient.noEnds ?? 'Its gradient through time cannot be looked at.')
   const reach = dependency ?? patient.stretch
   // Where nothing at all comes back there is no slope either.
   const { halfLife, perStep } = Number.isNaN(decay.perStep) ? { halfLife: 0, perStep: 0 } : decay
@@ -40,7 +40,7 @@ export function checkVanishing<Batch>(
   if (gated(patient.configuration.cell) && !patient.trained)
     return note('vanishing', `${says} as it begins. Gates open while it trains: look again then.`, evidence, cures)
   // Gates close where the text asks for no more; a network without them has no choice.
-  if (gated(patient.configuration.cell) ? halfLife >= 1 : left >= NOTHING_LEFT)
+  if (gated(patient.configuration.cell) ? halfLife >= 1 || patient.ends?.local : left >= NOTHING_LEFT)
     return note(
       'vanishing',
       `${says}. Where something further back matters, the dependency (--dependency) says how far.`,
@@ -50,8 +50,11 @@ export function checkVanishing<Batch>(
   return sick('vanishing', `${says}: what lies so far back cannot be learned.`, evidence, cures)
 }
 
-function curesOf<Batch>({ configuration, stretch, sentences }: Patient<Batch>, halfLife: number): Cure[] {
-  const cures: Cure[] = []
+function curesOf<Batch>(
+  { configuration, stretch, sentences, shorterWays = [] }: Patient<Batch>,
+  halfLife: number,
+): Cure[] {
+  const cures: Cure[] = [...shorterWays]
   const { cell, nonlinearity, skip, forgetBias } = configuration
   if (!gated(cell))
     cures.push({ line: 'cell: gru', why: 'gates carry the state on, and the gradient with it; or lstm' })
@@ -63,7 +66,7 @@ function curesOf<Batch>({ configuration, stretch, sentences }: Patient<Batch>, h
     cures.push({ line: 'initialisation: orthogonal', why: 'W begins with all singular values 1' })
   if (skip === 1 && configuration.dilations === undefined)
     cures.push({ line: `skip: ${Math.max(2, Math.round(halfLife))}`, why: 'a way past so many steps at once' })
-  if (sentences && stretch > 10 * halfLife)
+  if (sentences?.longer === 'carried' && stretch > 10 * halfLife)
     cures.push({
       line: `timeSteps: ${Math.max(8, Math.round(10 * halfLife))}`,
       why: 'or go back no further than gradients last, and train faster',

@@ -1,7 +1,7 @@
 /* Gradients through time as pictures: how they decay with distance, as lines on a logarithmic scale, and the whole matrix
  * of them as heat. Numbers stand beside both. */
 import { type Decay, decayOf, type GradientsThroughTime, type LayerGradients } from './gradients.js'
-import { coordinate, element, heat, label, linearScale, logScale, picture, seriesLine } from './svg.js'
+import { coordinate, element, heat, label, linearScale, logScale, picture, seriesLine, tokenText } from './svg.js'
 
 export interface DecaySeries {
   readonly name: string
@@ -125,7 +125,7 @@ export function matrixPicture(result: GradientsThroughTime, layer: LayerGradient
   const right = left + steps * size + 24
   const bottom = top + losses.length * size
   const small = { 'font-size': 9, anchor: 'middle' }
-  const shown = (text: string) => text.replace(/\n/g, '⏎').replace(/ /g, '␣').slice(0, 6)
+  const shown = (text: string) => Array.from(tokenText(text)).slice(0, 6).join('')
   const written =
     steps <= MOST_NAMES && size >= 6
       ? [

@@ -1,16 +1,24 @@
-/* Which units of a language model follow something that one can name: its text's features (features.ts), or, of labelled
- * texts, their classes, looked for in the state after each text's end. Ranked as thresholds.ts says. */
+/* Which units follow something that one can name. Of a language model: its text's features (features.ts). Of a language model
+ * or a classifier on labelled texts: their classes, looked for in the state after each text's end (of a layer that reads
+ * from the end, after its beginning) and, where a classifier pools states by mean, maximum or attention, in what comes of it:
+ * `pooled:7`. Ranked as thresholds.ts says. */
 import { platform } from '#platform'
 import type { CellState } from '../cells/cell.js'
+import type { Engine } from '../engine/engine.js'
 import { ConfigurationError } from '../errors.js'
+import { Classifier } from '../models/classifier.js'
+import { tokensOf } from '../models/classifierBatches.js'
+import { vectorSizeOf } from '../models/classifierOptions.js'
+import { labelsOf } from '../models/labels.js'
 import type { LanguageModel } from '../models/languageModel.js'
 import { padded } from '../text/buckets.js'
 import type { TextCorpus } from '../text/corpus.js'
 import type { ItemCorpus, LabelledText } from '../text/items.js'
+import { shuffledOrder } from '../text/shuffle.js'
 import { featureOfTokens, featuresOf } from './features.js'
 import { follow, piecesOf } from './following.js'
 import { type Activations, type FeatureFinding, type NamedTarget, rankUnits } from './thresholds.js'
-import { newest, type Unit, unitsOf } from './units.js'
+import { newest, unitName, unitsOf } from './units.js'
 
 export interface NeuronOptions {
   /** One's own features. Default none. */
@@ -40,6 +48,8 @@ export const NEURON_TOKENS = 20_000
 const LANES = 16
 const TEXTS_AT_ONCE = 64
 const MOST_BYTES = 2 ** 31
+/** Of the order in which labelled texts are read. */
+const ORDER = 1
 /** Below this, held-out blocks hold a dozen samples each. */
 const FEWEST_SAMPLES = 200
 
@@ -54,10 +64,10 @@ export async function findNeurons(
 ): Promise<NeuronReport> {
   const tokens = corpus.encodeBeginning(model.tokenizer, maxTokens).tokens.subarray(0, maxTokens)
   checkSamples(corpus.name, tokens.length, 'tokens')
-  const units = unitsOf(model)
+  const units = unitsOf(model).map(unitName)
   const values = room(units, tokens.length)
   await follow(model, tokens, { lanes: LANES, signal }, ({ positions, state }) => {
-    const layers = new StateValues(model, state)
+    const layers = new StateValues(model.engine, state)
     for (let lane = 0; lane < positions.length; lane++) {
       const at = positions[lane]
       if (at >= 0) layers.put(lane, values, at)
@@ -72,40 +82,74 @@ export async function findNeurons(
 /**
  * Looks for units whose value after a text tells its class, one class at a time: a unit of sentiment (Radford, Jozefowicz &
  * Sutskever 2017).
+ * @param corpus in any order: texts of each class go to both halves
  * @throws ConfigurationError for too few texts
  */
 export async function findLabelNeurons(
-  model: LanguageModel,
+  model: LanguageModel | Classifier,
   { items, name }: ItemCorpus<LabelledText>,
   { maxTokens = NEURON_TOKENS, top = 3, signal }: Omit<NeuronOptions, 'patterns'> = {},
 ): Promise<NeuronReport> {
+  const { engine } = model
+  const order = shuffledOrder(items.length, ORDER)
+  const chosen: LabelledText[] = []
   const texts: Int32Array[] = []
   let tokens = 0
-  for (const { text } of items) {
-    const encoded = model.tokenizer.encode(text)
+  for (const i of order) {
+    const encoded = readOf(model, items[i].text)
     if (tokens + encoded.length > maxTokens) break
     tokens += encoded.length
-    texts.push(Int32Array.of(model.tokenizer.start, ...encoded))
+    texts.push(encoded)
+    chosen.push(items[i])
   }
   checkSamples(name, texts.length, 'labelled texts', maxTokens)
-  const units = unitsOf(model)
+  const units = labelUnits(model, texts[0])
   const values = room(units, texts.length)
   for (let from = 0; from < texts.length && !signal?.aborted; from += TEXTS_AT_ONCE) {
     const some = texts.slice(from, from + TEXTS_AT_ONCE)
-    model.engine.scope(() => {
-      const { tokens: inputs, ...batch } = padded(some)
-      const { state } = model.loss({ ...batch, inputs, targets: inputs.map(() => -1) })
-      const layers = new StateValues(model, state)
+    engine.scope(() => {
+      const layers = new StateValues(engine, statesAfter(model, some))
       for (let lane = 0; lane < some.length; lane++) layers.put(lane, values, from + lane)
     })
     await platform.pause()
   }
-  const labels = items.slice(0, texts.length).map(({ label }) => label)
-  const targets = [...new Set(labels)].sort().map(label => ({
+  const reading = model instanceof Classifier ? model.configuration : { multiLabel: false, labelSeparator: '' }
+  const labels = chosen.map(({ label }) => labelsOf(label, reading))
+  const targets = [...new Set(labels.flat())].sort().map(label => ({
     name: `label ${label}`,
-    is: Uint8Array.from(labels, each => (each === label ? 1 : 0)),
+    is: Uint8Array.from(labels, each => (each.includes(label) ? 1 : 0)),
   }))
   return report({ units, values }, targets, { top, tokens })
+}
+
+/** What a model reads of a labelled text. */
+function readOf(model: LanguageModel | Classifier, text: string): Int32Array {
+  const { tokenizer } = model
+  if (model instanceof Classifier) return tokensOf(tokenizer, text, model.configuration.maxLength)
+  return Int32Array.of(tokenizer.start, ...tokenizer.encode(text))
+}
+
+/** States after each text and what was pooled of them, of the scope. */
+function statesAfter(model: LanguageModel | Classifier, texts: readonly Int32Array[]): CellState[] {
+  const batch = padded(texts)
+  if (model instanceof Classifier) {
+    const { state, pooled } = model.read(batch)
+    return [...state, ...(isPooled(model) ? [{ hidden: pooled }] : [])]
+  }
+  const { tokens: inputs, ...rest } = batch
+  return model.loss({ ...rest, inputs, targets: inputs.map(() => -1) }).state
+}
+
+const isPooled = ({ configuration }: Classifier) => configuration.pooling !== 'last'
+
+/** Names of what `statesAfter` gives. */
+function labelUnits(model: LanguageModel | Classifier, text: Int32Array): string[] {
+  const { engine } = model
+  if (!(model instanceof Classifier)) return unitsOf(model).map(unitName)
+  const { bidirectional } = model.configuration
+  const named = unitsOf({ engine, bidirectional, zeroState: () => [...model.read(padded([text])).state] }).map(unitName)
+  const width = isPooled(model) ? vectorSizeOf(model.configuration) : 0
+  return [...named, ...Array.from({ length: width }, (_, index) => `pooled:${index}`)]
 }
 
 function report(
@@ -130,12 +174,13 @@ const worth = ({ best, always, luck }: FeatureFinding) => (best[0]?.f1 ?? 0) - M
 function checkSamples(name: string, samples: number, what: string, maxTokens?: number): void {
   if (samples >= FEWEST_SAMPLES) return
   const within = maxTokens === undefined ? '' : ` within ${maxTokens} tokens`
+  const cure = maxTokens === undefined ? 'give a longer text' : 'raise maxTokens, or give more texts'
   throw new ConfigurationError(
-    `${name}: to tell what units follow, ${FEWEST_SAMPLES} ${what} or more are needed; got ${samples}${within}; give a longer text`,
+    `${name}: to tell what units follow, ${FEWEST_SAMPLES} ${what} or more are needed; got ${samples}${within}; ${cure}`,
   )
 }
 
-function room(units: readonly Unit[], samples: number): Float32Array[] {
+function room(units: readonly string[], samples: number): Float32Array[] {
   const bytes = 4 * units.length * samples
   if (bytes > MOST_BYTES)
     throw new ConfigurationError(
@@ -148,7 +193,7 @@ function room(units: readonly Unit[], samples: number): Float32Array[] {
 class StateValues {
   private readonly parts: readonly { readonly values: Float64Array; readonly width: number }[]
 
-  constructor({ engine }: LanguageModel, state: readonly CellState[]) {
+  constructor(engine: Engine, state: readonly CellState[]) {
     this.parts = state.flatMap(layer =>
       (['hidden', 'cell'] as const)
         .filter(which => layer[which] !== undefined)

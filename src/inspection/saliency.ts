@@ -4,8 +4,7 @@
  *     −(∂E/∂x_k) · x_k       what token k speaks for: above 0, that it is there makes the loss smaller, to first order
  *                            (gradient × input: Denil et al. 2014)
  *
- * For a language model E is the cross-entropy of one next token; for a classifier it is that of a class, and the words are
- * those that decided. */
+ * For a language model E is the cross-entropy of one next token; for a classifier that of a class: labelSaliency.ts. */
 import type { Engine } from '../engine/engine.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError } from '../errors.js'
@@ -54,23 +53,37 @@ export function saliencyOf(engine: Engine, { vectors, loss }: SalientLoss): Sali
   })
 }
 
+export interface SalientToken {
+  readonly text: string
+  readonly token: number
+  /** ‖∂E/∂x_k‖ */
+  readonly norm: number
+  /** Of the sum of all norms. */
+  readonly share: number
+  /** −(∂E/∂x_k) · x_k, nats. */
+  readonly support: number
+}
+
 export interface PredictionSaliency {
   /** The token whose prediction was looked at. */
   readonly target: NextToken
   readonly loss: number
   /** What was read: the start symbol first, with no text of its own. */
-  readonly tokens: readonly {
-    readonly text: string
-    readonly token: number
-    /** ‖∂E/∂x_k‖ */
-    readonly norm: number
-    /** Of the sum of all norms. */
-    readonly share: number
-    /** −(∂E/∂x_k) · x_k, nats. */
-    readonly support: number
-  }[]
+  readonly tokens: readonly SalientToken[]
   /** Whether only the end of the text was read. */
   readonly cut: boolean
+}
+
+/** Each token with its figures. */
+export function salientTokens(
+  tokens: ArrayLike<number>,
+  pieces: readonly string[],
+  { norms, supports }: Saliency,
+): SalientToken[] {
+  const sum = norms.reduce((total, norm) => total + norm, 0) || 1
+  return pieces.map((text, k) => ({
+    ...{ text, token: tokens[k], norm: norms[k], share: norms[k] / sum, support: supports[k] },
+  }))
 }
 
 export interface PredictionSaliencyOptions {
@@ -102,18 +115,14 @@ export function saliencyOfPrediction(
   const token = wanted ?? best.token
   const targets = new Int32Array(timeSteps).fill(-1)
   targets[timeSteps - 1] = token
-  const { norms, supports, loss } = saliencyOf(engine, {
+  const saliency = saliencyOf(engine, {
     vectors: () => model.vectors(engine.tokens(inputs, [timeSteps, 1])),
     loss: vectors => model.loss({ inputs, targets, timeSteps, batchSize: 1 }, { vectors }).loss,
   })
-  const sum = norms.reduce((total, norm) => total + norm, 0) || 1
-  const pieces = ['', ...piecesOf(model, read)]
   return {
     target: { text: textOfToken(model, token), token, probability: Math.exp(logProbabilities[token]) },
-    loss,
-    tokens: pieces.map((piece, k) => ({
-      ...{ text: piece, token: inputs[k], norm: norms[k], share: norms[k] / sum, support: supports[k] },
-    })),
+    loss: saliency.loss,
+    tokens: salientTokens(inputs, ['', ...piecesOf(model, read)], saliency),
     cut: read.length < whole.length,
   }
 }

@@ -39,8 +39,17 @@ const css = ({ ink, faint, paper, lines }: (typeof palette)['light' | 'dark']) =
 
 const STYLE = `${css(palette.light)}@media (prefers-color-scheme:dark){${css(palette.dark)}}svg{font:12px system-ui,sans-serif}`
 
+/** Text in XML and HTML; what XML cannot hold (control characters, half a surrogate pair) is �. */
 export const escapeText = (text: string): string =>
-  text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
+  text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/(?![\n\t\r])[\p{Cc}\p{Cs}\ufffe\uffff]/gu, '�')
+
+/** A token with signs for its white space. */
+export const tokenText = (text: string): string => text.replace(/\r?\n/g, '⏎').replace(/\t/g, '⇥').replace(/ /g, '␣')
 
 /** A number as SVG has it: two decimals, no zeros behind. */
 export const coordinate = (value: number): string => String(Math.round(value * 100) / 100 || 0)

@@ -1,7 +1,7 @@
 /* A text as a model sees it: of each token, how surprising it was, what was thought likelier, and how strongly one unit
  * answered to it. Plain data, to be coloured (colouredText.ts) or put on a page (colouredPage.ts). */
-
 import { logSoftmaxRows } from '../engine/logSoftmax.js'
+import { ConfigurationError } from '../errors.js'
 import { likeliest, type NextToken } from '../generation/predictor.js'
 import type { LanguageModel } from '../models/languageModel.js'
 import type { TextCorpus } from '../text/corpus.js'
@@ -44,7 +44,7 @@ export interface TextViewOptions {
 
 export const VIEW_TOKENS = 2000
 
-/** Reads a text's beginning, token by token. */
+/** Reads a text's beginning, token by token. @throws ConfigurationError for a text that holds nothing */
 export async function viewText(
   model: LanguageModel,
   corpus: TextCorpus,
@@ -53,6 +53,7 @@ export async function viewText(
   const { engine, tokenizer } = model
   const encoded = corpus.encodeBeginning(tokenizer, maxTokens + 1).tokens
   const tokens = encoded.subarray(0, maxTokens)
+  if (tokens.length === 0) throw new ConfigurationError(`${corpus.name}: there is no text to look at; give it some`)
   const pieces = piecesOf(model, tokens)
   const losses = new Float64Array(tokens.length)
   const activations = new Float64Array(tokens.length)

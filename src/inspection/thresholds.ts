@@ -6,11 +6,10 @@
  * Beside it stand two levels that no finding is worth without being above: `always`, the F1 of saying yes always, 2p / (1 + p)
  * with p the share of yes; and `luck`, the best that any unit reaches on the same yes and no moved to other places, so that it
  * is as clustered as the feature and searched for as long, and yet means nothing. */
-import { type Unit, unitName } from './units.js'
-
 /** The values of many units at the same samples. */
 export interface Activations {
-  readonly units: readonly Unit[]
+  /** Their names: `1:7`, `1:c7`. */
+  readonly units: readonly string[]
   /** One row a unit, one value a sample. */
   readonly values: readonly Float32Array[]
 }
@@ -74,7 +73,7 @@ export function rankUnits(
     const bins = Uint8Array.from(row, value => binOf(edges, value))
     usable.forEach(({ is }, k) => {
       const score = scoreOf(bins, edges, is, heldOut)
-      if (score) scores[k].push({ unit: unitName(units[u]), ...score })
+      if (score) scores[k].push({ unit: units[u], ...score })
       luck[k] = Math.max(luck[k], scoreOf(bins, edges, moved[k], heldOut)?.f1 ?? 0)
     })
   })

@@ -1,5 +1,5 @@
 /* A unit of a recurrent model by name, and where its value stands in a state: `1:7` is unit 7 of h of layer 1, `1:c7` the
- * same unit of c. Layers and units are counted from 0. */
+ * same unit of c, `1:r7` and `1:rc7` those of the layer's backward direction. Layers and units are counted from 0. */
 import type { CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
 import type { Tensor } from '../engine/tensor.js'
@@ -9,31 +9,41 @@ export interface Unit {
   readonly layer: number
   readonly state: 'hidden' | 'cell'
   readonly index: number
+  /** Whether it reads from the end. Default false. */
+  readonly reverse?: boolean | undefined
 }
 
-/** `1:7`, `1:c7` */
-export const unitName = ({ layer, state, index }: Unit): string => `${layer}:${state === 'cell' ? 'c' : ''}${index}`
+/** `1:7`, `1:c7`, `1:r7` */
+export const unitName = ({ layer, state, index, reverse }: Unit): string =>
+  `${layer}:${reverse ? 'r' : ''}${state === 'cell' ? 'c' : ''}${index}`
 
-/** What carries a state from step to step: a language model does. */
+/** What carries a state from step to step. */
 export interface Stateful {
   readonly engine: Engine
+  /** Whether it reads in both directions; default false. */
+  readonly bidirectional?: boolean | undefined
+  /** One entry a layer and direction. */
   zeroState(batchSize: number): CellState[]
 }
 
-/** Every unit of a model: layer by layer, h before c. */
+/** Every unit of a model: layer by layer, forward before backward, h before c. */
 export function unitsOf(model: Stateful): Unit[] {
   const widths = model.engine.scope(() =>
     model.zeroState(1).map(({ hidden, cell }) => ({ hidden: hidden.shape.at(-1) ?? 0, cell: cell?.shape.at(-1) ?? 0 })),
   )
-  return widths.flatMap((width, layer) =>
-    (['hidden', 'cell'] as const).flatMap(state =>
-      Array.from({ length: width[state] }, (_, index): Unit => ({ layer, state, index })),
-    ),
-  )
+  const { bidirectional = false } = model
+  return widths.flatMap((width, entry) => {
+    const of = bidirectional
+      ? { layer: Math.floor(entry / 2), ...(entry % 2 === 1 ? { reverse: true } : {}) }
+      : { layer: entry }
+    return (['hidden', 'cell'] as const).flatMap(state =>
+      Array.from({ length: width[state] }, (_, index): Unit => ({ ...of, state, index })),
+    )
+  })
 }
 
 /**
- * The unit of a model that a name means.
+ * The unit of a language model, which reads forwards alone, that a name means.
  * @throws ConfigurationError for what is no name, or a unit that the model has not
  */
 export function unitOf(name: string, model: Stateful): Unit {

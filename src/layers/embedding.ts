@@ -31,3 +31,20 @@ export class Embedding {
     return embed(this.engine, tokens, this.weight.value)
   }
 }
+
+/**
+ * As what tokens int32 [...] enter a first layer, [..., width]: rows of a table, or without one one-hot vectors of the
+ * vocabulary's size. Of the innermost scope.
+ */
+export function tokenVectors(
+  engine: Engine,
+  tokens: Tensor,
+  { embedding, vocabularySize: size }: { readonly embedding: Embedding | undefined; readonly vocabularySize: number },
+): Tensor {
+  if (embedding) return embedding.forward(tokens)
+  const vectors = new Float64Array(tokens.size * size)
+  engine.copyOut(tokens).forEach((token, i) => {
+    if (token >= 0 && token < size) vectors[i * size + token] = 1
+  })
+  return engine.from(vectors, [...tokens.shape, size])
+}

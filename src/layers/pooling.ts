@@ -66,22 +66,22 @@ export class Pooling {
     this.context?.fillUniform(random, 1 / Math.sqrt(this.options.width))
   }
 
-  /** [batch, width] */
-  forward({ output, state, lengths }: ReadSequences): Tensor {
+  /** @returns vector [batch, width]; with attention the weights α [time, batch, 1] too, 0 where a sequence is over */
+  forward({ output, state, lengths }: ReadSequences): { vector: Tensor; weights?: Tensor } {
     const { engine, options, projection, context } = this
     switch (options.kind) {
       case 'last': {
         const ends = state.slice(-options.directions).map(({ hidden }) => hidden)
-        return ends.length > 1 ? joinColumns(engine, ends) : ends[0]
+        return { vector: ends.length > 1 ? joinColumns(engine, ends) : ends[0] }
       }
       case 'mean':
-        return meanOverTime(engine, output, lengths)
+        return { vector: meanOverTime(engine, output, lengths) }
       case 'max':
-        return maxOverTime(engine, output, lengths)
+        return { vector: maxOverTime(engine, output, lengths) }
       case 'attention': {
         const u = activate(engine, 'tanh', (projection as Linear).forward(output))
-        const alpha = softmaxOverTime(engine, linear(engine, u, (context as Parameter).value), lengths)
-        return weightedSumOverTime(engine, output, alpha)
+        const weights = softmaxOverTime(engine, linear(engine, u, (context as Parameter).value), lengths)
+        return { vector: weightedSumOverTime(engine, output, weights), weights }
       }
     }
   }

@@ -9,14 +9,15 @@
  *
  * The loss is Σ E / Σ w_y, PyTorch's weighted mean. */
 import { platform } from '#platform'
+import type { CellState } from '../cells/cell.js'
 import { parseConfiguration } from '../configuration.js'
 import type { Engine } from '../engine/engine.js'
-import { activate, type DropoutDraw, dropout, embed } from '../engine/operations.js'
+import { activate, dropout, embed, reshape, slice } from '../engine/operations.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { binaryCrossEntropy } from '../layers/binaryCrossEntropy.js'
-import { Embedding } from '../layers/embedding.js'
+import { Embedding, tokenVectors } from '../layers/embedding.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Pooling } from '../layers/pooling.js'
@@ -68,6 +69,20 @@ export interface Classification {
   readonly labels: readonly string[]
   /** Of every label. They sum up to 1, unless a text may have several. */
   readonly probabilities: Readonly<Record<string, number>>
+}
+
+/** A batch of texts before the output layer. */
+export interface ClassifierReading {
+  /** What the output layer reads, [batch, …]: the text's vector, or the layer between. */
+  readonly vector: Tensor
+  /** [time, batch, width] of the last recurrent layer; 0 where a text is over. */
+  readonly hidden: Tensor
+  /** After each text's end (backward: its beginning), one entry a layer and direction. */
+  readonly state: readonly CellState[]
+  /** The text's vector, [batch, width]. */
+  readonly pooled: Tensor
+  /** With pooling by attention what each step weighs, [time, batch, 1]. */
+  readonly weights?: Tensor | undefined
 }
 
 export class Classifier implements Trainable<LabelledBatch> {
@@ -157,14 +172,20 @@ export class Classifier implements Trainable<LabelledBatch> {
       configuration,
       tokenizer,
     )
-    const random = new Random(seed, 0, site.initialisation)
-    model.embedding?.initialise(random)
-    model.recurrent.initialise(random, asked.initialisation, asked.forgetBias)
-    model.pooling.initialise(random)
-    model.between?.initialise(random)
-    model.output.initialise(random)
+    model.initialise(seed)
     if (found && model.embedding) model.engine.write(model.embedding.weight.value, found.table)
     return model
+  }
+
+  /** Random weights, as a new model has them. */
+  initialise(seed: number): void {
+    const random = new Random(seed, 0, site.initialisation)
+    const { initialisation, forgetBias } = this.configuration
+    this.embedding?.initialise(random)
+    this.recurrent.initialise(random, initialisation, forgetBias)
+    this.pooling.initialise(random)
+    this.between?.initialise(random)
+    this.output.initialise(random)
   }
 
   /**
@@ -223,9 +244,9 @@ export class Classifier implements Trainable<LabelledBatch> {
   /** The loss of a batch. To be called in a scope. */
   loss(batch: LabelledBatch, pass: LossPass = {}): BatchLoss {
     const { engine, output, configuration } = this
-    const { draw, labelSmoothing } = pass
+    const { labelSmoothing } = pass
     const { labelWeights, multiLabel } = configuration
-    const { vector, hidden } = this.read(batch, draw)
+    const { vector, hidden } = this.read(batch, pass)
     const common = { count: batch.batchSize, hidden, dropped: hidden }
     if (multiLabel) {
       const logits = output.forward(vector)
@@ -242,10 +263,26 @@ export class Classifier implements Trainable<LabelledBatch> {
     return { ...common, loss }
   }
 
-  /** What comes before the output layer [batch, …], and the recurrent layers' states. */
-  private read({ tokens, lengths, timeSteps, batchSize }: PaddedBatch, draw?: DropoutDraw) {
+  /** −log p [1] of one label, by its number, for a batch of one text. To be called in a scope. */
+  labelLoss(batch: PaddedBatch, label: number, pass: LossPass = {}): Tensor {
+    const { engine, output, labels, configuration } = this
+    const { vector } = this.read(batch, pass)
+    if (!configuration.multiLabel) return output.loss(vector, engine.tokens([label])).loss
+    const logits = reshape(engine, output.forward(vector), [labels.length, 1])
+    return binaryCrossEntropy(engine, slice(engine, logits, label, label + 1), [1])
+  }
+
+  /** As what tokens [time, batch] enter the first layer: rows of the embedding, or one-hot. Of the innermost scope. */
+  vectors(tokens: Tensor): Tensor {
+    const { engine, embedding, tokenizer } = this
+    return tokenVectors(engine, tokens, { embedding, vocabularySize: tokenizer.size })
+  }
+
+  /** What becomes of a batch before the output layer, for whoever looks inside. To be called in a scope. */
+  read({ tokens, lengths, timeSteps, batchSize }: PaddedBatch, pass: LossPass = {}): ClassifierReading {
     this.checkOpen()
     const { engine, configuration, tokenizer, recurrent, between } = this
+    const { draw, observer } = pass
     const { inputDropout, wordDropout, outputDropout } = configuration
     const taken = draw ? withUnknown(tokens, tokenizer.unknown, wordDropout, draw) : tokens
     const ids = engine.tokens(taken, [timeSteps, batchSize])
@@ -255,10 +292,13 @@ export class Classifier implements Trainable<LabelledBatch> {
     const lookup =
       table &&
       (draw && inputDropout > 0 ? drop(embed(engine, ids, table), inputDropout, 'input') : { tokens: ids, table })
-    const { output, state } = recurrent.forward(lookup ?? ids, recurrent.zeroState(batchSize), { lengths, draw })
-    const vector = drop(this.pooling.forward({ output, state, lengths }), outputDropout, 'output')
-    if (!between) return { vector, hidden: output }
-    return { vector: drop(activate(engine, 'relu', between.forward(vector)), outputDropout, 'between'), hidden: output }
+    const x = pass.vectors ?? lookup ?? ids
+    const { output, state } = recurrent.forward(x, recurrent.zeroState(batchSize), { lengths, draw, observer })
+    const { vector: pooled, weights } = this.pooling.forward({ output, state, lengths })
+    const reading = { hidden: output, state, pooled, weights }
+    const vector = drop(pooled, outputDropout, 'output')
+    if (!between) return { ...reading, vector }
+    return { ...reading, vector: drop(activate(engine, 'relu', between.forward(vector)), outputDropout, 'between') }
   }
 
   /**

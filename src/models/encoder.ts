@@ -10,6 +10,7 @@ import type { Embedding } from '../layers/embedding.js'
 import type { Input } from '../layers/inputProduct.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
+import type { LossPass } from './trainable.js'
 import { encoderLayersOf, type TranslatorConfiguration } from './translatorOptions.js'
 
 export interface Encoded {
@@ -46,14 +47,13 @@ export class Encoder {
     this.recurrent.initialise(random, initialisation, forgetBias)
   }
 
-  forward({ sources, sourceLengths }: SourceBatch, draw?: DropoutDraw): Encoded {
+  forward({ sources, sourceLengths }: SourceBatch, { draw, observer }: LossPass = {}): Encoded {
     const { engine, embedding, configuration } = this
     const batch = sourceLengths.length
     const tokens = engine.tokens(sources, [sources.length / batch, batch])
     const x = embedded(engine, embedding, tokens, configuration.inputDropout, draw && { ...draw, site: SOURCE })
     const { output, state } = this.recurrent.forward(x, this.recurrent.zeroState(batch), {
-      lengths: sourceLengths,
-      draw,
+      ...{ lengths: sourceLengths, draw, observer },
     })
     return { states: output, lengths: sourceLengths, last: state }
   }

@@ -19,7 +19,7 @@ import { type Continuation, type ContinueOptions, continuations } from '../gener
 import { type GenerateOptions, generate } from '../generation/generate.js'
 import { type NextToken, nextTokens, type Predictor, type Reading, type ReadOptions } from '../generation/predictor.js'
 import { AdaptiveSoftmax } from '../layers/adaptiveSoftmax.js'
-import { Embedding } from '../layers/embedding.js'
+import { Embedding, tokenVectors } from '../layers/embedding.js'
 import { Linear, type OutputLayer } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent, type RecurrentPass, type StateEdit } from '../layers/recurrent.js'
@@ -244,13 +244,7 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   /** As what tokens [time, batch] enter the first layer: rows of the embedding, or one-hot. Of the innermost scope. */
   vectors(tokens: Tensor): Tensor {
     const { engine, embedding, tokenizer } = this
-    if (embedding) return embedding.forward(tokens)
-    const { size } = tokenizer
-    const vectors = new Float64Array(tokens.size * size)
-    engine.copyOut(tokens).forEach((token, i) => {
-      if (token >= 0 && token < size) vectors[i * size + token] = 1
-    })
-    return engine.from(vectors, [...tokens.shape, size])
+    return tokenVectors(engine, tokens, { embedding, vocabularySize: tokenizer.size })
   }
 
   private hidden(

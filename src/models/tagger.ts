@@ -9,7 +9,7 @@ import { platform } from '#platform'
 import { parseConfiguration } from '../configuration.js'
 import { joinColumns } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import { type DropoutDraw, dropout, embed } from '../engine/operations.js'
+import { dropout, embed } from '../engine/operations.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
@@ -133,14 +133,20 @@ export class Tagger implements Trainable<TaggedBatch> {
     const configuration = { ...asked, ...(found && { embeddingSize: found.dimension }), tags }
     const opened = await engineFor({ engine, backend, threads, instructionSet })
     const model = new Tagger(opened, configuration, { words, characters })
-    const random = new Random(seed, 0, site.initialisation)
-    model.embedding.initialise(random)
-    model.characterVectors?.initialise(random)
-    model.recurrent.initialise(random, asked.initialisation, asked.forgetBias)
-    model.output.initialise(random)
-    model.crf?.initialise(random)
+    model.initialise(seed)
     if (found) model.engine.write(model.embedding.weight.value, found.table)
     return model
+  }
+
+  /** Random weights, as a new model has them. */
+  initialise(seed: number): void {
+    const random = new Random(seed, 0, site.initialisation)
+    const { initialisation, forgetBias } = this.configuration
+    this.embedding.initialise(random)
+    this.characterVectors?.initialise(random)
+    this.recurrent.initialise(random, initialisation, forgetBias)
+    this.output.initialise(random)
+    this.crf?.initialise(random)
   }
 
   /**
@@ -199,8 +205,8 @@ export class Tagger implements Trainable<TaggedBatch> {
 
   /** The loss of a batch, a mean over its words. To be called in a scope. */
   loss(batch: TaggedBatch, pass: LossPass = {}): BatchLoss {
-    const { draw, labelSmoothing = 0 } = pass
-    const { output: hidden, dropped: entering } = this.read(batch, draw)
+    const { labelSmoothing = 0 } = pass
+    const { output: hidden, dropped: entering } = this.read(batch, pass)
     const count = batch.lengths.reduce((sum, length) => sum + length, 0)
     const common = { count, hidden, dropped: entering }
     if (!this.crf) {
@@ -215,7 +221,7 @@ export class Tagger implements Trainable<TaggedBatch> {
   }
 
   /** [time, batch, width] of the recurrent layers, and the same as it enters the output layer. */
-  private read(batch: WordBatch, draw?: DropoutDraw): { output: Tensor; dropped: Tensor } {
+  private read(batch: WordBatch, { draw, observer }: LossPass = {}): { output: Tensor; dropped: Tensor } {
     this.checkOpen()
     const { engine, configuration, vocabularies, recurrent } = this
     const { inputDropout, wordDropout, outputDropout } = configuration
@@ -229,7 +235,7 @@ export class Tagger implements Trainable<TaggedBatch> {
       ? joinColumns(engine, [words, embed(engine, engine.tokens(batch.spelt, [timeSteps, batchSize]), vectors)])
       : words
     const state = recurrent.zeroState(batchSize)
-    const { output } = recurrent.forward(drop(x, inputDropout, 'input'), state, { lengths, draw })
+    const { output } = recurrent.forward(drop(x, inputDropout, 'input'), state, { lengths, draw, observer })
     return { output, dropped: drop(output, outputDropout, 'output') }
   }
 

@@ -11,8 +11,7 @@ import type { Memory } from '../layers/attention.js'
 import type { Embedding } from '../layers/embedding.js'
 import type { Linear } from '../layers/linear.js'
 import type { MarkedTokenizer } from '../text/sentenceMarks.js'
-import type { Tokenizer } from '../text/tokenizer.js'
-import { WordTokenizer } from '../text/wordTokenizer.js'
+import { surfaceOf, surfacesOf } from '../text/surfaces.js'
 import type { Decoder, DecoderState } from './decoder.js'
 import type { Encoder } from './encoder.js'
 import { encodedSource, type PairTokenizers, sourceBatch } from './translatorBatches.js'
@@ -251,8 +250,8 @@ function translationOf(
 ): Translation {
   const { tokens, logProbability, score, finished } = hypothesis
   const { source, target } = tokenizers
-  const words = weights || replaceUnknown ? surfacesOf(source, text, encoded) : []
-  const names = (token: number) => shown(target, token)
+  const words = weights || replaceUnknown ? [...surfacesOf(source.inner, text, encoded.subarray(0, -1)), '</s>'] : []
+  const names = (token: number) => surfaceOf(target, token)
   const attention = weights && {
     source: words,
     target: [...tokens.map(names), ...(finished ? ['</s>'] : [])],
@@ -261,23 +260,6 @@ function translationOf(
   const written =
     replaceUnknown && attention ? replaced(target, tokens, attention) : target.decode(Int32Array.from(tokens))
   return { text: written, logProbability, score, finished, attention }
-}
-
-/** A token alone; where it has no text of its own, its name. */
-function shown(tokenizer: MarkedTokenizer, token: number): string {
-  const text = tokenizer.decode([token])
-  return text === '' || text.includes('\ufffd') ? tokenizer.vocabulary[token] : text
-}
-
-/** The source's tokens as they stand in the text, also those that the vocabulary lacks. */
-function surfacesOf(tokenizer: MarkedTokenizer, text: string, encoded: Int32Array): string[] {
-  const { inner } = tokenizer
-  const end = '</s>'
-  if (inner.unit === 'character') return [...Array.from(text), end]
-  if (!(inner instanceof WordTokenizer)) return Array.from(encoded, token => shown(tokenizer, token))
-  // A vocabulary of this text alone, cut in the same places.
-  const own: Tokenizer = WordTokenizer.fit(text, { boundaries: inner.boundaries })
-  return [...Array.from(own.encode(text), token => own.decode([token])), end]
 }
 
 /** The text with the attended source word in the place of each unknown one. */

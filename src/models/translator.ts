@@ -108,11 +108,13 @@ export class Translator implements Trainable<PairBatch> {
       configuration,
       tokenizers,
     )
-    model.initialise(new Random(seed, 0, site.initialisation))
+    model.initialise(seed)
     return model
   }
 
-  private initialise(random: Random): void {
+  /** Random weights, as a new model has them. */
+  initialise(seed: number): void {
+    const random = new Random(seed, 0, site.initialisation)
     const { sharedVocabulary, tieWeights } = this.configuration
     const tables = sharedVocabulary ? [this.embedding] : [this.sourceEmbedding, this.embedding]
     // A table that is the output layer's too begins as an output layer does.
@@ -170,13 +172,14 @@ export class Translator implements Trainable<PairBatch> {
 
   /**
    * The loss of a batch. To be called in a scope.
+   * @param pass its observer sees the encoder
    * @returns loss [1], the mean cross-entropy of the target's tokens in nats
    */
   loss(batch: PairBatch, pass: LossPass = {}): BatchLoss {
     this.checkOpen()
     const { engine, decoder } = this
-    const { draw, labelSmoothing, teacherForcing: ratio = 1 } = pass
-    const encoded = this.encoder.forward(batch, draw)
+    const { draw, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
+    const encoded = this.encoder.forward(batch, { draw, observer })
     const inputs = ratio < 1 && draw ? this.fed(batch, { ...draw, ratio }) : batch.inputs
     const { output, ragged } = decoder.forward(encoded, inputs, batch.lengths, draw)
     const targets = engine.tokens(ragged.places.map(place => batch.targets[place]))

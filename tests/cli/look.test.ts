@@ -31,7 +31,7 @@ describe('inspect neurons', () => {
       '',
     )
     await shop.write('foxes.csv', `body,kind\n${rows}`)
-    const told = await stdout('inspect', 'neurons', 'run', 'foxes.csv', '--label', 'kind', '--text-column', 'body')
+    const told = await stdout('inspect', 'neurons', 'run', 'foxes.csv', '--labels', '--label', 'kind', '--text', 'body')
     expect(told).toContain('label even')
     expect(await stdout('inspect', 'neurons', 'run', 'reviews')).toContain('label positive')
   })
@@ -43,7 +43,7 @@ describe('inspect neurons', () => {
     await stdout('train', 'ngram', 'fox.txt', '--order', '3', '--discount-fallback', '--out', 'fox.ngram')
     const ngram = await shop.run(['inspect', 'neurons', 'fox.ngram', 'fox.txt'])
     expect(fault(ngram)).toBe(
-      'recurra: inspect neurons: MODEL must be a language model; fox.ngram is an n-gram model, which is for recurra generate, recurra next, recurra score, recurra eval, recurra compare',
+      'recurra: inspect neurons: MODEL must be a language model or a classifier; fox.ngram is an n-gram model, which is for recurra generate, recurra next, recurra score, recurra eval, recurra compare',
     )
   })
 })
@@ -72,6 +72,10 @@ describe('inspect text', () => {
     const unit = await shop.run(['inspect', 'text', 'run', 'fox.txt', '--unit', '0:8'])
     expect(unit.code).toBe(2)
     expect(fault(unit)).toBe('recurra: unit: there is no 0:8; layer 0 has 0 to 7')
+    await shop.write('empty.txt', '')
+    expect(fault(await shop.run(['inspect', 'text', 'run', 'empty.txt']))).toBe(
+      'recurra: empty.txt: there is no text to look at; give it some',
+    )
     expect(fault(await shop.run(['inspect', 'text', 'run']))).toContain('give a FILE or --text, one of them')
     expect(fault(await shop.run(['inspect', 'text', 'run', 'fox.txt', '--loss', '--unit', '0:1']))).toContain('exclude')
   })

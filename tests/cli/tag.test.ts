@@ -96,7 +96,7 @@ describe('bad input is one clear line', () => {
     [
       ['classify', 'upos', '--text', 'x'],
       1,
-      'classify: MODEL must be a classifier; upos is a tagger, which is for recurra tag, recurra eval',
+      'classify: MODEL must be a classifier; upos is a tagger, which is for recurra tag, recurra eval, recurra inspect summary, recurra doctor',
     ],
     [['tag', 'upos'], 2, 'tag: give a FILE or --text, one of them'],
   ])('%j', async (args, code, message) => {

@@ -120,7 +120,7 @@ describe('recurra translate', () => {
     expect(stdout).toMatch(/^1\t-\d+\.\d{4}\t.*\n1\t-\d+\.\d{4}\t.*\n$/)
     const picture = await readFile(shop.path('look.svg'), 'utf8')
     expect(picture).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" /)
-    expect(picture).toContain('<text transform=')
+    expect(picture).toMatch(/<g transform=[^>]*rotate[^>]*><text[^>]*>the<\/text>/)
     expect(picture.match(/<rect x/g)?.length).toBeGreaterThan(6)
     expect(picture).not.toMatch(/&(?!amp;|lt;|gt;|quot;)/)
     const json = await shop.run(['translate', 'run', 'en.txt', '--json', '--beam-size', '1'])
@@ -189,7 +189,7 @@ describe('what cannot be is told in one line', () => {
     ])
     expect(await told('generate', 'run')).toEqual([
       1,
-      'recurra: generate: MODEL must be a language model or an n-gram model; run is a translator, which is for recurra translate, recurra eval',
+      'recurra: generate: MODEL must be a language model or an n-gram model; run is a translator, which is for recurra translate, recurra eval, recurra inspect attention, recurra doctor',
     ])
     expect(await told('translate', 'run', '--n-best', '9')).toEqual([
       2,

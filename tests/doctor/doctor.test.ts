@@ -4,7 +4,6 @@ import type { Cell } from '../../src/cells/cell.js'
 import { elman } from '../../src/cells/elman.js'
 import { checkOutputLayer, checkSentences, checkTargets } from '../../src/doctor/dataChecks.js'
 import { examine } from '../../src/doctor/doctor.js'
-import type { Examination } from '../../src/doctor/examination.js'
 import { checkFrequencies, checkOverfitting } from '../../src/doctor/generalisation.js'
 import { checkDeadUnits, checkSaturation } from '../../src/doctor/hiddenUnits.js'
 import { checkLearningRate, rateTrials } from '../../src/doctor/learningRate.js'
@@ -22,28 +21,13 @@ import { TextCorpus } from '../../src/text/corpus.js'
 import { generatedCorpora } from '../../src/text/generated/generatedCorpora.js'
 import { ItemCorpus } from '../../src/text/items.js'
 import { train } from '../../src/training/trainer.js'
-import { change, data, made, wellTrained } from './patients.js'
+import { change, data, expectSick, expectWell, made, wellTrained } from './patients.js'
 
 let engine: Engine
 beforeAll(async () => {
   engine = await openEngine({ threads: 2 })
 })
 afterAll(() => engine.close())
-
-/** A sick one says so, with figures, and has a cure that is a line of configuration. */
-function expectSick({ verdict, says, evidence, cures }: Examination, ...words: (string | RegExp)[]): void {
-  expect(verdict).toBe('sick')
-  for (const word of words) expect(says).toMatch(word)
-  expect(says).toMatch(/\d|same/)
-  expect(Object.keys(evidence).length).toBeGreaterThan(0)
-  expect(cures.length).toBeGreaterThan(0)
-  for (const { line, why } of cures) {
-    expect(line).toMatch(/^[a-zA-Z0-9]+: \S+$/)
-    expect(why).not.toBe('')
-  }
-}
-
-const expectWell = (examination: Examination) => expect(examination).toMatchObject({ verdict: 'well', cures: [] })
 
 /** h whose backward step forgets a third of the gradient. */
 const wrong: Cell = {
@@ -264,7 +248,7 @@ describe('what it has learned', () => {
   it('a model that was trained for a moment knows only frequencies; one that was trained longer more', async () => {
     const told = async (steps: number) => {
       const { patient, model } = await made(engine, {}, { steps })
-      const examination = checkFrequencies(patient, await patient.losses())
+      const examination = checkFrequencies(patient, await patient.losses(), (await patient.baselines?.()) ?? [])
       model.close()
       return examination
     }

@@ -1,5 +1,6 @@
-/* Small models for the doctor, well and sick, on a text in which there is something to learn. */
-
+/* Small models for the doctor, well and sick, on a text in which there is something to learn; and what he says of them. */
+import { expect } from 'vitest'
+import type { Examination } from '../../src/doctor/examination.js'
 import { type LanguagePatientOptions, languagePatient } from '../../src/doctor/languagePatient.js'
 import type { Patient } from '../../src/doctor/patient.js'
 import type { Engine } from '../../src/engine/engine.js'
@@ -36,9 +37,29 @@ export async function made(
 }
 
 /** Changes a parameter's values where they stand. */
-export function change(model: LanguageModel, name: string, to: (value: number, i: number) => number): void {
+export function change(
+  model: Pick<LanguageModel, 'engine' | 'parameters'>,
+  name: string,
+  to: (value: number, i: number) => number,
+): void {
   const { engine } = model
   const parameter = model.parameters.find(each => each.name === name)
   if (!parameter) throw new Error(`there is no ${name}`)
   engine.write(parameter.value, engine.read(parameter.value).map(to))
 }
+
+/** A sick one says so, with figures, and has a cure that is a line of configuration. */
+export function expectSick({ verdict, says, evidence, cures }: Examination, ...words: (string | RegExp)[]): void {
+  expect(verdict).toBe('sick')
+  for (const word of words) expect(says).toMatch(word)
+  expect(says).toMatch(/\d|same/)
+  expect(Object.keys(evidence).length).toBeGreaterThan(0)
+  expect(cures.length).toBeGreaterThan(0)
+  for (const { line, why } of cures) {
+    expect(line).toMatch(/^[a-zA-Z0-9]+: \S+$/)
+    expect(why).not.toBe('')
+  }
+}
+
+export const expectWell = (examination: Examination) =>
+  expect(examination).toMatchObject({ verdict: 'well', cures: [] })

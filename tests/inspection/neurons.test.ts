@@ -5,10 +5,12 @@ import { openEngine } from '../../src/engine/open.js'
 import { follow } from '../../src/inspection/following.js'
 import { findLabelNeurons, findNeurons } from '../../src/inspection/neurons.js'
 import { rankUnits } from '../../src/inspection/thresholds.js'
-import { newest, type Unit, unitOf, unitsOf } from '../../src/inspection/units.js'
+import { newest, unitOf, unitsOf } from '../../src/inspection/units.js'
+import { Classifier } from '../../src/models/classifier.js'
 import { LanguageModel } from '../../src/models/languageModel.js'
 import { TextCorpus } from '../../src/text/corpus.js'
 import { ItemCorpus } from '../../src/text/items.js'
+import { train } from '../../src/training/trainer.js'
 import { change } from '../doctor/patients.js'
 import { Draw } from '../engine/randomValues.js'
 import { smallText } from '../training/smallText.js'
@@ -87,9 +89,51 @@ describe('units that follow features', () => {
   })
 })
 
+describe('units that follow a class', () => {
+  /** In blocks of classes, as a folder of classes is read. */
+  const items = ['bad', 'good'].flatMap(label =>
+    Array.from({ length: 150 }, (_, i) => ({
+      text: `the ${i % 7} film ${i} was ${label} ${'so '.repeat(i % 4)}`,
+      label,
+    })),
+  )
+  const reviews = new ItemCorpus(items, 'reviews')
+
+  it.each(['last', 'attention'] as const)(
+    'of a classifier that has learned it (pooling %s), in both directions, whatever order the texts have',
+    async pooling => {
+      using model = await Classifier.create({
+        ...{ corpus: reviews, cell: 'lstm', hiddenSize: 6, bidirectional: true, numLayers: 2, pooling, engine },
+      })
+      const settings = { epochs: 8, batchSize: 20, learningRate: 0.02, reportEvery: 1000 } as const
+      await train(model, { train: reviews }, settings)
+      const { findings, samples, units } = await findLabelNeurons(model, reviews, { top: 60 })
+      const pooled = pooling === 'last' ? 0 : 2 * 6
+      expect({ samples, units }).toEqual({ samples: 300, units: 2 * 2 * 2 * 6 + pooled })
+      const good = findings.find(({ feature }) => feature === 'label good')
+      expect(good?.best[0].f1).toBeGreaterThan(0.95)
+      expect(good?.always).toBeLessThan(0.8)
+      expect(good?.luck).toBeLessThan(0.8)
+      const names = good?.best.map(({ unit }) => unit) ?? []
+      for (const name of ['0:0', '0:c5', '1:r0', '1:rc5']) expect(names).toContain(name)
+      expect(names.includes('pooled:11')).toBe(pooled > 0)
+    },
+  )
+
+  it('of several labels, each by itself', async () => {
+    const several = new ItemCorpus(
+      items.map(({ text, label }, i) => ({ text, label: i % 3 === 0 ? `${label}|third` : label })),
+      'several',
+    )
+    using model = await Classifier.create({ corpus: several, hiddenSize: 4, multiLabel: true, engine })
+    const { findings } = await findLabelNeurons(model, several)
+    expect(findings.map(({ feature }) => feature).sort()).toEqual(['label bad', 'label good', 'label third'])
+  })
+})
+
 describe('a threshold', () => {
   const draw = new Draw(1)
-  const units: Unit[] = [0, 1, 2].map(index => ({ layer: 0, state: 'hidden', index }))
+  const units = ['0:0', '0:1', '0:2']
   const samples = 4000
   const noise = () => Float32Array.from(draw.values(samples))
   const is = Uint8Array.from(draw.values(samples), value => (value > 0.6 ? 1 : 0))

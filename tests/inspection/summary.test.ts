@@ -3,7 +3,11 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { openEngine } from '../../src/engine/open.js'
 import { textSequence } from '../../src/inspection/sequence.js'
 import { summaryOf } from '../../src/inspection/summary.js'
+import { LanguageModel } from '../../src/models/languageModel.js'
+import { TextCorpus } from '../../src/text/corpus.js'
+import { train } from '../../src/training/trainer.js'
 import { reference } from '../engine/everyBackend.js'
+import { smallText } from '../training/smallText.js'
 import { smallModel } from './smallModels.js'
 
 describe('summary', async () => {
@@ -30,16 +34,21 @@ describe('summary', async () => {
     model.close()
   })
 
-  test('the count is the same for sequences of 5 and of 500 steps', async () => {
-    const model = await smallModel(engine, { cell: 'gru' })
-    const counts = [5, 500].map(steps => {
-      const sequence = textSequence(model.tokenizer, new Int32Array(steps).fill(3))
-      const losses = engine.scope(() => engine.read(model.loss(sequence.rows([steps - 1], steps)).losses))
+  test('the count is the same for sequences of 5 and of 500 steps, in training, in the file and when read', async () => {
+    const corpus = new TextCorpus(smallText(80), 'small')
+    const counts = []
+    for (const steps of [5, 500]) {
+      const model = await LanguageModel.create({ corpus, cell: 'gru', hiddenSize: 7, engine })
+      await train(model, { train: corpus }, { timeSteps: steps, batchSize: 1, steps: 1 })
+      const again = await LanguageModel.load(model.toBytes(), { engine })
+      const sequence = textSequence(again.tokenizer, new Int32Array(steps).fill(3))
+      const losses = engine.scope(() => engine.read(again.loss(sequence.rows([steps - 1], steps)).losses))
       expect(losses).toHaveLength(steps)
-      return summaryOf(model).count
-    })
+      const numbers = again.parameters.reduce((sum, { value }) => sum + engine.read(value).length, 0)
+      expect(summaryOf(again, { gates: 3 }).count).toBe(numbers)
+      counts.push(numbers)
+      for (const each of [model, again]) each.close()
+    }
     expect(counts[0]).toBe(counts[1])
-    expect(counts[0]).toBe(model.parameterCount)
-    model.close()
   })
 })
