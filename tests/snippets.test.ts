@@ -21,7 +21,7 @@ const snippets = pages.flatMap(page => {
 })
 
 // Inside the package, so that a program finds 'recurra' by the package's own name.
-const programs = join(root, 'dist', 'snippets')
+const programs = join(root, 'tests', '.snippets')
 const folder = mkdtempSync(join(tmpdir(), 'recurra-snippets-'))
 afterAll(() => {
   rmSync(folder, { recursive: true })

@@ -50,10 +50,12 @@ describe('the view of a text', () => {
     expect(seen).toMatchObject({ unit: '1:c3', cut: false, vocabularySize: model.tokenizer.size })
   })
 
-  it('is cut at maxTokens, and says so; an empty text is one', async () => {
+  it('is cut at maxTokens, and says so; an empty text is none', async () => {
     using model = await LanguageModel.create({ corpus, cell: 'gru', hiddenSize: 4, numLayers: 1, engine })
     expect(await viewText(model, corpus, { maxTokens: 10 })).toMatchObject({ cut: true, tokens: { length: 10 } })
-    expect(await viewText(model, new TextCorpus('', 'empty'))).toMatchObject({ tokens: [], loss: 0, cut: false })
+    await expect(viewText(model, new TextCorpus('', 'empty'))).rejects.toThrow(
+      'empty: there is no text to look at; give it some',
+    )
   })
 })
 

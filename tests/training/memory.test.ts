@@ -31,7 +31,7 @@ describe('memory', () => {
     expect(used[3000]).toBe(used[5])
     expect(size[3000]).toBe(size[501])
     expect(resident[3000] - resident[1500]).toBeLessThan(16 << 20)
-  })
+  }, 300_000)
 
   it('of two trainers that take turns is their own, and they learn as if alone', async () => {
     using engine = await openEngine({ threads: 2 })
