@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { Classifier, type LanguageModel } from '../src/index.js'
 import {
+  type DecidingToken,
   type LabelSaliency,
   type PredictionSaliency,
   SALIENCY_TOKENS,
@@ -81,14 +82,20 @@ function ofLabel(record: LabelSaliency) {
   return { record, lines: `${head}${end}\n\n${rowsOf(names, tokens)}` }
 }
 
-function rowsOf(names: readonly string[], tokens: readonly SalientToken[]): string {
+type Row = SalientToken & Pick<DecidingToken, 'counted'>
+
+function rowsOf(names: readonly string[], tokens: readonly Row[]): string {
   const most = Math.max(...tokens.map(({ share }) => share))
-  const rows = tokens.map(({ share, norm, support }, i) => [
+  const counts = tokens.some(({ counted }) => counted !== undefined)
+  const signed = (value: number) => `${value < 0 ? '' : '+'}${decimals(value, 4)}`
+  const rows = tokens.map(({ share, norm, support, counted = 0 }, i) => [
     names[i],
     norm.toExponential(2),
     `${decimals(100 * share, 1)} %`,
     '█'.repeat(Math.round((LONGEST_BAR * share) / (most || 1))).padEnd(LONGEST_BAR),
-    `${support < 0 ? '' : '+'}${decimals(support, 4)}`,
+    signed(support),
+    ...(counts ? [signed(counted)] : []),
   ])
-  return table([['token', '‖∂E/∂x‖', 'share', '', 'speaks for it'], ...rows])
+  const heads = ['token', '‖∂E/∂x‖', 'share', '', 'speaks for it', ...(counts ? ['by itself'] : [])]
+  return table([heads, ...rows])
 }

@@ -119,6 +119,7 @@ export function trainClassifyCommand(): Command {
   const negatable = [
     'removeDuplicates',
     'multiLabel',
+    'bagOfWords',
     'nesterov',
     'keepBest',
     ...readingNegatable,

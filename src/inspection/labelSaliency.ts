@@ -9,6 +9,8 @@ import { SALIENCY_TOKENS, type SalientToken, saliencyOf, salientTokens } from '.
 export interface DecidingToken extends SalientToken {
   /** Whether the vocabulary lacks it: all such tokens enter as the same vector. */
   readonly unknown: boolean
+  /** What it says for the class by itself, beside the recurrent layers, that the gradient is of: of `bagOfWords`. */
+  readonly counted?: number | undefined
 }
 
 export interface LabelSaliency {
@@ -48,6 +50,7 @@ export function saliencyOfLabel(
     vectors: () => model.vectors(engine.tokens(tokens, [timeSteps, 1])),
     loss: vectors => model.labelLoss(batch, number, { vectors }),
   })
+  const scores = model.wordScores
   return {
     label: labels[number],
     probability: Math.exp(-saliency.loss),
@@ -55,6 +58,7 @@ export function saliencyOfLabel(
     tokens: salientTokens(tokens, surfacesOf(tokenizer, text.trim(), tokens), saliency).map(each => ({
       ...each,
       unknown: each.token === tokenizer.unknown,
+      ...(scores && { counted: scores[each.token * labels.length + number] }),
     })),
     cut,
   }

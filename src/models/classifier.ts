@@ -11,8 +11,10 @@
 import { platform } from '#platform'
 import type { CellState } from '../cells/cell.js'
 import { parseConfiguration } from '../configuration.js'
+import { joinColumns } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
 import { activate, dropout, embed, reshape, slice } from '../engine/operations.js'
+import { sumOverTime } from '../engine/overTime.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
@@ -45,6 +47,7 @@ import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
 import { byLength } from './sequencesAtOnce.js'
 import { drawAt, withUnknown } from './textDropout.js'
 import type { BatchLoss, LossPass, Trainable } from './trainable.js'
+import { beginFrom, wordEvidence } from './wordEvidence.js'
 
 const TASK = 'classifier'
 
@@ -93,6 +96,8 @@ export class Classifier implements Trainable<LabelledBatch> {
   private readonly recurrent: Recurrent
   private readonly pooling: Pooling
   private readonly between: Linear | undefined
+  /** What each word says for each class. */
+  private readonly bag: Embedding | undefined
   private readonly output: Linear
   private closed = false
 
@@ -115,15 +120,19 @@ export class Classifier implements Trainable<LabelledBatch> {
       const between =
         units === undefined ? undefined : new Linear(engine, { inputs: width, outputs: units, name: 'hidden' })
       const outputs = configuration.labels.length
-      const output = new Linear(engine, { inputs: units ?? width, outputs, name: 'output' })
-      return { table, recurrent, pooling, between, output }
+      const bag = configuration.bagOfWords
+        ? new Embedding(engine, { vocabularySize, size: outputs, name: 'bag' })
+        : undefined
+      const output = new Linear(engine, { inputs: (units ?? width) + (bag ? outputs : 0), outputs, name: 'output' })
+      return { table, recurrent, pooling, between, bag, output }
     })
     this.embedding = made.table
     this.recurrent = made.recurrent
     this.pooling = made.pooling
     this.between = made.between
+    this.bag = made.bag
     this.output = made.output
-    this.parameters = [made.table, made.recurrent, made.pooling, made.between, made.output].flatMap(
+    this.parameters = [made.table, made.recurrent, made.pooling, made.between, made.bag, made.output].flatMap(
       layer => layer?.parameters ?? [],
     )
     const frozen = configuration.freezeEmbedding ? made.table?.weight : undefined
@@ -173,6 +182,7 @@ export class Classifier implements Trainable<LabelledBatch> {
       tokenizer,
     )
     model.initialise(seed)
+    if (model.bag) beginFrom(model.bag, model.output, wordEvidence(tokenizer, corpus, configuration))
     if (found && model.embedding) model.engine.write(model.embedding.weight.value, found.table)
     return model
   }
@@ -186,6 +196,7 @@ export class Classifier implements Trainable<LabelledBatch> {
     this.pooling.initialise(random)
     this.between?.initialise(random)
     this.output.initialise(random)
+    if (this.bag) beginFrom(this.bag, this.output)
   }
 
   /**
@@ -278,6 +289,11 @@ export class Classifier implements Trainable<LabelledBatch> {
     return tokenVectors(engine, tokens, { embedding, vocabularySize: tokenizer.size })
   }
 
+  /** What each token says for each class by itself, [vocabulary × labels]; undefined without `bagOfWords`. */
+  get wordScores(): Float64Array | undefined {
+    return this.bag && this.engine.read(this.bag.weight.value)
+  }
+
   /** What becomes of a batch before the output layer, for whoever looks inside. To be called in a scope. */
   read({ tokens, lengths, timeSteps, batchSize }: PaddedBatch, pass: LossPass = {}): ClassifierReading {
     this.checkOpen()
@@ -296,9 +312,13 @@ export class Classifier implements Trainable<LabelledBatch> {
     const { output, state } = recurrent.forward(x, recurrent.zeroState(batchSize), { lengths, draw, observer })
     const { vector: pooled, weights } = this.pooling.forward({ output, state, lengths })
     const reading = { hidden: output, state, pooled, weights }
-    const vector = drop(pooled, outputDropout, 'output')
-    if (!between) return { ...reading, vector }
-    return { ...reading, vector: drop(activate(engine, 'relu', between.forward(vector)), outputDropout, 'between') }
+    const whole = drop(pooled, outputDropout, 'output')
+    const vector = between ? drop(activate(engine, 'relu', between.forward(whole)), outputDropout, 'between') : whole
+    if (!this.bag) return { ...reading, vector }
+    // Padding says nothing.
+    const words = taken.map((token, i) => (Math.floor(i / batchSize) < lengths[i % batchSize] ? token : -1))
+    const said = sumOverTime(engine, this.bag.forward(engine.tokens(words, [timeSteps, batchSize])))
+    return { ...reading, vector: joinColumns(engine, [vector, said]) }
   }
 
   /**

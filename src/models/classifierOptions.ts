@@ -30,6 +30,10 @@ export const classifierSchema = z.strictObject({
     .max(65536)
     .optional()
     .describe('units of a layer between a text’s vector and the output (default: none)'),
+  bagOfWords: z
+    .boolean()
+    .default(false)
+    .describe('what single words say for each class is added before the softmax: as naive Bayes counts it, learned on'),
   multiLabel: z.boolean().default(false).describe('a text may have several labels, or none: sigmoids, not a softmax'),
   labelSeparator: z.string().min(1).default('|').describe('what sets several labels apart'),
   classWeights: z
@@ -45,6 +49,9 @@ export const classifierSchema = z.strictObject({
 export const classifierContradictions = [
   ...recurrentContradictions,
   ...readingContradictions,
+  contradiction(classifierSchema, ['bagOfWords', 'multiLabel'], ({ bagOfWords, multiLabel }, nameOf) =>
+    bagOfWords && multiLabel ? `excludes ${nameOf('multiLabel')}; leave one of them out` : undefined,
+  ),
   contradiction(classifierSchema, ['wordDropout', 'unit'], ({ wordDropout, unit }, nameOf) =>
     wordDropout > 0 && unit !== 'word' && unit !== 'character'
       ? `needs tokens that can be unknown: ${nameOf('unit')} word or character`
@@ -81,16 +88,18 @@ export const vectorSizeOf = ({ projSize, hiddenSize, bidirectional }: Classifier
 
 /** Parameters of a classifier, counted without making it. */
 export function classifierParameterCount(configuration: ClassifierConfiguration, vocabularySize: number): number {
-  const { embedding, embeddingSize, hiddenSize, pooling, classifierHidden: between, labels } = configuration
+  const { embedding, embeddingSize, hiddenSize, pooling, classifierHidden: between, labels, bagOfWords } = configuration
   const width = vectorSizeOf(configuration)
   const table = embedding === 'learned' ? vocabularySize * (embeddingSize ?? hiddenSize) : 0
   const layer = between === undefined ? 0 : (width + 1) * between
-  const output = ((between ?? width) + 1) * labels.length
+  const bag = bagOfWords ? labels.length : 0
+  const output = ((between ?? width) + bag + 1) * labels.length
   return (
     table +
     recurrentParameterCount(classifierLayers(configuration, vocabularySize)) +
     poolingParameterCount(pooling as PoolingKind, width) +
     layer +
+    vocabularySize * bag +
     output
   )
 }

@@ -1,9 +1,12 @@
 // The classifier: its losses are PyTorch's, its gradient is that of finite differences in every shape, it answers a text of a
 // batch as it does alone, keeps what it learned, and says clearly what it cannot do.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { labelledBags } from '../../src/compare/bagOfWords.js'
+import { fitNaiveBayes } from '../../src/compare/naiveBayes.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { outputLayerLoss } from '../../src/engine/outputLoss.js'
+import type { Tensor } from '../../src/engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { evaluateClassifier } from '../../src/evaluation/classification.js'
 import { binaryCrossEntropy } from '../../src/layers/binaryCrossEntropy.js'
@@ -106,6 +109,7 @@ describe('a classifier', () => {
     ['max', { embedding: 'one-hot', cell: 'elman' }],
     ['attention', { bidirectional: true, classifierHidden: 3, cell: 'gru' }],
     ['mean', { multiLabel: true, classWeights: 'balanced', projSize: 3 }],
+    ['max', { bagOfWords: true, bidirectional: true, classifierHidden: 3, cell: 'gru' }],
   ] as const)('has the gradient of its loss: %s %j', async (pooling, options) => {
     const texts = 'multiLabel' in options ? several : corpus
     using model = await Classifier.create({
@@ -130,8 +134,39 @@ describe('a classifier', () => {
     checkDirections(exact, new Draw(4), model.parameters, loss, 3)
   })
 
-  it.each(['last', 'mean', 'max', 'attention'] as const)('answers a text among others as alone: %s', async pooling => {
-    using model = await Classifier.create({ corpus, pooling, bidirectional: true, hiddenSize: 6, engine })
+  it('begins with what naive Bayes says, where it is told to', async () => {
+    using model = await Classifier.create({ corpus, bagOfWords: true, hiddenSize: 6, minCount: 1, engine: exact })
+    // What the recurrent layers say is left out.
+    const output = model.parameters.find(({ name }) => name === 'output.weight')?.value as Tensor
+    exact.write(
+      output,
+      exact.read(output).map((weight, i) => (i % 9 < 6 ? 0 : weight)),
+    )
+    const data = labelledBags(corpus)
+    const counted = fitNaiveBayes(data)
+    const texts = ['a dull film', 'fine', 'not a film it is a a film', 'unheard']
+    const found = await model.classify(texts)
+    texts.forEach((text, i) => {
+      const scores = Array.from(counted.scores(data.bagOf(text)), Math.exp)
+      const all = scores.reduce((sum, score) => sum + score, 0)
+      model.labels.forEach((label, y) => {
+        expect(found[i].probabilities[label]).toBeCloseTo(scores[y] / all, 10)
+      })
+    })
+    using again = await Classifier.load(model.toBytes(), { engine: exact })
+    expect(await again.classify(texts)).toEqual(found)
+    await expect(Classifier.create({ corpus: several, bagOfWords: true, multiLabel: true, engine })).rejects.toThrow(
+      'bagOfWords: excludes multiLabel; leave one of them out',
+    )
+  })
+
+  it.each([
+    ['last', false],
+    ['mean', false],
+    ['max', true],
+    ['attention', false],
+  ] as const)('answers a text among others as alone: %s, bag of words %s', async (pooling, bagOfWords) => {
+    using model = await Classifier.create({ corpus, pooling, bagOfWords, bidirectional: true, hiddenSize: 6, engine })
     const texts = ['a film', 'it is a fine and very dull film', 'dull']
     const together = await model.classify(texts)
     for (const [i, text] of texts.entries()) {
