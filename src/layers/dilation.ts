@@ -4,7 +4,7 @@
  * Sequence j B + b of the folded batch has the steps t = j, j + d, j + 2 d … of sequence b. */
 import type { CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
-import { embed, reshape } from '../engine/operations.js'
+import { embed, reshape, slice } from '../engine/operations.js'
 import { type Ragged, raggedOf } from '../engine/ragged.js'
 import type { Tensor } from '../engine/tensor.js'
 
@@ -65,4 +65,11 @@ export function folded(
     foldState: state => each(state, tensor => gathered(tensor, before)),
     unfoldState: state => each(state, tensor => reshape(engine, gathered(tensor, after), [d, batch, tensor.shape[1]])),
   }
+}
+
+/** h after a sequence's last step [B, H]: of a layer that looks d steps back, the newest of its d states. */
+export function lastHidden(engine: Engine, { hidden }: CellState): Tensor {
+  if (hidden.shape.length === 2) return hidden
+  const [d, batch, size] = hidden.shape
+  return reshape(engine, slice(engine, hidden, d - 1, d), [batch, size])
 }

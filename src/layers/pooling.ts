@@ -13,6 +13,7 @@ import { activate, linear } from '../engine/operations.js'
 import { type Lengths, maxOverTime, meanOverTime, softmaxOverTime, weightedSumOverTime } from '../engine/overTime.js'
 import type { Random } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
+import { lastHidden } from './dilation.js'
 import { Linear } from './linear.js'
 import { Parameter } from './parameter.js'
 
@@ -71,7 +72,7 @@ export class Pooling {
     const { engine, options, projection, context } = this
     switch (options.kind) {
       case 'last': {
-        const ends = state.slice(-options.directions).map(({ hidden }) => hidden)
+        const ends = state.slice(-options.directions).map(each => lastHidden(engine, each))
         return { vector: ends.length > 1 ? joinColumns(engine, ends) : ends[0] }
       }
       case 'mean':

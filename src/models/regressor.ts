@@ -12,6 +12,7 @@ import type { Engine } from '../engine/engine.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError } from '../errors.js'
+import { lastHidden } from '../layers/dilation.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
@@ -174,7 +175,7 @@ export class Regressor implements Trainable<NumberBatch> {
     const start = this.recurrent.zeroState(batchSize)
     const { output, state } = this.recurrent.forward(x, start, { lengths, draw, observer })
     // The last layer's state is that of each sequence's own end.
-    return { predictions: this.output.forward(state[state.length - 1].hidden), hidden: output }
+    return { predictions: this.output.forward(lastHidden(engine, state[state.length - 1])), hidden: output }
   }
 
   /**

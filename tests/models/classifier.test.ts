@@ -45,6 +45,8 @@ const corpus = corpusOf(
   ['not a dull film', 'good'],
   ['a a a film film dull', 'bad'],
 )
+/** Two layers, the second of which looks two steps back. */
+const dilated = [1, 2]
 const several = corpusOf(['a b', 'x|y'], ['b b c', 'x'], ['c', ''], ['a', 'z | y|y'])
 
 describe('losses of labels', () => {
@@ -105,6 +107,7 @@ describe('a classifier', () => {
   it.each([
     ['last', {}],
     ['last', { bidirectional: true, numLayers: 2, cell: 'gru' }],
+    ['last', { bidirectional: true, numLayers: 2, dilations: dilated }],
     ['mean', { bidirectional: true, classWeights: 'balanced' }],
     ['max', { embedding: 'one-hot', cell: 'elman' }],
     ['attention', { bidirectional: true, classifierHidden: 3, cell: 'gru' }],

@@ -7,6 +7,7 @@ import { evaluateRegressor } from '../../src/evaluation/regression.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { Regressor } from '../../src/models/regressor.js'
 import { numberBatches } from '../../src/models/regressorBatches.js'
+import type { RegressorOptions } from '../../src/models/regressorOptions.js'
 import { adding } from '../../src/text/generated/adding.js'
 import { ItemCorpus, type NumberSequence } from '../../src/text/items.js'
 import { windowsOf } from '../../src/text/series.js'
@@ -35,6 +36,7 @@ describe('a regressor', () => {
         cell: 'gru',
         hiddenSize: 4,
         numLayers: 2,
+        dilations: [1, 2],
         loss,
         huberDelta: 0.5,
         engine: exact,
@@ -65,14 +67,17 @@ describe('a regressor', () => {
     },
   )
 
-  it('answers each sequence of a batch as it does alone', async () => {
-    using model = await Regressor.create({ corpus, hiddenSize: 6, engine })
-    const together = await model.predict(ragged)
-    for (const [i, one] of ragged.entries()) {
-      const [alone] = await model.predict([one])
-      for (const k of [0, 1]) expect(together[i][k]).toBeCloseTo(alone[k], 5)
-    }
-  })
+  it.each([{}, { cell: 'gru', numLayers: 2, dilations: [1, 3] }] satisfies RegressorOptions[])(
+    'answers each sequence of a batch as it does alone: %j',
+    async options => {
+      using model = await Regressor.create({ corpus, hiddenSize: 6, ...options, engine })
+      const together = await model.predict(ragged)
+      for (const [i, one] of ragged.entries()) {
+        const [alone] = await model.predict([one])
+        for (const k of [0, 1]) expect(together[i][k]).toBeCloseTo(alone[k], 5)
+      }
+    },
+  )
 
   it('is its file, scales and all', async () => {
     using model = await Regressor.create({ corpus, hiddenSize: 6, engine })
