@@ -4,6 +4,7 @@ import { ConfigurationError } from '../errors.js'
 import { evaluateClassifier } from '../evaluation/classification.js'
 import { Classifier } from '../models/classifier.js'
 import { classifierBatches, type LabelledBatch, tokensOf } from '../models/classifierBatches.js'
+import { vectorSizeOf } from '../models/classifierOptions.js'
 import { labelsOf } from '../models/labels.js'
 import { ItemCorpus, type LabelledText } from '../text/items.js'
 import type { ClassificationData } from '../training/classifierTask.js'
@@ -11,17 +12,8 @@ import { resolved, trainingSchema } from '../training/options.js'
 import { activityOf } from './activity.js'
 import { countLabels } from './counting.js'
 import { labelShares } from './labelShares.js'
-import type { Classes, Patient } from './patient.js'
+import type { Classes, Patient, PatientOptions } from './patient.js'
 import { sampled, sampledCorpus } from './sampled.js'
-
-export interface ClassifierPatientOptions {
-  /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
-  readonly training?: object | undefined
-  /** Whether the model has been trained. Default true. */
-  readonly trained?: boolean | undefined
-  /** Validation losses of its run. */
-  readonly history?: readonly number[] | undefined
-}
 
 const TRIAL_BATCH = 32
 const LOOKED_AT = 2000
@@ -36,7 +28,7 @@ const LONGEST_STRETCH = 200
 export function classifierPatient(
   model: Classifier,
   { train, validation }: ClassificationData,
-  { training: asked = {}, trained = true, history }: ClassifierPatientOptions = {},
+  { training: asked = {}, trained = true, history }: PatientOptions = {},
 ): Patient<LabelledBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, tokenizer, labels } = model
@@ -85,7 +77,7 @@ export function classifierPatient(
     copy: (engine: Engine) => Classifier.load(model.toBytes(), { engine }),
     async fresh(engine) {
       const copy = await Classifier.load(model.toBytes(), { engine })
-      copy.initialise(training.seed)
+      copy.initialise(training.seed, known)
       return copy
     },
     few: batchOf(
@@ -106,7 +98,7 @@ export function classifierPatient(
       watched ? [labelShares(model, sampledCorpus(watched, LOOKED_AT), { classes, texts: known.items.length })] : [],
     output: {
       rows: labels.length,
-      parameters: labels.length * (1 + (configuration.classifierHidden ?? hiddenSize * (bidirectional ? 2 : 1))),
+      parameters: labels.length * (1 + (configuration.classifierHidden ?? vectorSizeOf(configuration))),
       ...{ seen: [...counts.values()], limitable: false },
     },
     sentences:

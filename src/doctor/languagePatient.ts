@@ -9,16 +9,10 @@ import { sentenceEndsOf } from '../text/sentenceEnds.js'
 import type { LanguageData } from '../training/languageModelTask.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import { activityOf } from './activity.js'
-import type { Patient } from './patient.js'
+import type { Patient, PatientOptions } from './patient.js'
 import { unigram } from './unigram.js'
 
-export interface LanguagePatientOptions {
-  /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
-  readonly training?: object | undefined
-  /** Whether the model has been trained. Default true. */
-  readonly trained?: boolean | undefined
-  /** Validation losses of its run. */
-  readonly history?: readonly number[] | undefined
+export interface LanguagePatientOptions extends PatientOptions {
   /** Cells of one's own that it is made of. */
   readonly cells?: readonly Cell[] | undefined
   /** Batches of one's own in the place of those that the training configuration means. */

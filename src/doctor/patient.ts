@@ -5,6 +5,16 @@ import type { BatchSource, Trainable } from '../models/trainable.js'
 import type { TrainingConfiguration } from '../training/options.js'
 import type { Cure } from './examination.js'
 
+/** What is known of a model beside itself and its data. */
+export interface PatientOptions {
+  /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
+  readonly training?: object | undefined
+  /** Whether the model has been trained. Default true. */
+  readonly trained?: boolean | undefined
+  /** Validation losses of its run. */
+  readonly history?: readonly number[] | undefined
+}
+
 /** A model that can be trained and given back. */
 export type ExaminedModel<Batch> = Trainable<Batch> & { readonly engine: Engine; close(): void }
 

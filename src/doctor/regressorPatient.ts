@@ -7,17 +7,8 @@ import type { ItemCorpus, NumberSequence } from '../text/items.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import type { RegressionData } from '../training/regressorTask.js'
 import { activityOf } from './activity.js'
-import type { Patient } from './patient.js'
+import type { Patient, PatientOptions } from './patient.js'
 import { sampled, sampledCorpus } from './sampled.js'
-
-export interface RegressorPatientOptions {
-  /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
-  readonly training?: object | undefined
-  /** Whether the model has been trained. Default true. */
-  readonly trained?: boolean | undefined
-  /** Validation losses of its run. */
-  readonly history?: readonly number[] | undefined
-}
 
 const TRIAL_BATCH = 32
 const LOOKED_AT = 2000
@@ -28,7 +19,7 @@ const FEW = 4
 export function regressorPatient(
   model: Regressor,
   { train, validation }: RegressionData,
-  { training: asked = {}, trained = true, history }: RegressorPatientOptions = {},
+  { training: asked = {}, trained = true, history }: PatientOptions = {},
 ): Patient<NumberBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, scales } = model

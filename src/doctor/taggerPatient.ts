@@ -9,18 +9,9 @@ import { resolved, trainingSchema } from '../training/options.js'
 import type { TaggingData } from '../training/taggerTask.js'
 import { activityOf } from './activity.js'
 import { countTags } from './counting.js'
-import type { Patient } from './patient.js'
+import type { Patient, PatientOptions } from './patient.js'
 import { sampled, sampledCorpus } from './sampled.js'
 import { unigram } from './unigram.js'
-
-export interface TaggerPatientOptions {
-  /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
-  readonly training?: object | undefined
-  /** Whether the model has been trained. Default true. */
-  readonly trained?: boolean | undefined
-  /** Validation losses of its run. */
-  readonly history?: readonly number[] | undefined
-}
 
 const TRIAL_BATCH = 32
 const LOOKED_AT = 1000
@@ -34,7 +25,7 @@ const LONGEST_STRETCH = 200
 export function taggerPatient(
   model: Tagger,
   { train, validation }: TaggingData,
-  { training: asked = {}, trained = true, history }: TaggerPatientOptions = {},
+  { training: asked = {}, trained = true, history }: PatientOptions = {},
 ): Patient<TaggedBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, vocabularies, tags } = model

@@ -8,18 +8,9 @@ import { resolved, trainingSchema } from '../training/options.js'
 import type { TranslationData } from '../training/translatorTask.js'
 import { activityOf } from './activity.js'
 import { lengthsApart } from './pairChecks.js'
-import type { Baseline, Patient } from './patient.js'
+import type { Baseline, Patient, PatientOptions } from './patient.js'
 import { sampled, sampledCorpus } from './sampled.js'
 import { unigram } from './unigram.js'
-
-export interface TranslatorPatientOptions {
-  /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
-  readonly training?: object | undefined
-  /** Whether the model has been trained. Default true. */
-  readonly trained?: boolean | undefined
-  /** Validation losses of its run. */
-  readonly history?: readonly number[] | undefined
-}
 
 const TRIAL_BATCH = 32
 const LOOKED_AT = 500
@@ -35,7 +26,7 @@ const LONGEST_STRETCH = 200
 export function translatorPatient(
   model: Translator,
   { train, validation }: TranslationData,
-  { training: asked = {}, trained = true, history }: TranslatorPatientOptions = {},
+  { training: asked = {}, trained = true, history }: PatientOptions = {},
 ): Patient<PairBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, tokenizers } = model

@@ -42,8 +42,9 @@ import {
   vectorSizeOf,
 } from './classifierOptions.js'
 import { labelCounts, labelWeightsOf } from './labels.js'
-import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
-import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
+import { engineFor, type ModelEngineOptions } from './modelEngine.js'
+import { fileMetadata, modelFromBytes } from './modelFile.js'
+import { SavedModel } from './savedModel.js'
 import { byLength } from './sequencesAtOnce.js'
 import { drawAt, withUnknown } from './textDropout.js'
 import type { BatchLoss, LossPass, Trainable } from './trainable.js'
@@ -88,7 +89,7 @@ export interface ClassifierReading {
   readonly weights?: Tensor | undefined
 }
 
-export class Classifier implements Trainable<LabelledBatch> {
+export class Classifier extends SavedModel implements Trainable<LabelledBatch> {
   readonly parameters: readonly Parameter[]
   /** Those that training changes. */
   readonly trained: readonly Parameter[]
@@ -99,13 +100,13 @@ export class Classifier implements Trainable<LabelledBatch> {
   /** What each word says for each class. */
   private readonly bag: Embedding | undefined
   private readonly output: Linear
-  private closed = false
 
   private constructor(
-    readonly engine: Engine,
+    engine: Engine,
     readonly configuration: ClassifierConfiguration,
     readonly tokenizer: Tokenizer,
   ) {
+    super(engine, 'Classifier')
     const vocabularySize = tokenizer.size
     engine.heap.demand(classifierParameterCount(configuration, vocabularySize) * engine.backend.elementBytes)
     const { embedding, embeddingSize, hiddenSize, bidirectional, pooling: kind } = configuration
@@ -132,12 +133,9 @@ export class Classifier implements Trainable<LabelledBatch> {
     this.between = made.between
     this.bag = made.bag
     this.output = made.output
-    this.parameters = [made.table, made.recurrent, made.pooling, made.between, made.bag, made.output].flatMap(
-      layer => layer?.parameters ?? [],
-    )
+    this.parameters = this.owned([made.table, made.recurrent, made.pooling, made.between, made.bag, made.output])
     const frozen = configuration.freezeEmbedding ? made.table?.weight : undefined
     this.trained = this.parameters.filter(parameter => parameter !== frozen)
-    dropped.register(this, this.parameters, this)
   }
 
   /**
@@ -181,14 +179,13 @@ export class Classifier implements Trainable<LabelledBatch> {
       configuration,
       tokenizer,
     )
-    model.initialise(seed)
-    if (model.bag) beginFrom(model.bag, model.output, wordEvidence(tokenizer, corpus, configuration))
+    model.initialise(seed, corpus)
     if (found && model.embedding) model.engine.write(model.embedding.weight.value, found.table)
     return model
   }
 
-  /** Random weights, as a new model has them. */
-  initialise(seed: number): void {
+  /** Weights as a new model has them: random, and with `bagOfWords` what is counted on a corpus. */
+  initialise(seed: number, corpus: ItemCorpus<LabelledText>): void {
     const random = new Random(seed, 0, site.initialisation)
     const { initialisation, forgetBias } = this.configuration
     this.embedding?.initialise(random)
@@ -196,7 +193,7 @@ export class Classifier implements Trainable<LabelledBatch> {
     this.pooling.initialise(random)
     this.between?.initialise(random)
     this.output.initialise(random)
-    if (this.bag) beginFrom(this.bag, this.output)
+    if (this.bag) beginFrom(this.bag, this.output, wordEvidence(this.tokenizer, corpus, this.configuration))
   }
 
   /**
@@ -213,38 +210,11 @@ export class Classifier implements Trainable<LabelledBatch> {
       throw new FileFormatError(`${where}: it must have one weight a label; give a model that recurra saved`)
     const tokenizer = await file.tokenizer()
     const promised = classifierParameterCount(configuration, tokenizer.size)
-    if (promised !== file.elements)
-      throw new FileFormatError(
-        `${where}: its configuration means ${promised} parameters; the file holds ${file.elements} numbers`,
-      )
-    const model = new Classifier(await engineFor(options), configuration, tokenizer)
-    try {
-      file.fill(model.parameters)
-    } catch (error) {
-      model.close()
-      throw error
-    }
-    return model
-  }
-
-  /** One safetensors file with configuration, labels and vocabulary in its metadata and PyTorch's parameter names. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    this.checkOpen()
-    return modelToBytes(this.parameters, this.fileMetadata())
+    return file.into(promised, async () => new Classifier(await engineFor(options), configuration, tokenizer))
   }
 
   fileMetadata(): Record<string, string> {
     return fileMetadata(TASK, this.configuration, this.tokenizer)
-  }
-
-  /** Writes the file whole or not at all: a temporary file, synced, renamed. */
-  async save(path: string): Promise<void> {
-    await platform.writeBytes(path, this.toBytes())
-  }
-
-  /** Numbers that training changes. */
-  get parameterCount(): number {
-    return this.parameters.reduce((count, parameter) => count + parameter.value.size, 0)
   }
 
   /** In the order of the outputs. */
@@ -371,22 +341,6 @@ export class Classifier implements Trainable<LabelledBatch> {
       labels: configuration.multiLabel ? labels.filter((_, i) => probabilities[i] > 0.5) : [labels[best]],
       probabilities: Object.fromEntries(labels.map((label, i) => [label, probabilities[i]])),
     }
-  }
-
-  /** Gives the model's memory back. */
-  close(): void {
-    if (this.closed) return
-    this.closed = true
-    dropped.unregister(this)
-    for (const parameter of this.parameters) parameter.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
-  private checkOpen(): void {
-    if (this.closed) throw new ConfigurationError('Classifier: it is closed; create or load another')
   }
 }
 

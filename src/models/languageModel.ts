@@ -14,7 +14,7 @@ import type { Engine } from '../engine/engine.js'
 import { dropout } from '../engine/operations.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
-import { ConfigurationError, FileFormatError } from '../errors.js'
+import { ConfigurationError } from '../errors.js'
 import { type Continuation, type ContinueOptions, continuations } from '../generation/continuations.js'
 import { type GenerateOptions, generate } from '../generation/generate.js'
 import { type NextToken, nextTokens, type Predictor, type Reading, type ReadOptions } from '../generation/predictor.js'
@@ -39,9 +39,10 @@ import {
   languageModelSchema,
 } from './languageModelOptions.js'
 import { openReading, openTokens, type ReadingParts, type TokenStream } from './languageModelReading.js'
-import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
-import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
+import { engineFor, type ModelEngineOptions } from './modelEngine.js'
+import { fileMetadata, modelFromBytes } from './modelFile.js'
 import { knownCell } from './recurrentOptions.js'
+import { SavedModel } from './savedModel.js'
 import { fedInputs } from './scheduledSampling.js'
 import { drawAt } from './textDropout.js'
 import type { BatchLoss, LossPass, Trainable } from './trainable.js'
@@ -60,21 +61,21 @@ export interface LanguageModelCreation extends LanguageModelOptions, ModelEngine
   readonly vectors?: ((words: readonly string[]) => WordVectors | Promise<WordVectors>) | undefined
 }
 
-export class LanguageModel implements Predictor, Trainable<TokenBatch> {
+export class LanguageModel extends SavedModel implements Predictor, Trainable<TokenBatch> {
   readonly parameters: readonly Parameter[]
   /** Those that training changes. */
   readonly trained: readonly Parameter[]
   private readonly embedding: Embedding | undefined
   private readonly recurrent: Recurrent
   private readonly output: OutputLayer
-  private closed = false
 
   private constructor(
-    readonly engine: Engine,
+    engine: Engine,
     readonly configuration: LanguageModelConfiguration,
     readonly tokenizer: Tokenizer,
     cells: readonly Cell[],
   ) {
+    super(engine, 'LanguageModel')
     const vocabularySize = tokenizer.size
     const parameterCount = languageModelParameterCount(configuration, vocabularySize, cells)
     engine.heap.demand(parameterCount * engine.backend.elementBytes)
@@ -96,10 +97,9 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     this.embedding = made.table
     this.recurrent = made.recurrent
     this.output = made.output
-    this.parameters = [...(made.table?.parameters ?? []), ...made.recurrent.parameters, ...made.output.parameters]
+    this.parameters = this.owned([made.table, made.recurrent, made.output])
     const frozen = configuration.freezeEmbedding ? made.table?.weight : undefined
     this.trained = this.parameters.filter(parameter => parameter !== frozen)
-    dropped.register(this, this.parameters, this)
   }
 
   /**
@@ -170,39 +170,14 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
     ])
     const tokenizer = await file.tokenizer()
     const promised = languageModelParameterCount(file.configuration, tokenizer.size, cells)
-    if (promised !== file.elements)
-      throw new FileFormatError(
-        `${where}: its configuration means ${promised} parameters; the file holds ${file.elements} numbers`,
-      )
-    const model = new LanguageModel(await engineFor(options), file.configuration, tokenizer, cells)
-    try {
-      file.fill(model.parameters)
-    } catch (error) {
-      model.close()
-      throw error
-    }
-    return model
+    return file.into(
+      promised,
+      async () => new LanguageModel(await engineFor(options), file.configuration, tokenizer, cells),
+    )
   }
 
-  /** One safetensors file with configuration and vocabulary in its metadata and PyTorch's parameter names. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    this.checkOpen()
-    return modelToBytes(this.parameters, this.fileMetadata())
-  }
-
-  /** Configuration and vocabulary, as a model's file keeps them. */
   fileMetadata(): Record<string, string> {
     return fileMetadata('language model', this.configuration, this.tokenizer)
-  }
-
-  /** Writes the file whole or not at all: a temporary file, synced, renamed. */
-  async save(path: string): Promise<void> {
-    await platform.writeBytes(path, this.toBytes())
-  }
-
-  /** Numbers that training changes. */
-  get parameterCount(): number {
-    return this.parameters.reduce((count, parameter) => count + parameter.value.size, 0)
   }
 
   /** The zero state for a batch: what stands before a text. Of the innermost scope. */
@@ -293,21 +268,5 @@ export class LanguageModel implements Predictor, Trainable<TokenBatch> {
   /** Several continuations at once: drawn, or the likeliest that a beam finds. */
   continuations(options: ContinueOptions = {}): Promise<Continuation[]> {
     return continuations(this, options, platform.pause)
-  }
-
-  /** Gives the model's memory back. */
-  close(): void {
-    if (this.closed) return
-    this.closed = true
-    dropped.unregister(this)
-    for (const parameter of this.parameters) parameter.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
-  private checkOpen(): void {
-    if (this.closed) throw new ConfigurationError('LanguageModel: it is closed; create or load another')
   }
 }

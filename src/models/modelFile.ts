@@ -33,10 +33,17 @@ export interface ModelFile<C> {
   readonly configuration: C
   /** @param key which, of models that have several. Default `tokenizer`. @throws FileFormatError where there is none */
   tokenizer(key?: string): Promise<Tokenizer>
-  /** Numbers in all its parameters. */
-  readonly elements: number
-  /** Writes the file's tensors into the parameters; names and shapes must be the same. */
-  fill(parameters: readonly Parameter[]): void
+  /**
+   * The model that the file describes, filled with its tensors.
+   * @param promised parameters that its configuration means: where the file holds others, no memory is taken for them
+   * @throws FileFormatError where numbers, names or shapes differ
+   */
+  into<M extends FilledModel>(promised: number, make: () => M | Promise<M>): Promise<M>
+}
+
+interface FilledModel {
+  readonly parameters: readonly Parameter[]
+  close(): void
 }
 
 /** @throws FileFormatError where the bytes are not a model of ours for this task */
@@ -81,8 +88,21 @@ export async function modelFromBytes<S extends z.ZodObject>(
       if (configuration.unit === 'hugging-face') await HuggingFaceTokenizer.prepare()
       return tokenizerFromJSON(parsed(key), where)
     },
-    elements: [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.length, 0),
-    fill: parameters => fillParameters(parameters, tensors, where),
+    async into(promised, make) {
+      const held = [...tensors.values()].reduce((sum, tensor) => sum + tensor.data.length, 0)
+      if (promised !== held)
+        throw new FileFormatError(
+          `${where}: its configuration means ${promised} parameters; the file holds ${held} numbers`,
+        )
+      const model = await make()
+      try {
+        fillParameters(model.parameters, tensors, where)
+      } catch (error) {
+        model.close()
+        throw error
+      }
+      return model
+    },
   }
 }
 

@@ -11,16 +11,15 @@ import { parseConfiguration } from '../configuration.js'
 import type { Engine } from '../engine/engine.js'
 import { Random, site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
-import { ConfigurationError } from '../errors.js'
 import { lastHidden } from '../layers/dilation.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
 import { regressionLoss } from '../layers/regressionLoss.js'
 import type { ItemCorpus, NumberSequence } from '../text/items.js'
-import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
-import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
-import { recurrentContradictions, recurrentOptionsOf } from './recurrentOptions.js'
+import { engineFor, type ModelEngineOptions } from './modelEngine.js'
+import { fileMetadata, modelFromBytes } from './modelFile.js'
+import { recurrentContradictions } from './recurrentOptions.js'
 import {
   checkSequence,
   extentsOf,
@@ -34,8 +33,11 @@ import {
   type RegressorConfiguration,
   type RegressorOptions,
   regressorFileSchema,
+  regressorLayers,
+  regressorParameterCount,
   regressorSchema,
 } from './regressorOptions.js'
+import { SavedModel } from './savedModel.js'
 import type { BatchLoss, LossPass, Trainable } from './trainable.js'
 
 const TASK = 'regressor'
@@ -50,33 +52,32 @@ export interface RegressorCreation extends RegressorOptions, ModelEngineOptions 
 /** Sequences that `predict` reads at once. */
 const AT_ONCE = 256
 
-export class Regressor implements Trainable<NumberBatch> {
+export class Regressor extends SavedModel implements Trainable<NumberBatch> {
   readonly parameters: readonly Parameter[]
   /** Of what it reads and gives. */
   readonly scales: Scales
   private readonly recurrent: Recurrent
   private readonly output: Linear
-  private closed = false
 
   private constructor(
-    readonly engine: Engine,
+    engine: Engine,
     readonly configuration: RegressorConfiguration,
   ) {
+    super(engine, 'Regressor')
     const { inputMeans, inputDeviations, targetMeans, targetDeviations } = configuration
     this.scales = {
       inputs: { means: inputMeans, deviations: inputDeviations },
       targets: { means: targetMeans, deviations: targetDeviations },
     }
-    const layers = recurrentOptionsOf(configuration, [], { inputSize: inputMeans.length, name: 'recurrent' })
+    engine.heap.demand(regressorParameterCount(configuration) * engine.backend.elementBytes)
     const inputs = configuration.projSize ?? configuration.hiddenSize
     const made = engine.keepTogether(() => ({
-      recurrent: new Recurrent(engine, layers),
+      recurrent: new Recurrent(engine, regressorLayers(configuration)),
       output: new Linear(engine, { inputs, outputs: targetMeans.length, name: 'output' }),
     }))
     this.recurrent = made.recurrent
     this.output = made.output
-    this.parameters = [...made.recurrent.parameters, ...made.output.parameters]
-    dropped.register(this, this.parameters, this)
+    this.parameters = this.owned([made.recurrent, made.output])
   }
 
   /**
@@ -124,34 +125,12 @@ export class Regressor implements Trainable<NumberBatch> {
     const bytes = from instanceof Uint8Array ? from : await platform.readBytes(from)
     const where = from instanceof Uint8Array ? 'model' : String(from)
     const file = await modelFromBytes(bytes, where, TASK, regressorFileSchema, recurrentContradictions)
-    const model = new Regressor(await engineFor(options), file.configuration)
-    try {
-      file.fill(model.parameters)
-    } catch (error) {
-      model.close()
-      throw error
-    }
-    return model
-  }
-
-  /** One safetensors file with the configuration in its metadata and PyTorch's parameter names. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    this.checkOpen()
-    return modelToBytes(this.parameters, this.fileMetadata())
+    const promised = regressorParameterCount(file.configuration)
+    return file.into(promised, async () => new Regressor(await engineFor(options), file.configuration))
   }
 
   fileMetadata(): Record<string, string> {
     return fileMetadata(TASK, this.configuration)
-  }
-
-  /** Writes the file whole or not at all: a temporary file, synced, renamed. */
-  async save(path: string): Promise<void> {
-    await platform.writeBytes(path, this.toBytes())
-  }
-
-  /** Numbers that training changes. */
-  get parameterCount(): number {
-    return this.parameters.reduce((count, parameter) => count + parameter.value.size, 0)
   }
 
   /** The mean loss of a batch, in the model's scale. To be called in a scope. */
@@ -198,21 +177,5 @@ export class Regressor implements Trainable<NumberBatch> {
       await platform.pause()
     }
     return answers
-  }
-
-  /** Gives the model's memory back. */
-  close(): void {
-    if (this.closed) return
-    this.closed = true
-    dropped.unregister(this)
-    for (const parameter of this.parameters) parameter.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
-  private checkOpen(): void {
-    if (this.closed) throw new ConfigurationError('Regressor: it is closed; create or load another')
   }
 }

@@ -1,7 +1,8 @@
 /* What a regressor is made of: one schema for the library, the configuration file, the flags and the help; and the larger one
  * of its file, with what it has learned of its numbers' scales. */
 import { z } from 'zod'
-import { recurrentShape } from './recurrentOptions.js'
+import { recurrentParameterCount } from '../layers/recurrent.js'
+import { recurrentOptionsOf, recurrentShape } from './recurrentOptions.js'
 
 export const regressorSchema = z.strictObject({
   ...recurrentShape,
@@ -30,3 +31,13 @@ export const regressorFileSchema = z.strictObject({
 export type RegressorOptions = z.input<typeof regressorSchema>
 /** A regressor's configuration, complete, with the scales of its numbers. */
 export type RegressorConfiguration = z.output<typeof regressorFileSchema>
+
+/** The recurrent layers of a regressor. */
+export const regressorLayers = (configuration: RegressorConfiguration) =>
+  recurrentOptionsOf(configuration, [], { inputSize: configuration.inputMeans.length, name: 'recurrent' })
+
+/** Parameters of a regressor, counted without making it. */
+export function regressorParameterCount(configuration: RegressorConfiguration): number {
+  const { projSize, hiddenSize, targetMeans } = configuration
+  return recurrentParameterCount(regressorLayers(configuration)) + ((projSize ?? hiddenSize) + 1) * targetMeans.length
+}

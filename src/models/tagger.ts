@@ -25,8 +25,9 @@ import { TextCorpus } from '../text/corpus.js'
 import type { ItemCorpus, TaggedSentence } from '../text/items.js'
 import { WordTokenizer } from '../text/wordTokenizer.js'
 import type { WordVectors } from '../text/wordVectors.js'
-import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
-import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
+import { engineFor, type ModelEngineOptions } from './modelEngine.js'
+import { fileMetadata, modelFromBytes } from './modelFile.js'
+import { SavedModel } from './savedModel.js'
 import { byLength } from './sequencesAtOnce.js'
 import { checkSentence, type TaggedBatch, type Vocabularies, type WordBatch, wordBatch } from './taggerBatches.js'
 import {
@@ -64,7 +65,7 @@ export interface SentenceScores {
   readonly tags: Int32Array
 }
 
-export class Tagger implements Trainable<TaggedBatch> {
+export class Tagger extends SavedModel implements Trainable<TaggedBatch> {
   readonly parameters: readonly Parameter[]
   /** Those that training changes. */
   readonly trained: readonly Parameter[]
@@ -74,13 +75,13 @@ export class Tagger implements Trainable<TaggedBatch> {
   private readonly characterVectors: CharacterVectors | undefined
   private readonly recurrent: Recurrent
   private readonly output: Linear
-  private closed = false
 
   private constructor(
-    readonly engine: Engine,
+    engine: Engine,
     readonly configuration: TaggerConfiguration,
     readonly vocabularies: Vocabularies,
   ) {
+    super(engine, 'Tagger')
     const sizes = { words: vocabularies.words.size, characters: vocabularies.characters.size }
     engine.heap.demand(taggerParameterCount(configuration, sizes) * engine.backend.elementBytes)
     const made = engine.keepTogether(() => {
@@ -100,12 +101,9 @@ export class Tagger implements Trainable<TaggedBatch> {
     this.recurrent = made.recurrent
     this.output = made.output
     this.crf = made.crf
-    this.parameters = [made.embedding, made.vectors, made.recurrent, made.output, made.crf].flatMap(
-      layer => layer?.parameters ?? [],
-    )
+    this.parameters = this.owned([made.embedding, made.vectors, made.recurrent, made.output, made.crf])
     const frozen = configuration.freezeEmbedding ? made.embedding.weight : undefined
     this.trained = this.parameters.filter(parameter => parameter !== frozen)
-    dropped.register(this, this.parameters, this)
   }
 
   /**
@@ -162,40 +160,16 @@ export class Tagger implements Trainable<TaggedBatch> {
     if (!(words instanceof WordTokenizer && characters instanceof CharacterTokenizer))
       throw new FileFormatError(`${where}: it must have a vocabulary of words and one of characters; train it anew`)
     const promised = taggerParameterCount(file.configuration, { words: words.size, characters: characters.size })
-    if (promised !== file.elements)
-      throw new FileFormatError(
-        `${where}: its configuration means ${promised} parameters; the file holds ${file.elements} numbers`,
-      )
-    const model = new Tagger(await engineFor(options), file.configuration, { words, characters })
-    try {
-      file.fill(model.parameters)
-    } catch (error) {
-      model.close()
-      throw error
-    }
-    return model
-  }
-
-  /** One safetensors file with configuration, tags and vocabularies in its metadata and PyTorch's parameter names. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    this.checkOpen()
-    return modelToBytes(this.parameters, this.fileMetadata())
+    return file.into(
+      promised,
+      async () => new Tagger(await engineFor(options), file.configuration, { words, characters }),
+    )
   }
 
   fileMetadata(): Record<string, string> {
     const { words, characters } = this.vocabularies
     const metadata = fileMetadata(TASK, this.configuration, words)
     return { ...metadata, 'recurra.characters': JSON.stringify(characters.toJSON()) }
-  }
-
-  /** Writes the file whole or not at all: a temporary file, synced, renamed. */
-  async save(path: string): Promise<void> {
-    await platform.writeBytes(path, this.toBytes())
-  }
-
-  /** Numbers that training changes. */
-  get parameterCount(): number {
-    return this.parameters.reduce((count, parameter) => count + parameter.value.size, 0)
   }
 
   /** In the order of the outputs. */
@@ -279,22 +253,6 @@ export class Tagger implements Trainable<TaggedBatch> {
       tags: Array.from(scores[i].tags, tag => this.tags[tag]),
     }))
     return typeof given === 'string' ? answers[0] : answers
-  }
-
-  /** Gives the model's memory back. */
-  close(): void {
-    if (this.closed) return
-    this.closed = true
-    dropped.unregister(this)
-    for (const parameter of this.parameters) parameter.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
-  private checkOpen(): void {
-    if (this.closed) throw new ConfigurationError('Tagger: it is closed; create or load another')
   }
 }
 

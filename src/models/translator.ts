@@ -24,8 +24,9 @@ import { MarkedTokenizer } from '../text/sentenceMarks.js'
 import type { Tokenizer } from '../text/tokenizer.js'
 import { Decoder } from './decoder.js'
 import { Encoder } from './encoder.js'
-import { dropped, engineFor, type ModelEngineOptions } from './modelEngine.js'
-import { fileMetadata, modelFromBytes, modelToBytes } from './modelFile.js'
+import { engineFor, type ModelEngineOptions } from './modelEngine.js'
+import { fileMetadata, modelFromBytes } from './modelFile.js'
+import { SavedModel } from './savedModel.js'
 import { fedInputs } from './scheduledSampling.js'
 import type { BatchLoss, LossPass, Trainable } from './trainable.js'
 import { type TranslateOptions, type Translation, translateAll } from './translation.js'
@@ -36,6 +37,7 @@ import {
   type TranslatorOptions,
   tokenizerOptionsOf,
   translatorContradictions,
+  translatorParameterCount,
   translatorSchema,
 } from './translatorOptions.js'
 
@@ -50,7 +52,7 @@ export interface TranslatorCreation extends TranslatorOptions, ModelEngineOption
   readonly seed?: number | undefined
 }
 
-export class Translator implements Trainable<PairBatch> {
+export class Translator extends SavedModel implements Trainable<PairBatch> {
   readonly parameters: readonly Parameter[]
   readonly encoder: Encoder
   readonly decoder: Decoder
@@ -59,16 +61,18 @@ export class Translator implements Trainable<PairBatch> {
   /** V */
   readonly output: Linear
   private readonly sourceEmbedding: Embedding
-  private closed = false
 
   private constructor(
-    readonly engine: Engine,
+    engine: Engine,
     readonly configuration: TranslatorConfiguration,
     readonly tokenizers: PairTokenizers,
   ) {
+    super(engine, 'Translator')
     const { sharedVocabulary, tieWeights, hiddenSize: inputs } = configuration
     const size = embeddingSizeOf(configuration)
     const outputs = tokenizers.target.size
+    const promised = translatorParameterCount(configuration, { source: tokenizers.source.size, target: outputs })
+    engine.heap.demand(promised * engine.backend.elementBytes)
     const made = engine.keepTogether(() => {
       const table = (side: 'source' | 'target', name: string) =>
         new Embedding(engine, { vocabularySize: tokenizers[side].size, size, name })
@@ -87,8 +91,7 @@ export class Translator implements Trainable<PairBatch> {
     this.decoder = made.decoder
     this.output = made.output
     const tables = sharedVocabulary ? [made.target] : [made.source, made.target]
-    this.parameters = [...tables, made.encoder, made.decoder, made.output].flatMap(each => each.parameters)
-    dropped.register(this, this.parameters, this)
+    this.parameters = this.owned([...tables, made.encoder, made.decoder, made.output])
   }
 
   /**
@@ -137,20 +140,11 @@ export class Translator implements Trainable<PairBatch> {
     const file = await modelFromBytes(bytes, where, TASK, translatorSchema, translatorContradictions)
     const source = marked(await file.tokenizer(), where)
     const target = file.configuration.sharedVocabulary ? source : marked(await file.tokenizer(TARGET_TOKENIZER), where)
-    const model = new Translator(await engineFor(options), file.configuration, { source, target })
-    try {
-      file.fill(model.parameters)
-    } catch (error) {
-      model.close()
-      throw error
-    }
-    return model
-  }
-
-  /** One safetensors file with configuration and vocabularies in its metadata and PyTorch's parameter names. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    this.checkOpen()
-    return modelToBytes(this.parameters, this.fileMetadata())
+    const promised = translatorParameterCount(file.configuration, { source: source.size, target: target.size })
+    return file.into(
+      promised,
+      async () => new Translator(await engineFor(options), file.configuration, { source, target }),
+    )
   }
 
   fileMetadata(): Record<string, string> {
@@ -158,16 +152,6 @@ export class Translator implements Trainable<PairBatch> {
     const metadata = fileMetadata(TASK, this.configuration, source)
     if (source === target) return metadata
     return { ...metadata, [`recurra.${TARGET_TOKENIZER}`]: JSON.stringify(target.toJSON()) }
-  }
-
-  /** Writes the file whole or not at all: a temporary file, synced, renamed. */
-  async save(path: string): Promise<void> {
-    await platform.writeBytes(path, this.toBytes())
-  }
-
-  /** Numbers that training changes. */
-  get parameterCount(): number {
-    return this.parameters.reduce((count, parameter) => count + parameter.value.size, 0)
   }
 
   /**
@@ -230,22 +214,6 @@ export class Translator implements Trainable<PairBatch> {
   async translateAll(texts: readonly string[], options: TranslateOptions = {}): Promise<Translation[][]> {
     this.checkOpen()
     return translateAll(this, texts, options)
-  }
-
-  /** Gives the model's memory back. */
-  close(): void {
-    if (this.closed) return
-    this.closed = true
-    dropped.unregister(this)
-    for (const parameter of this.parameters) parameter.release()
-  }
-
-  [Symbol.dispose](): void {
-    this.close()
-  }
-
-  private checkOpen(): void {
-    if (this.closed) throw new ConfigurationError('Translator: it is closed; create or load another')
   }
 }
 

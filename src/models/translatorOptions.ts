@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { contradiction } from '../configuration.js'
 import { attentions } from '../layers/attention.js'
+import { recurrentParameterCount } from '../layers/recurrent.js'
 import type { TokenizerOptions } from '../text/fitTokenizer.js'
 import { recurrentContradictions, recurrentOptionsOf, recurrentShape } from './recurrentOptions.js'
 import { readingShape, tokenShape } from './textOptions.js'
@@ -142,4 +143,30 @@ export function decoderLayersOf(configuration: TranslatorConfiguration) {
   const fed = attention === 'bahdanau' ? memorySizeOf(configuration) : inputFeeding ? hiddenSize : 0
   const inputSize = embeddingSizeOf(configuration) + fed
   return recurrentOptionsOf({ ...configuration, ...shared }, [], { inputSize, name: 'decoder' })
+}
+
+/**
+ * Parameters of a translator, counted without making it.
+ * @param vocabularies tokens of each side
+ */
+export function translatorParameterCount(
+  configuration: TranslatorConfiguration,
+  vocabularies: { readonly source: number; readonly target: number },
+): number {
+  const { sharedVocabulary, tieWeights, bridge, cell, numLayers, attention } = configuration
+  const { hiddenSize: hidden, attentionSize: size = hidden } = configuration
+  const [memory, vector] = [memorySizeOf(configuration), embeddingSizeOf(configuration)]
+  const { source, target } = vocabularies
+  const tables = (sharedVocabulary ? target : source + target) * vector
+  const recurrent =
+    recurrentParameterCount(encoderLayersOf(configuration)) + recurrentParameterCount(decoderLayersOf(configuration))
+  const maps = bridge === 'learned' ? numLayers * (cell === 'lstm' ? 2 : 1) : 0
+  const scores = {
+    ...{ none: 0, 'luong-dot': 0, 'luong-general': memory * hidden },
+    bahdanau: size * (hidden + memory + 2),
+  }[attention]
+  const read = memory + hidden + (attention === 'bahdanau' ? vector : 0)
+  const readout = attention === 'none' ? 0 : (read + 1) * hidden
+  const output = (tieWeights ? 0 : target * hidden) + target
+  return tables + recurrent + maps * (memory + 1) * hidden + scores + readout + output
 }

@@ -54,10 +54,10 @@ export function wordEvidence(
 
 /**
  * Writes evidence into a table of words, and sees to it that the output layer adds what they say: to each class its own, as it
- * is; the prior is its bias. Without evidence the words say nothing.
+ * is; the prior is its bias.
  * @param output its last inputs, one a class, are the sums over the table's rows
  */
-export function beginFrom(bag: Embedding, output: Linear, evidence?: WordEvidence): void {
+export function beginFrom(bag: Embedding, output: Linear, { table, prior }: WordEvidence): void {
   const { weight, bias } = output
   const { engine } = weight
   const [classes, inputs] = weight.shape
@@ -65,6 +65,6 @@ export function beginFrom(bag: Embedding, output: Linear, evidence?: WordEvidenc
   for (let y = 0; y < classes; y++)
     for (let said = 0; said < classes; said++) weights[(y + 1) * inputs - classes + said] = y === said ? 1 : 0
   engine.write(weight.value, weights)
-  engine.write(bag.weight.value, evidence?.table ?? new Float64Array(bag.weight.value.size))
-  if (evidence) engine.write(bias.value, evidence.prior)
+  engine.write(bag.weight.value, table)
+  engine.write(bias.value, prior)
 }

@@ -1,14 +1,14 @@
 // Classifiers and taggers before the doctor: what is particular to them, each sick one with a healthy twin, and the common
 // examinations on every form of them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ClassifierPatientOptions, classifierPatient } from '../../src/doctor/classifierPatient.js'
+import { classifierPatient } from '../../src/doctor/classifierPatient.js'
 import { checkSentences, checkTargets } from '../../src/doctor/dataChecks.js'
 import { examine } from '../../src/doctor/doctor.js'
 import { checkFrequencies, checkOverfitting } from '../../src/doctor/generalisation.js'
 import { checkDeadUnits, checkSaturation } from '../../src/doctor/hiddenUnits.js'
 import { checkLearningRate, rateTrials } from '../../src/doctor/learningRate.js'
 import { checkGradient, checkOneBatch } from '../../src/doctor/machine.js'
-import type { Patient } from '../../src/doctor/patient.js'
+import type { Patient, PatientOptions } from '../../src/doctor/patient.js'
 import { taggerPatient } from '../../src/doctor/taggerPatient.js'
 import { checkVanishing, decayOf } from '../../src/doctor/throughTime.js'
 import type { Engine } from '../../src/engine/engine.js'
@@ -54,7 +54,7 @@ const shuffled = ({ items, name }: ItemCorpus<LabelledText>) => {
 
 async function classifier(
   creation: Partial<ClassifierCreation> = {},
-  { steps = 0, data = texts, ...options }: ClassifierPatientOptions & { steps?: number; data?: typeof texts } = {},
+  { steps = 0, data = texts, ...options }: PatientOptions & { steps?: number; data?: typeof texts } = {},
 ) {
   const shape = { hiddenSize: 12, cell: 'gru', seed: 1 } as const
   const model = await Classifier.create({ corpus: data.train, ...shape, ...creation, engine })

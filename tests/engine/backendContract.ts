@@ -2,29 +2,17 @@
  * training step, and the bits that are promised. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FusedKernelCell } from '../../src/cells/cell.js'
-import { elman } from '../../src/cells/elman.js'
-import { gru } from '../../src/cells/gru.js'
-import { lstm } from '../../src/cells/lstm.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import * as records from '../../src/engine/records.js'
 import { expectAllNear, expectSameBits } from './distance.js'
 import { type Buffers, expectSameKernel, runKernel } from './kernelRun.js'
 import { Draw } from './randomValues.js'
-import { type RecurrenceShape, recurrenceCase, runRecurrence, sequenceAlone } from './recurrenceRun.js'
+import { cells, recurrenceContract } from './recurrenceContract.js'
 import { type StepSizes, trainingSteps } from './trainingStep.js'
 
 /** None is a multiple of a vector's width, and each stands beside one that is. */
 const AWKWARD = [1, 3, 7, 17, 33, 65, 130] as const
-const BATCHES = [1, 3, 25] as const
-
-export const cells: readonly (readonly [string, FusedKernelCell])[] = [
-  ['elman tanh', elman('tanh')],
-  ['elman relu', elman('relu')],
-  ['elman sigmoid', elman('sigmoid')],
-  ['gru', gru],
-  ['lstm', lstm],
-]
 
 export const smallStep = (cell: FusedKernelCell, ragged: boolean): StepSizes => ({
   cell,
@@ -118,58 +106,7 @@ export function backendContract(engine: () => Engine): void {
     })
   })
 
-  describe('the recurrence', () => {
-    const variants = [
-      { reverse: false, ragged: false, masked: false },
-      { reverse: true, ragged: false, masked: true },
-      { reverse: false, ragged: true, masked: true },
-      { reverse: true, ragged: true, masked: false },
-    ]
-    describe.each(cells)('of %s', (_, cell) => {
-      test.each(variants)('is right; reverse: $reverse, lengths: $ragged, mask: $masked', variant => {
-        const draw = new Draw(13)
-        for (const [i, hidden] of [1, 7, 17, 33, 65].entries()) {
-          const shape: RecurrenceShape = { cell: cell.fused, time: 5, batch: BATCHES[i % 3], hidden, ...variant }
-          const given = recurrenceCase(draw, { ...shape, everyGradient: i % 2 === 0 })
-          expectAllNear(runRecurrence(engine(), given), runRecurrence(right, given), 1e-5)
-        }
-      })
-
-      test('is right for more rows than are walked at once, and more terms than a block has', () => {
-        const draw = new Draw(14)
-        for (const [time, batch, hidden] of [
-          [2, 230, 3],
-          [2, 3, 130],
-        ]) {
-          const given = recurrenceCase(draw, { cell: cell.fused, time, batch, hidden, ragged: true, masked: true })
-          expectAllNear(runRecurrence(engine(), given), runRecurrence(right, given), 1e-5)
-        }
-      })
-
-      test('of a batch with lengths gives each sequence what it has alone, bit for bit', () => {
-        for (const masked of [false, true]) {
-          const [time, batch, hidden] = [6, 25, 33]
-          const shape = { cell: cell.fused, time, batch, hidden, reverse: masked, masked }
-          const whole = { ...recurrenceCase(new Draw(15), { ...shape, ragged: true }) }
-          const together = runRecurrence(engine(), whole)
-          for (const b of [0, 1, 11, 24]) {
-            const alone = sequenceAlone(whole, b)
-            const held = runRecurrence(engine(), alone)
-            const part: Record<string, Float64Array> = {}
-            for (const [name, values] of Object.entries(held)) {
-              const steps = /^dInitial/.test(name) ? 1 : /^(states|cells)$/.test(name) ? alone.time + 1 : alone.time
-              const width = values.length / steps
-              const rows = Array.from({ length: steps }, (_, t) =>
-                together[name].subarray((t * batch + b) * width, (t * batch + b + 1) * width),
-              )
-              part[name] = Float64Array.from(rows.flatMap(row => [...row]))
-            }
-            expectSameBits(part, held)
-          }
-        }
-      })
-    })
-  })
+  recurrenceContract(engine, () => right)
 
   test('elementwise operations are right, in place and added too', () => {
     const draw = new Draw(16)

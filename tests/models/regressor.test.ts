@@ -4,10 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { evaluateRegressor } from '../../src/evaluation/regression.js'
+import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { Regressor } from '../../src/models/regressor.js'
 import { numberBatches } from '../../src/models/regressorBatches.js'
 import type { RegressorOptions } from '../../src/models/regressorOptions.js'
+import { regressorParameterCount } from '../../src/models/regressorOptions.js'
 import { adding } from '../../src/text/generated/adding.js'
 import { ItemCorpus, type NumberSequence } from '../../src/text/items.js'
 import { windowsOf } from '../../src/text/series.js'
@@ -85,6 +87,27 @@ describe('a regressor', () => {
     expect(await again.predict(ragged)).toEqual(await model.predict(ragged))
     expect(again.toBytes()).toEqual(model.toBytes())
   })
+
+  it.each([{}, { projSize: 3 }, { cell: 'gru', numLayers: 2 }] satisfies RegressorOptions[])(
+    'has as many parameters as its configuration says; a file that says otherwise takes no memory: %j',
+    async options => {
+      using model = await Regressor.create({ corpus, hiddenSize: 6, ...options, engine })
+      expect(regressorParameterCount(model.configuration)).toBe(model.parameterCount)
+      const used = engine.heap.used
+      const { tensors, metadata } = readSafetensors(model.toBytes(), 'model')
+      const kept = [...tensors].map(([name, { shape, data }]) => ({
+        name,
+        shape,
+        data: Float64Array.from(data as Float32Array),
+      }))
+      const larger = JSON.stringify({ ...model.configuration, hiddenSize: 8192 })
+      const bytes = writeSafetensors(kept, { ...metadata, 'recurra.configuration': larger })
+      await expect(Regressor.load(bytes, { engine })).rejects.toThrow(
+        /its configuration means \d+ parameters; the file holds/,
+      )
+      expect(engine.heap.used).toBe(used)
+    },
+  )
 
   it('says what a sequence must be', async () => {
     using model = await Regressor.create({ corpus, hiddenSize: 2, engine })

@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
+import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { LanguageModel } from '../../src/models/languageModel.js'
 import { Translator } from '../../src/models/translator.js'
 import { encodedPair, pairBatch } from '../../src/models/translatorBatches.js'
 import type { TranslatorOptions } from '../../src/models/translatorOptions.js'
+import { translatorParameterCount } from '../../src/models/translatorOptions.js'
 import { ItemCorpus } from '../../src/text/items.js'
 import { train } from '../../src/training/trainer.js'
 import { expectNear } from '../engine/distance.js'
@@ -59,6 +61,27 @@ const lossOf = (model: Translator, from: number, to: number) =>
   })
 
 describe.each(forms)('a translator with %s', (_, options) => {
+  it('has as many parameters as its configuration says; a file that says otherwise takes no memory', async () => {
+    using model = await Translator.create({ ...small, ...options, engine })
+    const { source, target } = model.tokenizers
+    const sizes = { source: source.size, target: target.size }
+    expect(translatorParameterCount(model.configuration, sizes)).toBe(model.parameterCount)
+    const used = engine.heap.used
+    const { tensors, metadata } = readSafetensors(model.toBytes(), 'model')
+    const encoderHiddenSize = model.configuration.bidirectional ? 2048 : 4096
+    const larger = { ...model.configuration, hiddenSize: 4096, encoderHiddenSize, embeddingSize: 4096 }
+    const kept = [...tensors].map(([name, { shape, data }]) => ({
+      name,
+      shape,
+      data: Float64Array.from(data as Float32Array),
+    }))
+    const bytes = writeSafetensors(kept, { ...metadata, 'recurra.configuration': JSON.stringify(larger) })
+    await expect(Translator.load(bytes, { engine })).rejects.toThrow(
+      /its configuration means \d+ parameters; the file holds \d+ numbers/,
+    )
+    expect(engine.heap.used).toBe(used)
+  })
+
   it('has the gradient of finite differences', async () => {
     using model = await Translator.create({ ...small, ...options, engine: exact })
     const batch = batchOf(model, 1, 6)
