@@ -153,7 +153,7 @@ export function checkOutputLayer<Batch>({ output, configuration }: Patient<Batch
     )
   if (configuration.classWeights === 'none' && rare > MOST_RARE)
     cures.push({ line: 'classWeights: balanced', why: 'what is rare weighs more in the loss' })
-  if (configuration.tieWeights === false)
+  if (configuration.tieWeights === false && configuration.adaptiveCutoffs === undefined)
     cures.push({ line: 'tieWeights: true', why: 'the output layer shares the embedding’s rows' })
   cures.push({
     line: `hiddenSize: ${Math.max(16, 8 * Math.floor((2 * all) / rows / 8))}`,

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.js'
 import { evaluate, evaluateSentences } from '../evaluation/perplexity.js'
 import { LanguageModel } from '../models/languageModel.js'
 import { encodedSentences, streamOf, type TokenBatch, tokenBatches } from '../models/languageModelBatches.js'
+import { outputParameterCount } from '../models/languageModelOptions.js'
 import type { BatchSource } from '../models/trainable.js'
 import { sentenceEndsOf } from '../text/sentenceEnds.js'
 import type { LanguageData } from '../training/languageModelTask.js'
@@ -85,7 +86,7 @@ export function languagePatient(
       validation ? [unigram(seen, validation.encodeBeginning(tokenizer, LOOKED_AT).tokens.subarray(0, LOOKED_AT))] : [],
     output: {
       rows: tokenizer.size,
-      parameters: tokenizer.size * (1 + (configuration.projSize ?? hiddenSize)),
+      parameters: outputParameterCount(configuration, tokenizer.size),
       seen,
       limitable: unit === 'word',
     },

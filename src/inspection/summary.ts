@@ -58,7 +58,10 @@ function partsOf(name: string): { part: string; kind: string } {
 }
 
 function symbolOf(part: string, kind: string): string {
+  // Of an adaptive softmax each cluster has P before its V.
+  if (/^output\.tail\.\d+\.0$/.test(part)) return 'P'
   if (part.startsWith('output')) return kind === 'weight' ? 'V' : 'c'
+  if (part === 'bag') return 'r'
   if (part.startsWith('embedding')) return 'E'
   if (kind.startsWith('bias')) return 'b'
   if (kind.startsWith('norm')) return kind.endsWith('weight') ? 'γ' : 'β'

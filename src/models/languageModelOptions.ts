@@ -104,6 +104,16 @@ export function languageModelLayers(
   return recurrentOptionsOf(configuration, cells, { inputSize, name: 'recurrent' })
 }
 
+/** Parameters of the output layer; those that the embedding has too, where weights are tied, among them. */
+export function outputParameterCount(
+  { projSize, hiddenSize, adaptiveCutoffs: cutoffs }: LanguageModelConfiguration,
+  vocabularySize: number,
+): number {
+  const inputs = projSize ?? hiddenSize
+  if (cutoffs) return adaptiveParameterCount({ inputs, outputs: vocabularySize, cutoffs })
+  return vocabularySize * (inputs + 1)
+}
+
 /**
  * Parameters of a language model, counted without making it.
  * @param cells cells of one's own that the configuration may name
@@ -113,11 +123,9 @@ export function languageModelParameterCount(
   vocabularySize: number,
   cells: readonly Cell[] = [],
 ): number {
-  const { embedding, tieWeights, projSize, hiddenSize, adaptiveCutoffs: cutoffs } = configuration
-  const table = embedding === 'learned' ? vocabularySize * embeddingSizeOf(configuration) : 0
-  const inputs = projSize ?? hiddenSize
-  const output = cutoffs
-    ? adaptiveParameterCount({ inputs, outputs: vocabularySize, cutoffs })
-    : (tieWeights ? 0 : vocabularySize * inputs) + vocabularySize
-  return table + recurrentParameterCount(languageModelLayers(configuration, vocabularySize, cells)) + output
+  const { embedding, tieWeights } = configuration
+  const tableSize = vocabularySize * embeddingSizeOf(configuration)
+  const table = embedding === 'learned' && !tieWeights ? tableSize : 0
+  const recurrent = recurrentParameterCount(languageModelLayers(configuration, vocabularySize, cells))
+  return table + recurrent + outputParameterCount(configuration, vocabularySize)
 }
