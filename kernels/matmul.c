@@ -7,6 +7,7 @@
 #include "simd.h"
 
 #define BLOCK_K 512                   /* terms of a sum per block: y is read and written once for so many */
+#define BLOCK_K_COLUMNS 256           /* where a panel stays in the first cache it must leave room for the tiles that pass */
 #define BLOCK_N 1024                  /* columns per block: what all threads share of B then stays in the last cache */
 #define BLOCK_M (TILE_ROWS * 8)       /* rows of A packed at once by a thread */
 #define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms */
@@ -50,7 +51,7 @@ struct matrix {
     ROWS_##M(OPEN) if (from) { ROWS_##M(TAKE) } else { ROWS_##M(CLEAR) }                                                \
     for (const float *run = a; k > 0; k -= RUN, run += M * RUN) {                                                       \
       const float *end = run + (k < RUN ? k : RUN);                                                                     \
-      for (a = run; a < end; a++, panel += PANEL) {                                                                     \
+      UNROLL for (a = run; a < end; a++, panel += PANEL) {                                                              \
         vec p = v_load(panel), q = v_load(panel + LANES);                                                               \
         ROWS_##M(STEP_RUN)                                                                                              \
       }                                                                                                                 \
@@ -59,7 +60,7 @@ struct matrix {
   }                                                                                                                     \
   static void tile_columns_##M(int k, const float *a, const float *panel, const float *const *from, float *const *to) { \
     ROWS_##M(OPEN) if (from) { ROWS_##M(TAKE) } else { ROWS_##M(CLEAR) }                                                \
-    for (; k > 0; k--, a += M, panel += PANEL) {                                                                        \
+    UNROLL for (; k > 0; k--, a += M, panel += PANEL) {                                                                 \
       vec p = v_load(panel), q = v_load(panel + LANES);                                                                 \
       ROWS_##M(STEP_COLUMN)                                                                                             \
     }                                                                                                                   \
@@ -141,8 +142,12 @@ static inline int tile_start(int rows, int count, int index) { return (int)((int
 /* Packs rows of terms, one pointer a row, into runs; returns the end. */
 static float *pack_runs(int rows, int k, const float *const *row, float *packed) {
   for (int at = 0; at < k; at += RUN) {
-    size_t bytes = (size_t)lesser(k - at, RUN) * 4;
-    for (int r = 0; r < rows; r++, packed += RUN) __builtin_memcpy(packed, row[r] + at, bytes);
+    int terms = lesser(k - at, RUN);
+    for (int r = 0; r < rows; r++, packed += RUN) {
+      if (terms == RUN)
+        for (int i = 0; i < RUN; i += LANES) v_store(packed + i, v_load(row[r] + at + i));
+      else __builtin_memcpy(packed, row[r] + at, (size_t)terms * 4);
+    }
   }
   return packed;
 }
@@ -196,6 +201,26 @@ static inline struct matrix part(struct matrix a, ptrdiff_t i, ptrdiff_t j) {
   return b;
 }
 
+/* What of A is packed next, in stretches of so many lines. It is asked for a few lines at a time while tiles are at work,
+ * so that packing does not wait for memory. */
+struct ahead {
+  const float *stretch;
+  ptrdiff_t stride;
+  int stretches, lines, line;
+};
+static inline struct ahead block_ahead(struct matrix block, enum packing packing, int rows, int terms) {
+  int runs = packing == RUNS, length = runs ? terms : rows;
+  struct ahead ahead = {block.at, runs ? block.row : block.column, runs ? rows : terms, (length + LINE - 1) / LINE, 0};
+  return ahead;
+}
+static inline void ask(struct ahead *ahead, int lines) {
+  for (; lines > 0 && ahead->stretches > 0; lines--) {
+    fetch_line(ahead->stretch + ahead->line * LINE);
+    if (++ahead->line < ahead->lines) continue;
+    ahead->line = 0, ahead->stretches--, ahead->stretch += ahead->stride;
+  }
+}
+
 /* Workspace of a product in bytes: one block of B for all, one of A for each thread. */
 static int64_t product_workspace(int n, int k, int threads) {
   int64_t terms = lesser(k, BLOCK_K);
@@ -208,19 +233,19 @@ static int64_t product_workspace(int n, int k, int threads) {
  * arguments; it returns when all are done. */
 static void product(const struct context *context, int m, int n, int k, struct matrix a, struct matrix b, float *y,
                     ptrdiff_t y_row, const float *bias, int accumulate, char *workspace) {
-  int terms_most = lesser(k, BLOCK_K);
+  enum packing packing = a.column == 1 ? RUNS : COLUMNS; /* one of the strides is 1 */
+  int block_k = packing == RUNS ? BLOCK_K : BLOCK_K_COLUMNS, terms_most = lesser(k, block_k);
   float *b_block = (float *)workspace; /* a panel has its place whatever the block of terms: threads need not meet between */
   float *a_block = (float *)(workspace + round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms_most * 4, 64)) +
                    round_up(terms_most, RUN) * BLOCK_M * context->thread;
-  enum packing packing = a.column == 1 ? RUNS : COLUMNS; /* one of the strides is 1 */
   int packed = b.column == 0;
   int by_rows = m >= context->threads * TILE_ROWS || m >= n;
   for (int n0 = 0; n0 < n; n0 += BLOCK_N) {
     int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
     struct range rows = by_rows ? share(m, 1, context->thread, context->threads) : (struct range){0, m};
     struct range mine = by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
-    for (int k0 = 0; k0 < k || k0 == 0; k0 += BLOCK_K) {
-      int terms = lesser(k - k0, BLOCK_K), first = k0 == 0 && !accumulate;
+    for (int k0 = 0; k0 < k || k0 == 0; k0 += block_k) {
+      int terms = lesser(k - k0, block_k), first = k0 == 0 && !accumulate;
       struct range packs = share(packed ? 0 : panels, 1, context->thread, context->threads);
       for (int p = packs.from; p < packs.to; p++)
         pack_panel(part(b, k0, n0 + p * PANEL), terms, lesser(columns - p * PANEL, PANEL),
@@ -244,6 +269,10 @@ static void product(const struct context *context, int m, int n, int k, struct m
         }
         /* Tiles kept in runs stay in the first cache while the panels pass; others pass while a panel stays. */
         int wide = mine.to - mine.from;
+        int last = m0 + BLOCK_M >= rows.to, next_m = last ? rows.from : m0 + BLOCK_M, next_k = last ? k0 + block_k : k0;
+        int next_rows = lesser(rows.to - next_m, BLOCK_M), next_terms = lesser(k - next_k, block_k);
+        struct ahead ahead = block_ahead(part(a, next_m, next_k), packing, next_rows, next_terms);
+        int asked = wide > 0 ? (ahead.stretches * ahead.lines + count * wide - 1) / (count * wide) : 0; /* with each tile */
         for (int q = 0; q < count * wide; q++) {
           int i = packing == RUNS ? q / wide : q % count, p = mine.from + (packing == RUNS ? q % wide : q / count);
           int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
@@ -252,6 +281,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
                                       : b_block + (ptrdiff_t)p * PANEL * terms_most;
           float *to[TILE_ROWS];
           const float *start[TILE_ROWS];
+          ask(&ahead, asked);
           if (size == 1 && count == 1 && p + WIDE <= mine.to && columns - p * PANEL >= WIDE * PANEL) {
             float *row = y + m0 * y_row + column;
             tile_wide(terms, tile_at[0], panel, (packed ? (ptrdiff_t)b.row : (ptrdiff_t)terms_most) * PANEL,
@@ -262,11 +292,12 @@ static void product(const struct context *context, int m, int n, int k, struct m
           for (int r = 0; r < size; r++) {
             to[r] = y + (m0 + from + r) * y_row + column;
             start[r] = first ? bias + column : to[r];
+            touch(to[r] + (packing == RUNS ? PANEL : size * y_row), PANEL); /* for the next tile */
           }
           tile(packing, size, terms, tile_at[i], panel, width, first && !bias ? 0 : start, to);
         }
       }
-      if (packed ? n0 + BLOCK_N >= n && k0 + BLOCK_K >= k : by_rows || k0 + BLOCK_K >= k) context_barrier(context);
+      if (packed ? n0 + BLOCK_N >= n && k0 + block_k >= k : by_rows || k0 + block_k >= k) context_barrier(context);
     }
   }
 }

@@ -102,6 +102,7 @@ static void step_product(const struct context *context, int shared, int rows, in
       for (int r = 0; r < size; r++) {
         targets[r] = to[first + r] + column;
         if (from) starts[r] = from[first + r] + column;
+        touch(targets[r] + PANEL, PANEL); /* for the next panel */
       }
       tile(RUNS, size, k, packed + runs_floats(first, k), weight + (ptrdiff_t)p * k * PANEL, lesser(n - column, PANEL),
            from ? starts : 0, targets);
@@ -257,6 +258,7 @@ static void recurrence_backward(const struct context *context, const void *recor
         targets[i] = (mask ? through : dh) + carried;
         if (i < own.from || i >= own.to) continue;
         if (d_outputs) add_row_to(hidden, dh + carried, d_outputs + here * hidden);
+        if (i + 1 < own.to) touch(gates + row_at(rows_of, batch, t, row[i + 1]) * terms, terms);
         if (dh_steps) __builtin_memcpy(dh_steps + here * hidden, dh + carried, row_bytes);
         if (d_cells) add_row_to(hidden, dc + carried, d_cells + here * hidden);
         cell->backward(hidden, gates + here * terms, apart ? apart + here * apart_terms : 0, states + old,
