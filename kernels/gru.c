@@ -7,13 +7,12 @@ static void gru_forward(int hidden, float *gates, const float *apart, const floa
                         float *c_next) {
   float *reset = gates, *update = gates + hidden, *candidate = gates + 2 * hidden;
   (void)c, (void)c_next;
+  FOR_ROW(2 * hidden, PUT(reset, v_sigmoid(GET(reset)));)
+  /* Apart, as r and then n is a chain longer than the processor looks ahead. */
   FOR_ROW(hidden, {
-    vec r = v_sigmoid(GET(reset)), z = v_sigmoid(GET(update));
-    vec n_gate = v_tanh(v_fma(r, GET(apart), GET(candidate)));
-    PUT(reset, r);
-    PUT(update, z);
+    vec n_gate = v_tanh(v_fma(GET(reset), GET(apart), GET(candidate)));
     PUT(candidate, n_gate);
-    PUT(h_next, v_fma(z, GET(h) - n_gate, n_gate));
+    PUT(h_next, v_fma(GET(update), GET(h) - n_gate, n_gate));
   })
 }
 

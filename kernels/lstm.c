@@ -14,8 +14,9 @@ static void lstm_forward(int hidden, float *gates, const float *apart, const flo
     PUT(candidate, g);
     PUT(output, o);
     PUT(c_next, now);
-    PUT(h_next, o * v_tanh(now));
   })
+  /* Apart, as c and then tanh(c) is a chain longer than the processor looks ahead. */
+  FOR_ROW(hidden, PUT(h_next, GET(output) * v_tanh(GET(c_next)));)
 }
 
 static void lstm_backward(int hidden, float *gates, float *apart, const float *h, const float *c, const float *h_next,
