@@ -7,7 +7,7 @@
 #include "simd.h"
 
 #define BLOCK_K 512                   /* terms of a sum per block: y is read and written once for so many */
-#define BLOCK_K_COLUMNS 256           /* where a panel stays in the first cache it must leave room for the tiles that pass */
+#define BLOCK_K_COLUMNS (PANEL > 8 ? 256 : 512) /* a panel that stays in the first cache leaves room for tiles that pass */
 #define BLOCK_N 1024                  /* columns per block: what all threads share of B then stays in the last cache */
 #define BLOCK_M (TILE_ROWS * 8)       /* rows of A packed at once by a thread */
 #define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms */
@@ -135,20 +135,29 @@ static void tile_wide(int k, const float *a, const float *panel, ptrdiff_t next,
   v_store(to + 3 * PANEL, s3), v_store(to + 3 * PANEL + LANES, t3);
 }
 
-/* Rows are cut into equal tiles: 25 rows as 5 x 5, not 6, 6, 6, 6, 1. */
-static inline int tile_count(int rows) { return (rows + TILE_ROWS - 1) / TILE_ROWS; }
-static inline int tile_start(int rows, int count, int index) { return (int)((int64_t)rows * index / count); }
+/* Rows cut into equal tiles: 25 rows as 5 x 5, not 6, 6, 6, 6, 1. Tile i begins at row start[i]. */
+#define MOST_TILES 16
+struct tiling {
+  int count, start[MOST_TILES + 1];
+};
+static inline struct tiling cut(int rows) {
+  struct tiling t = {(rows + TILE_ROWS - 1) / TILE_ROWS, {0}};
+  for (int i = 1; i <= t.count; i++) t.start[i] = rows * i / t.count;
+  return t;
+}
+static inline int tile_size(const struct tiling *t, int i) { return t->start[i + 1] - t->start[i]; }
+
+/* Copies at most a run; a whole one without a call. */
+static inline void copy_run(float *to, const float *from, int terms) {
+  if (terms == RUN)
+    for (int i = 0; i < RUN; i += LANES) v_store(to + i, v_load(from + i));
+  else __builtin_memcpy(to, from, (size_t)terms * 4);
+}
 
 /* Packs rows of terms, one pointer a row, into runs; returns the end. */
 static float *pack_runs(int rows, int k, const float *const *row, float *packed) {
-  for (int at = 0; at < k; at += RUN) {
-    int terms = lesser(k - at, RUN);
-    for (int r = 0; r < rows; r++, packed += RUN) {
-      if (terms == RUN)
-        for (int i = 0; i < RUN; i += LANES) v_store(packed + i, v_load(row[r] + at + i));
-      else __builtin_memcpy(packed, row[r] + at, (size_t)terms * 4);
-    }
-  }
+  for (int at = 0; at < k; at += RUN)
+    for (int r = 0; r < rows; r++, packed += RUN) copy_run(packed, row[r] + at, lesser(k - at, RUN));
   return packed;
 }
 static inline int64_t runs_floats(int rows, int k) { return round_up(k, RUN) * rows; }
@@ -156,11 +165,11 @@ static inline int64_t runs_floats(int rows, int k) { return round_up(k, RUN) * r
 /* Packs terms of rows that stand side by side, as [k][rows] a tile. Walks memory as it lies: a row of A transposed is
  * read once, for all tiles. Whole vectors are copied, past a tile's end too, where the next term's copy writes over it;
  * not where that would read past the last row. */
-static void pack_columns(struct matrix a, int rows, int count, int terms, float *const *tile_at) {
+static void pack_columns(struct matrix a, const struct tiling *tiles, int terms, float *const *tile_at) {
   for (int j = 0; j < terms; j++) {
     const float *from = a.at + j * a.column;
-    for (int i = 0; i < count; i++) {
-      int start = tile_start(rows, count, i), size = tile_start(rows, count, i + 1) - start;
+    for (int i = 0; i < tiles->count; i++) {
+      int start = tiles->start[i], size = tile_size(tiles, i);
       float *to = tile_at[i] + (ptrdiff_t)j * size;
       if (j + 1 < terms && a.column >= LANES && 2 * size >= round_up(size, LANES))
         for (int r = 0; r < size; r += LANES) v_store(to + r, v_load(from + start + r));
@@ -252,49 +261,52 @@ static void product(const struct context *context, int m, int n, int k, struct m
                    b_block + (ptrdiff_t)p * PANEL * terms_most);
       if (by_rows && !packed) context_barrier(context);
       for (int m0 = rows.from; m0 < rows.to; m0 += BLOCK_M) {
-        int height = lesser(rows.to - m0, BLOCK_M), count = tile_count(height);
-        float *tile_at[BLOCK_M / TILE_ROWS + 1];
+        int height = lesser(rows.to - m0, BLOCK_M);
+        struct tiling tiling = cut(height);
+        float *tile_at[MOST_TILES + 1];
         tile_at[0] = a_block;
-        for (int i = 0; i < count; i++) {
-          int size = tile_start(height, count, i + 1) - tile_start(height, count, i);
+        for (int i = 0; i < tiling.count; i++) {
+          int size = tile_size(&tiling, i);
           tile_at[i + 1] = tile_at[i] + (packing == RUNS ? runs_floats(size, terms) : (int64_t)terms * size);
         }
-        if (packing == COLUMNS) pack_columns(part(a, m0, k0), height, count, terms, tile_at);
-        for (int i = 0; packing == RUNS && i < count; i++) {
-          int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
-          struct matrix block = part(a, m0 + from, k0);
+        if (packing == COLUMNS) pack_columns(part(a, m0, k0), &tiling, terms, tile_at);
+        for (int i = 0; packing == RUNS && i < tiling.count; i++) {
+          int size = tile_size(&tiling, i);
+          struct matrix block = part(a, m0 + tiling.start[i], k0);
           const float *row[TILE_ROWS];
           for (int r = 0; r < size; r++) row[r] = block.at + r * block.row;
           pack_runs(size, terms, row, tile_at[i]);
         }
-        /* Tiles kept in runs stay in the first cache while the panels pass; others pass while a panel stays. */
-        int wide = mine.to - mine.from;
-        int last = m0 + BLOCK_M >= rows.to, next_m = last ? rows.from : m0 + BLOCK_M, next_k = last ? k0 + block_k : k0;
+        int count = tiling.count * (mine.to - mine.from), last = m0 + BLOCK_M >= rows.to;
+        int next_m = last ? rows.from : m0 + BLOCK_M, next_k = last ? k0 + block_k : k0;
         int next_rows = lesser(rows.to - next_m, BLOCK_M), next_terms = lesser(k - next_k, block_k);
         struct ahead ahead = block_ahead(part(a, next_m, next_k), packing, next_rows, next_terms);
-        int asked = wide > 0 ? (ahead.stretches * ahead.lines + count * wide - 1) / (count * wide) : 0; /* with each tile */
-        for (int q = 0; q < count * wide; q++) {
-          int i = packing == RUNS ? q / wide : q % count, p = mine.from + (packing == RUNS ? q % wide : q / count);
-          int from = tile_start(height, count, i), size = tile_start(height, count, i + 1) - from;
-          int column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL);
+        int asked = count > 0 ? (ahead.stretches * ahead.lines + count - 1) / count : 0; /* with each tile */
+        /* Tiles kept in runs stay in the first cache while the panels pass; others pass while a panel stays. */
+        int tile_stays = packing == RUNS || tiling.count == 1;
+        for (int i = 0, p = mine.from; i < tiling.count && p < mine.to;) {
+          int size = tile_size(&tiling, i), column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL), done = 1;
           const float *panel = packed ? b.at + (ptrdiff_t)column * b.row + (ptrdiff_t)k0 * PANEL
                                       : b_block + (ptrdiff_t)p * PANEL * terms_most;
           float *to[TILE_ROWS];
           const float *start[TILE_ROWS];
           ask(&ahead, asked);
-          if (size == 1 && count == 1 && p + WIDE <= mine.to && columns - p * PANEL >= WIDE * PANEL) {
+          if (size == 1 && tiling.count == 1 && p + WIDE <= mine.to && columns - p * PANEL >= WIDE * PANEL) {
             float *row = y + m0 * y_row + column;
             tile_wide(terms, tile_at[0], panel, (packed ? (ptrdiff_t)b.row : (ptrdiff_t)terms_most) * PANEL,
                       !first ? row : bias ? bias + column : 0, row);
-            q += WIDE - 1;
-            continue;
+            done = WIDE;
+          } else {
+            for (int r = 0; r < size; r++) {
+              to[r] = y + (m0 + tiling.start[i] + r) * y_row + column;
+              start[r] = first ? bias + column : to[r];
+              touch(to[r] + (tile_stays ? PANEL : size * y_row), PANEL); /* for the next tile */
+            }
+            tile(packing, size, terms, tile_at[i], panel, width, first && !bias ? 0 : start, to);
           }
-          for (int r = 0; r < size; r++) {
-            to[r] = y + (m0 + from + r) * y_row + column;
-            start[r] = first ? bias + column : to[r];
-            touch(to[r] + (packing == RUNS ? PANEL : size * y_row), PANEL); /* for the next tile */
-          }
-          tile(packing, size, terms, tile_at[i], panel, width, first && !bias ? 0 : start, to);
+          if (tile_stays) {
+            if ((p += done) >= mine.to) p = mine.from, i++;
+          } else if (++i == tiling.count) i = 0, p++;
         }
       }
       if (packed ? n0 + BLOCK_N >= n && k0 + block_k >= k : by_rows || k0 + block_k >= k) context_barrier(context);

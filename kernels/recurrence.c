@@ -84,9 +84,9 @@ static struct recurrence_workspace open_workspace(const struct context *context,
 
 /* to[i] = from[i] + row i of packed times W, n columns; from 0 starts at 0. Where the threads share columns, this
  * thread's panels of them. */
-static void step_product(const struct context *context, int shared, int rows, int n, int k, const float *packed,
-                         const float *weight, const float *const *from, float *const *to) {
-  int count = tile_count(rows), panels = (n + PANEL - 1) / PANEL;
+static void step_product(const struct context *context, int shared, const struct tiling *tiles, int n, int k,
+                         const float *packed, const float *weight, const float *const *from, float *const *to) {
+  int rows = tiles->start[tiles->count], panels = (n + PANEL - 1) / PANEL;
   struct range mine = shared ? share(panels, 1, context->thread, context->threads) : (struct range){0, panels};
   for (int p = mine.from; p < mine.to; p++) {
     if (rows == 1 && p + WIDE <= mine.to && n - p * PANEL >= WIDE * PANEL) {
@@ -95,8 +95,8 @@ static void step_product(const struct context *context, int shared, int rows, in
       p += WIDE - 1;
       continue;
     }
-    for (int i = 0; i < count; i++) {
-      int first = tile_start(rows, count, i), size = tile_start(rows, count, i + 1) - first, column = p * PANEL;
+    for (int i = 0; i < tiles->count; i++) {
+      int first = tiles->start[i], size = tile_size(tiles, i), column = p * PANEL;
       float *targets[TILE_ROWS];
       const float *starts[TILE_ROWS];
       for (int r = 0; r < size; r++) {
@@ -122,7 +122,7 @@ static inline struct range pointwise_rows(const struct context *context, int sha
 }
 
 /* Row pointers of one block of the rows at work; a block is walked as a whole, so that they fit the stack. */
-#define ROWS_AT_ONCE (TILE_ROWS * 16)
+#define ROWS_AT_ONCE (TILE_ROWS * MOST_TILES)
 
 static int64_t recurrence_forward_workspace(const void *record, int threads) {
   const struct recurrence_forward_record *r = record;
@@ -160,7 +160,8 @@ static void recurrence_forward(const struct context *context, const void *record
         __builtin_memcpy(cell_states + (after + b) * hidden, cell_states + (before + b) * hidden, (size_t)hidden * 4);
     }
     for (int first = 0; first < active; first += ROWS_AT_ONCE) {
-      int rows = lesser(active - first, ROWS_AT_ONCE), tile_total = tile_count(rows);
+      int rows = lesser(active - first, ROWS_AT_ONCE);
+      struct tiling tiles = cut(rows);
       const int32_t *row = w.active + first;
       float *gate_rows[ROWS_AT_ONCE], *apart_rows[ROWS_AT_ONCE];
       const float *biases[ROWS_AT_ONCE], *operand[ROWS_AT_ONCE];
@@ -177,14 +178,14 @@ static void recurrence_forward(const struct context *context, const void *record
         }
       }
       float *packed = w.packed;
-      for (int i = 0; i < tile_total; i++) {
-        int from = tile_start(rows, tile_total, i), size = tile_start(rows, tile_total, i + 1) - from;
+      for (int i = 0; i < tiles.count; i++) {
+        int from = tiles.start[i], size = tile_size(&tiles, i);
         packed = pack_runs(size, hidden, operand + from, packed);
       }
       if (summed)
-        step_product(context, shared, rows, summed, hidden, w.packed, weight, (const float *const *)gate_rows, gate_rows);
+        step_product(context, shared, &tiles, summed, hidden, w.packed, weight, (const float *const *)gate_rows, gate_rows);
       if (apart)
-        step_product(context, shared, rows, (int)apart_row, hidden, w.packed, weight_apart, apart_bias ? biases : 0,
+        step_product(context, shared, &tiles, (int)apart_row, hidden, w.packed, weight_apart, apart_bias ? biases : 0,
                      apart_rows);
       if (shared) context_barrier(context);
       struct range own = pointwise_rows(context, shared, rows);
@@ -248,7 +249,8 @@ static void recurrence_backward(const struct context *context, const void *recor
       w.slot[active++] = i;
     }
     for (int first = 0; first < active; first += ROWS_AT_ONCE) {
-      int rows = lesser(active - first, ROWS_AT_ONCE), tile_total = tile_count(rows);
+      int rows = lesser(active - first, ROWS_AT_ONCE);
+      struct tiling tiles = cut(rows);
       const int32_t *row = w.active + first, *slot = w.slot + first;
       float *targets[ROWS_AT_ONCE];
       struct range own = pointwise_rows(context, shared, rows);
@@ -267,18 +269,17 @@ static void recurrence_backward(const struct context *context, const void *recor
       }
       if (shared) context_barrier(context);
       float *packed = w.packed;
-      for (int i = 0; i < tile_total; i++) {
-        int from = tile_start(rows, tile_total, i), size = tile_start(rows, tile_total, i + 1) - from;
+      for (int i = 0; i < tiles.count; i++) {
+        int from = tiles.start[i], size = tile_size(&tiles, i);
         for (int k = 0; k < terms; k += RUN)
           for (int j = 0; j < size; j++, packed += RUN) {
             ptrdiff_t here = row_at(rows_of, batch, t, row[from + j]);
             int end = lesser(terms, k + RUN), split = k > summed ? k : lesser(end, summed);
-            if (split > k) __builtin_memcpy(packed, gates + here * terms + k, (size_t)(split - k) * 4);
-            if (end > split)
-              __builtin_memcpy(packed + split - k, apart + here * apart_terms + split - summed, (size_t)(end - split) * 4);
+            if (split > k) copy_run(packed, gates + here * terms + k, split - k);
+            if (end > split) copy_run(packed + split - k, apart + here * apart_terms + split - summed, end - split);
           }
       }
-      step_product(context, shared, rows, hidden, terms, w.packed, weight, mask ? 0 : (const float *const *)targets,
+      step_product(context, shared, &tiles, hidden, terms, w.packed, weight, mask ? 0 : (const float *const *)targets,
                    targets);
       if (shared) context_barrier(context);
       if (mask)
