@@ -269,6 +269,10 @@ static void product(const struct context *context, int m, int n, int k, struct m
           int size = tile_size(&tiling, i);
           tile_at[i + 1] = tile_at[i] + (packing == RUNS ? runs_floats(size, terms) : (int64_t)terms * size);
         }
+        if (packing == COLUMNS && !ASKS_AHEAD) {
+          struct ahead now = block_ahead(part(a, m0, k0), packing, height, terms);
+          ask(&now, now.stretches * now.lines);
+        }
         if (packing == COLUMNS) pack_columns(part(a, m0, k0), &tiling, terms, tile_at);
         for (int i = 0; packing == RUNS && i < tiling.count; i++) {
           int size = tile_size(&tiling, i);
@@ -281,7 +285,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
         int next_m = last ? rows.from : m0 + BLOCK_M, next_k = last ? k0 + block_k : k0;
         int next_rows = lesser(rows.to - next_m, BLOCK_M), next_terms = lesser(k - next_k, block_k);
         struct ahead ahead = block_ahead(part(a, next_m, next_k), packing, next_rows, next_terms);
-        int asked = count > 0 ? (ahead.stretches * ahead.lines + count - 1) / count : 0; /* with each tile */
+        int asked = ASKS_AHEAD && count > 0 ? (ahead.stretches * ahead.lines + count - 1) / count : 0; /* with each tile */
         /* Tiles kept in runs stay in the first cache while the panels pass; others pass while a panel stays. */
         int tile_stays = packing == RUNS || tiling.count == 1;
         for (int i = 0, p = mine.from; i < tiling.count && p < mine.to;) {

@@ -70,13 +70,15 @@ INLINE ivec v_splat_int(int32_t x) { return (ivec){EVERY_LANE(x)}; }
 #define UNROLL _Pragma("GCC unroll 4")
 #endif
 
-/* Asks the caches for floats that are wanted soon: for reading, where packing takes them, or to be written as well.
- * Changes nothing, and may name any place. Wasm cannot ask. */
+/* Asks the caches for floats that are wanted soon: for reading, where packing takes them, or to be written as well. Wasm
+ * cannot ask: a load whose value is dropped does as much where many stand together, and where the place exists. */
 #define LINE 16 /* floats of a cache's line */
 #if defined(__wasm__)
-INLINE void fetch_line(const float *at) { (void)at; }
+#define ASKS_AHEAD 0
+INLINE void fetch_line(const float *at) { (void)*(const volatile float *)at; }
 INLINE void touch(const float *at, int count) { (void)at, (void)count; }
 #else
+#define ASKS_AHEAD 1
 INLINE void fetch_line(const float *at) { __builtin_prefetch(at, 0, 2); }
 INLINE void touch(const float *at, int count) {
   for (int i = 0; i < count; i += LINE) __builtin_prefetch(at + i, 1);
