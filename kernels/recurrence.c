@@ -260,6 +260,7 @@ static void recurrence_backward(const struct context *context, const void *recor
         targets[i] = (mask ? through : dh) + carried;
         if (i < own.from || i >= own.to) continue;
         if (d_outputs) add_row_to(hidden, dh + carried, d_outputs + here * hidden);
+        /* The next row's gates come from far away while this row's are worked on. */
         if (i + 1 < own.to) touch(gates + row_at(rows_of, batch, t, row[i + 1]) * terms, terms);
         if (dh_steps) __builtin_memcpy(dh_steps + here * hidden, dh + carried, row_bytes);
         if (d_cells) add_row_to(hidden, dc + carried, d_cells + here * hidden);

@@ -70,8 +70,9 @@ INLINE ivec v_splat_int(int32_t x) { return (ivec){EVERY_LANE(x)}; }
 #define UNROLL _Pragma("GCC unroll 4")
 #endif
 
-/* Asks the caches for floats that are wanted soon: for reading, where packing takes them, or to be written as well. Wasm
- * cannot ask: a load whose value is dropped does as much where many stand together, and where the place exists. */
+/* Asks the caches for floats that are wanted soon: fetch_line for a line that packing reads, touch for `count` floats that
+ * are read and written; touch may name any place. Wasm cannot ask: there fetch_line is a load whose value is dropped, which
+ * does as much where many stand together, and touch does nothing. */
 #define LINE 16 /* floats of a cache's line */
 #if defined(__wasm__)
 #define ASKS_AHEAD 0
