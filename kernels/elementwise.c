@@ -41,6 +41,7 @@ static void elementwise(const struct context *context, const void *record) {
     case ELEMENTWISE_SIGMOID_GRADIENT: FOR_PART(b * a * (one - a)) break;
     case ELEMENTWISE_RELU_GRADIENT: FOR_PART(v_select(a > zero, b, zero)) break;
     case ELEMENTWISE_CLAMP: FOR_PART(v_at_least(zero - alpha, v_at_most(alpha, a))) break;
+    case ELEMENTWISE_FILL: FOR_PART(alpha) break;
     case ELEMENTWISE_SIGN: FOR_PART(v_select(a > zero, alpha, v_select(a < zero, zero - alpha, zero))) break;
   }
   context_barrier(context);
@@ -122,6 +123,15 @@ static int64_t sum_workspace(const void *record, int threads) {
   return sum_blocks(record) * 8 + 8;
 }
 
+/* lane[i mod 16] += value of each of `count` floats from `at` on; the value sees x[j]. Sixteen at once, as vectors. */
+#define SUM_UP(at, count, lane, value)                                       \
+  do {                                                                       \
+    const float *x = (at), *last = x + (count);                              \
+    for (; last - x >= 16; x += 16)                                          \
+      for (int j = 0; j < 16; j++) lane[j] += (value);                       \
+    for (int j = 0; j < last - x; j++) lane[j] += (value);                   \
+  } while (0)
+
 static void sum(const struct context *context, const void *record) {
   const struct sum_record *r = record;
   const float *a = at(context, r->a);
@@ -131,10 +141,8 @@ static void sum(const struct context *context, const void *record) {
   for (int block = mine.from; block < mine.to; block++) {
     int from = block * SUM_BLOCK, to = lesser((int64_t)from + SUM_BLOCK, r->count);
     double lane[16] = {0};
-    for (int i = from; i < to; i++) {
-      double x = a[i];
-      lane[i & 15] += r->squares ? x * x : x;
-    }
+    if (r->squares) SUM_UP(a + from, to - from, lane, (double)x[j] * x[j]);
+    else SUM_UP(a + from, to - from, lane, x[j]);
     double total = 0;
     for (int i = 0; i < 16; i++) total += lane[i];
     blocks[block] = total;

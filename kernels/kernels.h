@@ -64,7 +64,8 @@ enum elementwise {
   ELEMENTWISE_SIGMOID_GRADIENT, /* y = b a (1 - a)     a: the value of the sigmoid */
   ELEMENTWISE_RELU_GRADIENT,    /* y = b where a > 0   a: the value of the ReLU */
   ELEMENTWISE_CLAMP,            /* y = a, but at least -alpha and at most alpha */
-  ELEMENTWISE_SIGN              /* y = alpha, 0 or -alpha, as a is above, at or below 0 */
+  ELEMENTWISE_SIGN,             /* y = alpha, 0 or -alpha, as a is above, at or below 0 */
+  ELEMENTWISE_FILL              /* y = alpha; what a holds does not matter */
 };
 
 /* y [m, n] = op(a) op(b) + bias, or y += op(a) op(b). Each element is one chain of multiply-adds in ascending k that
@@ -178,7 +179,7 @@ struct output_loss_record {
   int32_t rows;
   int32_t hidden;     /* H */
   int32_t vocabulary; /* V */
-  int32_t gradients;  /* 1: write d_h, add to d_weight and d_bias, or 0 */
+  int32_t gradients;  /* 1: write d_h, d_weight and d_bias, or 0 */
   place h;            /* [rows, H] */
   place weight;       /* [V, H] */
   place bias;         /* [V], or 0 */
@@ -186,8 +187,8 @@ struct output_loss_record {
   place row_weights;  /* [rows] weight_i; or 0: all 1 */
   place losses;       /* [rows] out: E_i in nats; 0 for target -1 */
   place d_h;          /* [rows, H] out, or 0 */
-  place d_weight;     /* [V, H] added to, or 0 */
-  place d_bias;       /* [V] added to, or 0 */
+  place d_weight;     /* [V, H] out, or 0 */
+  place d_bias;       /* [V] out, or 0 */
   double scale;       /* usually 1 / number of targets */
   double smoothing;   /* s, above 0 and below 1, or 0 */
 };

@@ -1,12 +1,17 @@
 /* Output layer, softmax and cross-entropy as one kernel: o = V h + c, p = softmax(o), E = -sum_j y_j log p_j;
- * dE/do = p - y. Without label smoothing y is onehot(target); with it, (1 - s) onehot(target) + s / V. Rows are taken in blocks, so that the logits of a large vocabulary never stand whole. */
+ * dE/do = p - y. Without label smoothing y is onehot(target); with it, (1 - s) onehot(target) + s / V. Rows are taken in
+ * blocks, so that the logits of many rows never stand whole. */
 #include "context.h"
 #include "math.h"
 
-/* Rows of a block: 8 MB of logits at most, yet enough rows for the product that gives d_weight. */
+/* Rows of a block. Each block goes through the weights and their gradient anew, so that it should not be small beside
+ * them: 8 MB of logits, or twice as many logits as weights. Blocks are equal. */
 static int block_rows(const struct output_loss_record *r) {
-  int64_t rows = (2 << 20) / (r->vocabulary > 0 ? r->vocabulary : 1) / 16 * 16;
-  return lesser(rows < 64 ? 64 : rows, r->rows > 0 ? r->rows : 1);
+  int64_t most = (2 << 20) / (r->vocabulary > 0 ? r->vocabulary : 1), rows = r->rows > 0 ? r->rows : 1;
+  if (most < 2 * r->hidden) most = 2 * r->hidden;
+  if (most < 64) most = 64;
+  int64_t blocks = (rows + most - 1) / most;
+  return lesser(round_up((rows + blocks - 1) / blocks, 16), rows);
 }
 
 static int64_t logits_bytes(const struct output_loss_record *r) {
@@ -63,6 +68,10 @@ static float softmax_row(int count, float *logits, int target, float smoothing, 
 static void output_loss(const struct context *context, const void *record) {
   const struct output_loss_record *r = record;
   int block = block_rows(r), vocabulary = r->vocabulary, hidden = r->hidden;
+  if (r->rows == 0 && r->gradients && context->thread == 0) {
+    if (r->d_weight) __builtin_memset(at(context, r->d_weight), 0, (size_t)vocabulary * hidden * 4);
+    if (r->d_bias) __builtin_memset(at(context, r->d_bias), 0, (size_t)vocabulary * 4);
+  }
   const float *h = at(context, r->h), *weight = at(context, r->weight), *bias = r->bias ? at(context, r->bias) : 0;
   const int32_t *targets = at(context, r->targets);
   float *losses = at(context, r->losses), *logits = at(context, r->workspace);
@@ -90,11 +99,12 @@ static void output_loss(const struct context *context, const void *record) {
       product(context, rows, hidden, vocabulary, d_logits, weight_rows, (float *)at(context, r->d_h) + (ptrdiff_t)row * hidden,
               hidden, 0, 0, workspace);
     if (r->d_weight)
-      product(context, vocabulary, hidden, rows, d_logits_transposed, h_rows, at(context, r->d_weight), hidden, 0, 1,
-              workspace);
+      product(context, vocabulary, hidden, rows, d_logits_transposed, h_rows, at(context, r->d_weight), hidden, 0,
+              row > 0, workspace);
     if (r->d_bias) {
       float *d_bias = at(context, r->d_bias);
       struct range columns = share(vocabulary, 16, context->thread, context->threads);
+      for (int j = columns.from; row == 0 && j < columns.to; j++) d_bias[j] = 0;
       for (int i = 0; i < rows; i++)
         for (int j = columns.from; j < columns.to; j++) d_bias[j] += logits[(ptrdiff_t)i * vocabulary + j];
       context_barrier(context);

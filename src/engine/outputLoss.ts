@@ -43,7 +43,6 @@ export function outputLayerLoss(
   const inputs = [h, weight, bias]
   const claims = inputs.map(input => tape?.claim(input))
   const [dH, dWeight, dBias] = claims.map(claim => claim?.tensor)
-  for (const gradient of [dWeight, dBias]) if (gradient) engine.fill(gradient, 0)
   engine.run(outputLoss, {
     rows,
     hidden,

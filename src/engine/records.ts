@@ -57,6 +57,8 @@ export const elementwiseOperation = {
   clamp: 9,
   /** y = alpha, 0 or -alpha, as a is above, at or below 0 */
   sign: 10,
+  /** y = alpha; what a holds does not matter */
+  fill: 11,
 } as const
 
 /**
@@ -457,7 +459,7 @@ export interface OutputLossRecord {
   hidden: number
   /** V */
   vocabulary: number
-  /** 1: write d_h, add to d_weight and d_bias, or 0 */
+  /** 1: write d_h, d_weight and d_bias, or 0 */
   gradients?: number | undefined
   /** [rows, H] */
   h: number
@@ -473,9 +475,9 @@ export interface OutputLossRecord {
   losses: number
   /** [rows, H] out, or 0 */
   dH?: number | undefined
-  /** [V, H] added to, or 0 */
+  /** [V, H] out, or 0 */
   dWeight?: number | undefined
-  /** [V] added to, or 0 */
+  /** [V] out, or 0 */
   dBias?: number | undefined
   /** usually 1 / number of targets */
   scale: number

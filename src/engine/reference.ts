@@ -88,6 +88,11 @@ function outputLoss(r: Complete<records.OutputLossRecord>, floats: Float64Array,
   const { hidden, vocabulary } = r
   const weight = r.weight / 8
   const o = new Float64Array(vocabulary)
+  const gradients: [place: number, size: number][] = [
+    [r.dWeight / 8, vocabulary * hidden],
+    [r.dBias / 8, vocabulary],
+  ]
+  for (const [place, size] of gradients) if (r.gradients && place) floats.fill(0, place, place + size)
   for (let i = 0; i < r.rows; i++) {
     const h = r.h / 8 + i * hidden
     const dH = r.dH / 8 + i * hidden
@@ -137,6 +142,7 @@ const operations: Readonly<Record<number, (a: number, b: number, alpha: number) 
   [id.reluGradient]: (a, b) => (a > 0 ? b : 0),
   [id.clamp]: (a, _, alpha) => Math.max(-alpha, Math.min(alpha, a)),
   [id.sign]: (a, _, alpha) => (a > 0 ? alpha : a < 0 ? -alpha : 0),
+  [id.fill]: (_, __, alpha) => alpha,
 }
 
 /** y = operation(a, b), element by element; b is a where it is absent, so that α a a needs no second place,

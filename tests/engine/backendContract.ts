@@ -285,6 +285,14 @@ export function backendContract(engine: () => Engine): void {
 
     test('are right where logits overflow exp', () => check(new Draw(22), 17, 33, 65, 1, 40))
 
+    test('are zeros where there are no rows', () => {
+      const [dWeight, dBias] = [new Float64Array(6).fill(1), new Float64Array(3).fill(1)]
+      const buffers = { h: new Float64Array(1), weight: new Float64Array(6), targets: Int32Array.of(0), losses: dBias }
+      const fields = { rows: 0, hidden: 2, vocabulary: 3, gradients: 1, scale: 1 }
+      const out = runKernel(engine(), records.outputLoss, fields, { ...buffers, dWeight, dBias })
+      expect([out.dWeight, out.dBias].map(gradient => gradient.every(value => value === 0))).toEqual([true, true])
+    })
+
     test('are right where the rows do not fit one block', () => {
       check(new Draw(23), 130, 3, 20011, 1)
       check(new Draw(24), 130, 1, 40003, 0)
