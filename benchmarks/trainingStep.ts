@@ -36,6 +36,7 @@ export interface BenchRow {
   readonly threads: number
   readonly tokensPerSecond: number
   readonly gflops: number
+  /** Median of the ceiling beside each step, and of the steps' shares of it. */
   readonly ceilingGflops: number
   readonly fractionOfCeiling: number
   /** Milliseconds a step: median, least and most. */
@@ -44,26 +45,34 @@ export interface BenchRow {
   readonly slowest: number
 }
 
-/** GFLOP/s of multiply-adds on registers alone, on all of the engine's threads: the best of several tries. */
+/** GFLOP/s of multiply-adds on registers alone, on all of the engine's threads: one try of some milliseconds. */
 export function measureCeiling(engine: Engine): number {
   return engine.scope(() => {
     const flops = engine.tensor([8])
-    let best = 0
-    for (let i = 0; i < 7; i++) {
-      const begun = performance.now()
-      engine.run(ceiling, { iterations: 3_000_000, flops: flops.place })
-      best = Math.max(best, engine.heap.doubles[flops.place / 8] / (performance.now() - begun) / 1e6)
-    }
-    return best
+    const begun = performance.now()
+    engine.run(ceiling, { iterations: 3_000_000, flops: flops.place })
+    return engine.heap.doubles[flops.place / 8] / (performance.now() - begun) / 1e6
   })
 }
 
+/**
+ * Steps, each between two looks at the ceiling: a shared machine's speed drifts from one step to the next, and a share is of
+ * what the processor had to give at that time.
+ */
 async function measureStep(engine: Engine, cell: CellName, hiddenSize: number) {
   const ready = await prepare(engine, trainingTask(cell, hiddenSize))
   try {
     ready.step()
     const flops = countFlops(engine, ready.step)
-    return { flops, times: timesOf(ready, COUNTED) }
+    const ceilings = [measureCeiling(engine)]
+    const times = Array.from({ length: COUNTED }, () => {
+      const [time] = timesOf(ready, 1)
+      ceilings.push(measureCeiling(engine))
+      return time
+    })
+    const beside = times.map((_, i) => (ceilings[i] + ceilings[i + 1]) / 2)
+    const shares = times.map((time, i) => flops / time / 1e6 / beside[i])
+    return { flops, times, ceilingGflops: median(beside), share: median(shares) }
   } finally {
     ready.close()
   }
@@ -92,15 +101,13 @@ export async function runBench(options: BenchOptions): Promise<void> {
     if (!engine) continue
     const { threads, instructionSet } = engine.backend
     if (!json) {
-      write(`\n${engine.description}: at most ${measureCeiling(engine).toFixed(0)} GFLOP/s of multiply-adds\n`)
+      const tries = Array.from({ length: 7 }, () => measureCeiling(engine))
+      write(`\n${engine.description}: at most ${Math.max(...tries).toFixed(0)} GFLOP/s of multiply-adds\n`)
       write('cell    hidden   tokens/s   GFLOP/s   of ceiling   ms/step (least to most)')
     }
     for (const cell of cells)
       for (const hiddenSize of hiddenSizes) {
-        // The ceiling is taken beside every row, as a shared machine's speed drifts.
-        const before = measureCeiling(engine)
-        const { flops, times } = await measureStep(engine, cell, hiddenSize)
-        const ceilingGflops = Math.max(before, measureCeiling(engine))
+        const { flops, times, ceilingGflops, share } = await measureStep(engine, cell, hiddenSize)
         const milliseconds = median(times)
         const gflops = flops / milliseconds / 1e6
         const task = trainingTask(cell, hiddenSize)
@@ -116,7 +123,7 @@ export async function runBench(options: BenchOptions): Promise<void> {
           tokensPerSecond: Math.round((tokensOf(task) * 1000) / milliseconds),
           gflops: Math.round(gflops * 10) / 10,
           ceilingGflops: Math.round(ceilingGflops * 10) / 10,
-          fractionOfCeiling: Math.round((gflops / ceilingGflops) * 1000) / 1000,
+          fractionOfCeiling: Math.round(share * 1000) / 1000,
           milliseconds: Math.round(milliseconds * 10) / 10,
           fastest: Math.round(Math.min(...times) * 10) / 10,
           slowest: Math.round(Math.max(...times) * 10) / 10,

@@ -131,6 +131,45 @@ static napi_value workspace(napi_env env, napi_callback_info info) {
   return bytes;
 }
 
+struct copying {
+  char *to;
+  const char *from;
+  size_t bytes;
+};
+
+static void copy_share(void *argument, int thread, int threads) {
+  const struct copying *all = argument;
+  size_t page = 4096, pages = (all->bytes + page - 1) / page, from = pages * thread / threads * page;
+  size_t to = pages * (thread + 1) / threads * page;
+  if (to > all->bytes) to = all->bytes;
+  if (from < to) memcpy(all->to + from, all->from + from, to - from);
+}
+
+/* copy(place, array, out): the heap at `place` from a Float32Array outside of it, or into it. */
+static napi_value copy(napi_env env, napi_callback_info info) {
+  size_t count = 3, length = 0;
+  napi_value values[3];
+  napi_typedarray_type type;
+  void *data = NULL, *outside = NULL;
+  uint32_t place;
+  bool out;
+  if (napi_get_cb_info(env, info, &count, values, NULL, &data) != napi_ok || count < 3 ||
+      napi_get_value_uint32(env, values[0], &place) != napi_ok ||
+      napi_get_typedarray_info(env, values[1], &type, &length, &outside, NULL, NULL) != napi_ok ||
+      type != napi_float32_array || napi_get_value_bool(env, values[2], &out) != napi_ok)
+    return fault(env, "addon: copy needs a place, a Float32Array and a direction");
+  struct heap *heap = data;
+  if (place > heap->bytes || length > (heap->bytes - place) / 4) return fault(env, "addon: copy past the end of the heap");
+  char *inside = heap->base + place;
+  struct copying all = {out ? outside : inside, out ? inside : outside, length * 4};
+  int mine = heap->threads > 1 && !__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE);
+  if (mine) {
+    team_run(&team, heap->threads, copy_share, &all);
+    __atomic_clear(&busy, __ATOMIC_RELEASE);
+  } else copy_share(&all, 0, 1);
+  return NULL;
+}
+
 static napi_value attach(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value view;
@@ -150,8 +189,8 @@ static void put(napi_env env, napi_value object, const char *name, napi_callback
   napi_set_named_property(env, object, name, function);
 }
 
-/* open(instructionSet, threads, view) → { panel, run, workspace, attach }. The functions share one record, which goes
- * with the object: whoever keeps a function keeps the object. */
+/* open(instructionSet, threads, view) → { panel, run, workspace, copy, attach }. The functions share one record, which
+ * goes with the object: whoever keeps a function keeps the object. */
 static napi_value open_heap(napi_env env, napi_callback_info info) {
   size_t count = 3, length = 0;
   napi_value values[3], object, panel;
@@ -184,6 +223,7 @@ static napi_value open_heap(napi_env env, napi_callback_info info) {
   napi_set_named_property(env, object, "panel", panel);
   put(env, object, "run", run, heap);
   put(env, object, "workspace", workspace, heap);
+  put(env, object, "copy", copy, heap);
   put(env, object, "attach", attach, heap);
   return object;
 }

@@ -18,6 +18,11 @@ export interface Backend {
   run(kernel: number, record: number): void
   /** Bytes of scratch memory that the record's kernel wants. */
   workspace(kernel: number, record: number): number
+  /**
+   * Copies many floats from the heap into an array outside of it (`out`), or from it into the heap, on all threads; absent
+   * where JavaScript does it.
+   */
+  copy?(place: number, outside: Float32Array, out: boolean): void
   /** Called after the memory has grown: addresses and views of it are stale. */
   attach(): void
   /** Ends the backend's threads. */
@@ -59,5 +64,6 @@ export interface AddonHeap {
   readonly panel: number
   run(kernel: number, record: number): void
   workspace(kernel: number, record: number): number
+  copy(place: number, outside: Float32Array, out: boolean): void
   attach(heap: Uint8Array): void
 }

@@ -11,6 +11,9 @@ import { type Lifetime, show, sizeOf, Tensor } from './tensor.js'
 
 const KEPT: Lifetime = { open: true }
 
+/** Floats from which on the backend's copy is worth its call. */
+const MANY = 16384
+
 export class Engine {
   /** What operations are written down on; undefined where no gradient is wanted. */
   tape: Tape | undefined
@@ -143,7 +146,7 @@ export class Engine {
       throw new ShapeError(
         `engine.copyOut: ${show(tensor.shape)} needs room for ${elements.length}; got ${into.length}`,
       )
-    into.set(elements)
+    if (!this.copies(tensor, into, true)) into.set(elements)
     return into
   }
 
@@ -157,7 +160,7 @@ export class Engine {
   write(tensor: Tensor, values: ArrayLike<number>): void {
     if (values.length !== tensor.size)
       throw new ShapeError(`engine.write: ${show(tensor.shape)} needs ${tensor.size} values; got ${values.length}`)
-    this.elements(tensor).set(values)
+    if (!this.copies(tensor, values, false)) this.elements(tensor).set(values)
   }
 
   /** By a kernel: JavaScript's own fill takes seven times as long where memory is shared. */
@@ -202,6 +205,14 @@ export class Engine {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** Whether the backend has copied. */
+  private copies({ kind, size, place }: Tensor, outside: ArrayLike<number>, out: boolean): boolean {
+    const { backend } = this
+    if (!backend.copy || size < MANY || kind === 'token' || !(outside instanceof Float32Array)) return false
+    backend.copy(place, outside, out)
+    return true
   }
 
   private elements(tensor: Tensor): Float32Array | Float64Array | Int32Array {

@@ -317,6 +317,23 @@ export function backendContract(engine: () => Engine): void {
     }
   })
 
+  test('numbers go in and come out as they are, few or many, and touch nothing beside them', () => {
+    const draw = new Draw(26)
+    for (const count of [1, 16_383, 16_384, 100_003])
+      engine().scope(() => {
+        const [before, tensor, after] = [engine().tensor([1]), engine().tensor([count]), engine().tensor([1])]
+        for (const beside of [before, after]) engine().fill(beside, 7)
+        // A part of a larger array, from an odd place on.
+        const given = Float32Array.from(draw.values(count + 3)).subarray(3)
+        engine().write(tensor, given)
+        const out = new Float32Array(count + 2).fill(9)
+        if (engine().backend.elementBytes === 4) engine().copyOut(tensor, out.subarray(1, count + 1))
+        else out.set(engine().read(tensor), 1)
+        expect(out.subarray(1, count + 1)).toEqual(given)
+        expect([out[0], out[count + 1], engine().scalar(before), engine().scalar(after)]).toEqual([9, 9, 7, 7])
+      })
+  })
+
   test('the ceiling is measured, or said to be nothing', () => {
     engine().scope(() => {
       const flops = engine().tensor([2])

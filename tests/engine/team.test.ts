@@ -121,12 +121,15 @@ describe.skipIf(why)(`the team of the native addon${why}`, () => {
     expect((await inChild(source)).stdout).toBe('ended\n')
   })
 
-  test('refuses a stray kernel, record or view instead of writing where it should not', () => {
+  test('refuses a stray kernel, record, copy or view instead of writing where it should not', () => {
     if (!('addon' in loaded)) return
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
     const heap = loaded.addon.open(loaded.addon.instructionSets[0], 1, new Uint8Array(memory.buffer))
     expect(() => heap.run(99, 64)).toThrow('addon: no such kernel, or a record outside the heap')
     expect(() => heap.run(matmul.number, 65536 - RECORD_BYTES + 4)).toThrow('a record outside the heap')
+    for (const place of [65536 - 12, 65540])
+      expect(() => heap.copy(place, new Float32Array(4), false)).toThrow('addon: copy past the end of the heap')
+    expect(() => heap.copy(64, new Float64Array(4) as unknown as Float32Array, true)).toThrow('copy needs a place')
     expect(() => heap.attach(new Float32Array(4) as unknown as Uint8Array)).toThrow('attach needs a Uint8Array')
     expect(() => loaded.addon.open('avx1024', 1, new Uint8Array(memory.buffer))).toThrow('does not run')
   })
