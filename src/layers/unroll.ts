@@ -4,7 +4,8 @@
 import type { Cell, CellState, CellStep } from '../cells/cell.js'
 import { columns, multiplyEach } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import { add, concatenate, embed, linear, multiply, reshape, scale, slice } from '../engine/operations.js'
+import { linearOverTime } from '../engine/linearOverTime.js'
+import { add, concatenate, embed, multiply, reshape, scale, slice } from '../engine/operations.js'
 import type { Ragged } from '../engine/ragged.js'
 import type { ObservedSteps } from '../engine/recurrence.js'
 import { checkShape, type Tensor } from '../engine/tensor.js'
@@ -60,6 +61,9 @@ export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; st
   const past = sorted(state.hidden, skip)
   const mask = input.mask && sorted(input.mask, 1)
   const steps: Step[] = []
+  const { weight, projection } = input
+  const recur = weight && linearOverTime(engine, weight, input.bias, ragged.count)
+  const project = projection && linearOverTime(engine, projection, undefined, ragged.count)
   let hiddenNow = slice(engine, past, (skip - 1) * batch, skip * batch)
   let cellNow = cell.hasCell ? sorted(state.cell as Tensor, 1) : undefined
   let from = 0
@@ -76,7 +80,7 @@ export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; st
       operand = add(engine, before, first(earlier))
     }
     if (mask) operand = multiplyEach(engine, operand, first(mask))
-    const product = input.weight && linear(engine, operand, input.weight, input.bias)
+    const product = recur?.(operand)
     const recurrent = product && (input.normaliseRecurrent?.(product) ?? product)
     const step: CellStep = {
       input: cut(part(products)),
@@ -89,7 +93,7 @@ export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; st
     const { taken } = input
     const take = (old: Tensor, now: Tensor, how: Tensor | number) =>
       add(engine, old, gated(engine, add(engine, now, old, -1), typeof how === 'number' ? how : part(how)))
-    const projected = input.projection ? linear(engine, made.hidden, input.projection) : made.hidden
+    const projected = project ? project(made.hidden) : made.hidden
     hiddenNow = taken ? take(before, projected, taken.hidden) : projected
     cellNow = taken && cellBefore && made.cell ? take(cellBefore, made.cell, taken.cell) : made.cell
     steps.push({ hidden: hiddenNow, cell: cellNow, operand, cellBefore, product })

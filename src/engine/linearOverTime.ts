@@ -1,0 +1,74 @@
+/* A layer that is applied step after step, as W is to h: y_t = W x_t + b. W is packed once for all steps, and its gradient is
+ * one product over all of them, when the tape has gone back through the first: step by step both would be read and
+ * written anew each time. */
+import type { Engine } from './engine.js'
+import { packedLinear, packedSize, packLinear } from './packedLinear.js'
+import { matmul, pack, sumRows } from './records.js'
+import type { Tensor } from './tensor.js'
+
+/**
+ * @param weight W [outputs, inputs]
+ * @param bias b [outputs]
+ * @param rows of all steps together
+ * @returns what a step calls with its x, [rows of the step, inputs], in the order of time
+ */
+export function linearOverTime(
+  engine: Engine,
+  weight: Tensor,
+  bias: Tensor | undefined,
+  rows: number,
+): (x: Tensor) => Tensor {
+  const [outputs, inputs] = weight.shape
+  const packed = engine.tensor([packedSize(engine, weight.shape)])
+  packLinear(engine, weight, packed)
+  const { tape } = engine
+  const step = (x: Tensor) => packedLinear(engine, x, packed, outputs, bias)
+  if (!tape) return step
+
+  const all = { x: engine.tensor([rows, inputs]), dy: engine.tensor([rows, outputs]) }
+  const steps: { readonly y: Tensor; readonly dy: Tensor }[] = []
+  const ys: Tensor[] = []
+  let done = 0
+  // Written down before the steps, and so played after them.
+  tape.record(ys, () => {
+    for (const { y, dy } of steps) if (!tape.gradientOf(y)) engine.fill(dy, 0)
+    const [dWeight, dBias] = [tape.target(weight), tape.target(bias)]
+    if (dWeight)
+      engine.run(matmul, {
+        ...{ m: outputs, n: inputs, k: done, a: all.dy.place, b: all.x.place, y: dWeight.place },
+        ...{ aStride: outputs, bStride: inputs, yStride: inputs, transposeA: 1, accumulate: dWeight.accumulate },
+      })
+    if (dBias) {
+      const { place: y, accumulate } = dBias
+      engine.run(sumRows, { rows: done, columns: outputs, stride: outputs, a: all.dy.place, y, accumulate })
+    }
+  })
+  let turned: Tensor | undefined
+  /** W packed for dx = dy W. */
+  const packedBack = () => {
+    if (turned) return turned
+    turned = engine.tensor([packedSize(engine, [inputs, outputs])])
+    engine.run(pack, { n: inputs, k: outputs, w: weight.place, packed: turned.place })
+    return turned
+  }
+  return x => {
+    const y = step(x)
+    if (!tape.wants(x, weight, bias)) return y
+    const count = x.shape[0]
+    const dy = engine.view(all.dy, [count, outputs], done * outputs)
+    engine.copy(x, engine.view(all.x, [count, inputs], done * inputs))
+    done += count
+    tape.record([y], () => {
+      const dx = tape.target(x)
+      if (!dx) return
+      engine.run(matmul, {
+        ...{ m: count, n: inputs, k: outputs, a: dy.place, b: packedBack().place, y: dx.place, packedB: 1 },
+        ...{ aStride: outputs, bStride: inputs, yStride: inputs, accumulate: dx.accumulate },
+      })
+    })
+    tape.watch(y, dy)
+    steps.push({ y, dy })
+    ys.push(y)
+    return y
+  }
+}
