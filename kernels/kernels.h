@@ -103,7 +103,10 @@ struct pack_record {
  * which row step t of sequence b is: rows[t B + b]. In a whole batch [S, …] is [T, B, …].
  *
  * The loop over time. On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass
- * needs. W h_{t-1} is added to the first G - A gates, and kept in `apart` for the last A. */
+ * needs. W h_{t-1} is added to the first G - A gates, and kept in `apart` for the last A.
+ *
+ * With a projection (Sak et al. 2014), of cells that have a c, a step puts out and carries P units, h = W_hr m, where m is
+ * what it would put out without. Else P is H. */
 struct recurrence_forward_record {
   place workspace;  /* [recurra_workspace] */
   int32_t cell;     /* enum cell */
@@ -114,12 +117,15 @@ struct recurrence_forward_record {
   place gates;      /* [S, G H] in: U x + b; out: activations */
   place apart;      /* [S, A H] out: W h + apart_bias; or 0 where A = 0 */
   place apart_bias; /* [A H], or 0 where A = 0 */
-  place weight;     /* W packed twice, k = H: the summed gates' n = (G - A) H columns, then the n = A H kept apart */
-  place states;     /* [T + 1, B, H]; in: the initial state at 0 (at T if reverse); out: all others */
+  place weight;     /* W packed twice, k = P: the summed gates' n = (G - A) H columns, then the n = A H kept apart */
+  place states;     /* [T + 1, B, P]; in: the initial state at 0 (at T if reverse); out: all others */
   place cells;      /* [T + 1, B, H] the same for c; or 0 where the cell has none */
-  place mask;       /* [B, H] multiplies h before W, the same at every step; or 0 */
+  place mask;       /* [B, P] multiplies h before W, the same at every step; or 0 */
   place lengths;    /* int32 [B], each 0 to T; past its length a sequence keeps its state; or 0 */
   place rows;       /* int32 [T, B], where there are lengths; or 0 */
+  int32_t outputs;  /* P where there is a projection, or 0 */
+  place projection; /* W_hr packed, n = P, k = H; or 0 */
+  place projected;  /* [S, H] out: m; or 0 where there is no projection */
 };
 
 /* Back-propagation through time. Consumes what forward left: `gates` becomes the gradient of U x + b, `apart` that of
@@ -134,20 +140,22 @@ struct recurrence_backward_record {
   int32_t reverse;        /* as forward, or 0 */
   place gates;            /* [S, G H] in: activations; out: gradient of U x + b */
   place apart;            /* [S, A H] in: as forward left it; out: gradient of W h + apart_bias; or 0 where A = 0 */
-  place weight;           /* W packed with n = H, k = G H */
-  place states;           /* [T + 1, B, H] as forward left it */
+  place weight;           /* W packed with n = P, k = G H */
+  place states;           /* [T + 1, B, P] as forward left it */
   place cells;            /* [T + 1, B, H] as forward left it, or 0 */
   place mask;             /* as forward, or 0 */
   place lengths;          /* as forward, or 0 */
   place rows;             /* as forward, or 0 */
-  place d_outputs;        /* [S, H] gradient of h_t from outside the loop, or 0 */
+  place d_outputs;        /* [S, P] gradient of h_t from outside the loop, or 0 */
   place d_cells;          /* [S, H] gradient of c_t from outside the loop, or 0 */
-  place d_final_hidden;   /* [B, H] gradient of the last state, or 0 */
+  place d_final_hidden;   /* [B, P] gradient of the last state, or 0 */
   place d_final_cell;     /* [B, H], or 0 */
-  place d_initial_hidden; /* [B, H] out, or 0 */
+  place d_initial_hidden; /* [B, P] out, or 0 */
   place d_initial_cell;   /* [B, H] out, or 0 */
-  place dh_steps;         /* [S, H] out: the whole gradient of h_t, from outside and from later steps, or 0 */
+  place dh_steps;         /* [S, P] out: the whole gradient of h_t, from outside and from later steps, or 0 */
   place dc_steps;         /* [S, H] out: the whole gradient of c_t, or 0 */
+  int32_t outputs;        /* as forward, or 0 */
+  place projection;       /* W_hr packed with n = H, k = P; or 0 */
 };
 
 /* y_i = table[tokens_i]. A token outside 0 … vocabulary - 1 gives a row of zeros. */

@@ -110,6 +110,11 @@ static void step_product(const struct context *context, int shared, const struct
   }
 }
 
+/* Packs rows tile by tile, as step_product takes them. */
+static void pack_rows(const struct tiling *tiles, int k, const float *const *row, float *packed) {
+  for (int i = 0; i < tiles->count; i++) packed = pack_runs(tile_size(tiles, i), k, row + tiles->start[i], packed);
+}
+
 /* The row of a [S, ...] array that step t of sequence b is. */
 static inline ptrdiff_t row_at(const int32_t *rows_of, int batch, int t, int b) {
   ptrdiff_t place_in_batch = (ptrdiff_t)t * batch + b;
@@ -133,11 +138,14 @@ static void recurrence_forward(const struct context *context, const void *record
   const struct recurrence_forward_record *r = record;
   const struct cell_entry *cell = &cells[r->cell];
   int hidden = r->hidden, batch = r->batch, summed = (cell->gates - cell->apart) * hidden;
+  int outputs = r->projection ? r->outputs : hidden;
+  const float *projection = r->projection ? at(context, r->projection) : 0;
+  float *projected = r->projection ? at(context, r->projected) : 0;
   ptrdiff_t gates_row = (ptrdiff_t)cell->gates * hidden, apart_row = (ptrdiff_t)cell->apart * hidden;
   const int32_t *lengths = r->lengths ? at(context, r->lengths) : 0, *rows_of = lengths ? at(context, r->rows) : 0;
   const float *mask = r->mask ? at(context, r->mask) : 0, *weight = at(context, r->weight);
   const float *apart_bias = r->apart_bias ? at(context, r->apart_bias) : 0;
-  const float *weight_apart = weight + round_up(summed, PANEL) * hidden;
+  const float *weight_apart = weight + round_up(summed, PANEL) * outputs;
   float *gates = at(context, r->gates), *apart = r->apart ? at(context, r->apart) : 0;
   float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
   struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, hidden, 1);
@@ -155,7 +163,7 @@ static void recurrence_forward(const struct context *context, const void *record
         continue;
       }
       if (!leads) continue;
-      __builtin_memcpy(states + (after + b) * hidden, states + (before + b) * hidden, (size_t)hidden * 4);
+      __builtin_memcpy(states + (after + b) * outputs, states + (before + b) * outputs, (size_t)outputs * 4);
       if (cell_states)
         __builtin_memcpy(cell_states + (after + b) * hidden, cell_states + (before + b) * hidden, (size_t)hidden * 4);
     }
@@ -164,45 +172,51 @@ static void recurrence_forward(const struct context *context, const void *record
       struct tiling tiles = cut(rows);
       const int32_t *row = w.active + first;
       float *gate_rows[ROWS_AT_ONCE], *apart_rows[ROWS_AT_ONCE];
+      float *made[ROWS_AT_ONCE], *next[ROWS_AT_ONCE]; /* what the cell puts out, and the state that comes of it */
       const float *biases[ROWS_AT_ONCE], *operand[ROWS_AT_ONCE];
       for (int i = 0; i < rows; i++) {
         ptrdiff_t here = row_at(rows_of, batch, t, row[i]);
         gate_rows[i] = gates + here * gates_row;
         apart_rows[i] = apart ? apart + here * apart_row : 0;
         biases[i] = apart_bias;
-        operand[i] = states + (before + row[i]) * hidden;
+        operand[i] = states + (before + row[i]) * outputs;
+        next[i] = states + (after + row[i]) * outputs;
+        made[i] = projected ? projected + here * hidden : next[i];
         if (mask) {
-          float *masked = w.rows + (ptrdiff_t)i * hidden;
-          for (int j = 0; j < hidden; j++) masked[j] = operand[i][j] * mask[(ptrdiff_t)row[i] * hidden + j];
+          float *masked = w.rows + (ptrdiff_t)i * outputs;
+          for (int j = 0; j < outputs; j++) masked[j] = operand[i][j] * mask[(ptrdiff_t)row[i] * outputs + j];
           operand[i] = masked;
         }
       }
-      float *packed = w.packed;
-      for (int i = 0; i < tiles.count; i++) {
-        int from = tiles.start[i], size = tile_size(&tiles, i);
-        packed = pack_runs(size, hidden, operand + from, packed);
-      }
+      pack_rows(&tiles, outputs, operand, w.packed);
       if (summed)
-        step_product(context, shared, &tiles, summed, hidden, w.packed, weight, (const float *const *)gate_rows, gate_rows);
+        step_product(context, shared, &tiles, summed, outputs, w.packed, weight, (const float *const *)gate_rows, gate_rows);
       if (apart)
-        step_product(context, shared, &tiles, (int)apart_row, hidden, w.packed, weight_apart, apart_bias ? biases : 0,
+        step_product(context, shared, &tiles, (int)apart_row, outputs, w.packed, weight_apart, apart_bias ? biases : 0,
                      apart_rows);
       if (shared) context_barrier(context);
       struct range own = pointwise_rows(context, shared, rows);
       for (int i = own.from; i < own.to; i++) {
         ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
-        cell->forward(hidden, gate_rows[i], apart_rows[i], states + old, cell_states ? cell_states + old : 0,
-                      states + new, cell_states ? cell_states + new : 0);
+        cell->forward(hidden, gate_rows[i], apart_rows[i], states + (before + row[i]) * outputs,
+                      cell_states ? cell_states + old : 0, made[i], cell_states ? cell_states + new : 0);
       }
+      if (!projection) continue;
+      if (shared) context_barrier(context);
+      pack_rows(&tiles, hidden, (const float *const *)made, w.packed);
+      step_product(context, shared, &tiles, outputs, hidden, w.packed, projection, 0, next);
     }
     if (shared) context_barrier(context);
   }
   context_barrier(context);
 }
 
+/* Rows that backward keeps of each sequence: dh, dc, what comes through W, and with a projection the gradient of m. */
+static inline int carried_rows(const struct recurrence_backward_record *r) { return r->projection ? 4 : 3; }
+
 static int64_t recurrence_backward_workspace(const void *record, int threads) {
   const struct recurrence_backward_record *r = record;
-  return recurrence_workspace_bytes(r->batch, r->hidden, cells[r->cell].gates * r->hidden, 3, threads);
+  return recurrence_workspace_bytes(r->batch, r->hidden, cells[r->cell].gates * r->hidden, carried_rows(r), threads);
 }
 
 static void add_row_to(int count, float *to, const float *from) {
@@ -213,7 +227,8 @@ static void recurrence_backward(const struct context *context, const void *recor
   const struct recurrence_backward_record *r = record;
   const struct cell_entry *cell = &cells[r->cell];
   int hidden = r->hidden, batch = r->batch, terms = cell->gates * hidden;
-  int apart_terms = cell->apart * hidden, summed = terms - apart_terms;
+  int apart_terms = cell->apart * hidden, summed = terms - apart_terms, outputs = r->projection ? r->outputs : hidden;
+  const float *projection = r->projection ? at(context, r->projection) : 0;
   const int32_t *lengths = r->lengths ? at(context, r->lengths) : 0, *rows_of = lengths ? at(context, r->rows) : 0;
   const float *mask = r->mask ? at(context, r->mask) : 0, *weight = at(context, r->weight);
   float *gates = at(context, r->gates), *apart = apart_terms ? at(context, r->apart) : 0;
@@ -222,18 +237,21 @@ static void recurrence_backward(const struct context *context, const void *recor
   const float *d_cells = r->d_cells && cell->has_cell ? at(context, r->d_cells) : 0;
   float *dh_steps = r->dh_steps ? at(context, r->dh_steps) : 0;
   float *dc_steps = r->dc_steps && cell->has_cell ? at(context, r->dc_steps) : 0;
-  struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, terms, 3);
+  struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, terms, carried_rows(r));
   int shared = shares_columns(context, batch), leads = !shared || context->thread == 0;
   int count = deal_rows(context, batch, lengths, shared, w.order, w.mine);
   /* Where the threads share columns, they share the first one's rows too. */
-  float *rows_at = w.rows - (shared ? context->thread * recurrence_workspace_bytes(batch, hidden, terms, 3, 1) / 4 : 0);
+  int64_t apart_threads = recurrence_workspace_bytes(batch, hidden, terms, carried_rows(r), 1) / 4;
+  float *rows_at = w.rows - (shared ? context->thread * apart_threads : 0);
   float *dh = rows_at, *dc = dh + (ptrdiff_t)count * hidden, *through = dc + (ptrdiff_t)count * hidden;
-  size_t row_bytes = (size_t)hidden * 4;
+  float *d_made = projection ? through + (ptrdiff_t)count * hidden : dh; /* of what the cell put out */
+  size_t row_bytes = (size_t)hidden * 4, output_bytes = (size_t)outputs * 4;
 
   for (int i = 0; leads && i < count; i++) {
-    ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden;
-    if (r->d_final_hidden) __builtin_memcpy(dh + (ptrdiff_t)i * hidden, (float *)at(context, r->d_final_hidden) + row, row_bytes);
-    else __builtin_memset(dh + (ptrdiff_t)i * hidden, 0, row_bytes);
+    ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden, output = (ptrdiff_t)w.mine[i] * outputs;
+    float *own_dh = dh + (ptrdiff_t)i * outputs;
+    if (r->d_final_hidden) __builtin_memcpy(own_dh, (float *)at(context, r->d_final_hidden) + output, output_bytes);
+    else __builtin_memset(own_dh, 0, output_bytes);
     if (r->d_final_cell) __builtin_memcpy(dc + (ptrdiff_t)i * hidden, (float *)at(context, r->d_final_cell) + row, row_bytes);
     else __builtin_memset(dc + (ptrdiff_t)i * hidden, 0, row_bytes);
   }
@@ -252,21 +270,34 @@ static void recurrence_backward(const struct context *context, const void *recor
       int rows = lesser(active - first, ROWS_AT_ONCE);
       struct tiling tiles = cut(rows);
       const int32_t *row = w.active + first, *slot = w.slot + first;
-      float *targets[ROWS_AT_ONCE];
+      float *targets[ROWS_AT_ONCE], *of_state[ROWS_AT_ONCE], *of_made[ROWS_AT_ONCE];
       struct range own = pointwise_rows(context, shared, rows);
       for (int i = 0; i < rows; i++) {
+        ptrdiff_t here = row_at(rows_of, batch, t, row[i]);
+        of_state[i] = dh + (ptrdiff_t)slot[i] * outputs;
+        of_made[i] = d_made + (ptrdiff_t)slot[i] * hidden;
+        targets[i] = mask ? through + (ptrdiff_t)slot[i] * outputs : of_state[i];
+        if (i < own.from || i >= own.to) continue;
+        if (d_outputs) add_row_to(outputs, of_state[i], d_outputs + here * outputs);
+        if (dh_steps) __builtin_memcpy(dh_steps + here * outputs, of_state[i], output_bytes);
+      }
+      if (projection) {
+        if (shared) context_barrier(context);
+        pack_rows(&tiles, outputs, (const float *const *)of_state, w.packed);
+        step_product(context, shared, &tiles, hidden, outputs, w.packed, projection, 0, of_made);
+        if (shared) context_barrier(context);
+        for (int i = own.from; i < own.to; i++) __builtin_memset(of_state[i], 0, output_bytes);
+      }
+      for (int i = own.from; i < own.to; i++) {
         ptrdiff_t here = row_at(rows_of, batch, t, row[i]), carried = (ptrdiff_t)slot[i] * hidden;
         ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
-        targets[i] = (mask ? through : dh) + carried;
-        if (i < own.from || i >= own.to) continue;
-        if (d_outputs) add_row_to(hidden, dh + carried, d_outputs + here * hidden);
         /* The next row's gates come from far away while this row's are worked on. */
         if (i + 1 < own.to) touch(gates + row_at(rows_of, batch, t, row[i + 1]) * terms, terms);
-        if (dh_steps) __builtin_memcpy(dh_steps + here * hidden, dh + carried, row_bytes);
         if (d_cells) add_row_to(hidden, dc + carried, d_cells + here * hidden);
-        cell->backward(hidden, gates + here * terms, apart ? apart + here * apart_terms : 0, states + old,
-                       cell_states ? cell_states + old : 0, states + new, cell_states ? cell_states + new : 0,
-                       dh + carried, dc + carried, dc_steps ? dc_steps + here * hidden : 0);
+        cell->backward(hidden, gates + here * terms, apart ? apart + here * apart_terms : 0,
+                       states + (before + row[i]) * outputs, cell_states ? cell_states + old : 0,
+                       states + (after + row[i]) * outputs, cell_states ? cell_states + new : 0, of_made[i], dc + carried,
+                       dc_steps ? dc_steps + here * hidden : 0);
       }
       if (shared) context_barrier(context);
       float *packed = w.packed;
@@ -280,19 +311,20 @@ static void recurrence_backward(const struct context *context, const void *recor
             if (end > split) copy_run(packed + split - k, apart + here * apart_terms + split - summed, end - split);
           }
       }
-      step_product(context, shared, &tiles, hidden, terms, w.packed, weight, mask ? 0 : (const float *const *)targets,
+      step_product(context, shared, &tiles, outputs, terms, w.packed, weight, mask ? 0 : (const float *const *)targets,
                    targets);
       if (shared) context_barrier(context);
       if (mask)
         for (int i = own.from; i < own.to; i++) {
-          ptrdiff_t carried = (ptrdiff_t)slot[i] * hidden, of_row = (ptrdiff_t)row[i] * hidden;
-          for (int j = 0; j < hidden; j++) dh[carried + j] += through[carried + j] * mask[of_row + j];
+          const float *of_row = mask + (ptrdiff_t)row[i] * outputs;
+          for (int j = 0; j < outputs; j++) of_state[i][j] += targets[i][j] * of_row[j];
         }
     }
   }
   for (int i = 0; leads && i < count; i++) {
-    ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden;
-    if (r->d_initial_hidden) __builtin_memcpy((float *)at(context, r->d_initial_hidden) + row, dh + (ptrdiff_t)i * hidden, row_bytes);
+    ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden, output = (ptrdiff_t)w.mine[i] * outputs;
+    if (r->d_initial_hidden)
+      __builtin_memcpy((float *)at(context, r->d_initial_hidden) + output, dh + (ptrdiff_t)i * outputs, output_bytes);
     if (r->d_initial_cell) __builtin_memcpy((float *)at(context, r->d_initial_cell) + row, dc + (ptrdiff_t)i * hidden, row_bytes);
   }
   context_barrier(context);

@@ -2,8 +2,8 @@
  * one product over all of them, when the tape has gone back through the first: step by step both would be read and
  * written anew each time. */
 import type { Engine } from './engine.js'
-import { packedLinear, packedSize, packLinear } from './packedLinear.js'
-import { matmul, pack, sumRows } from './records.js'
+import { packColumns, packedLinear, packRows } from './packedLinear.js'
+import { matmul, sumRows } from './records.js'
 import type { Tensor } from './tensor.js'
 
 /**
@@ -19,8 +19,7 @@ export function linearOverTime(
   rows: number,
 ): (x: Tensor) => Tensor {
   const [outputs, inputs] = weight.shape
-  const packed = engine.tensor([packedSize(engine, weight.shape)])
-  packLinear(engine, weight, packed)
+  const packed = packRows(engine, weight)
   const { tape } = engine
   const step = (x: Tensor) => packedLinear(engine, x, packed, outputs, bias)
   if (!tape) return step
@@ -43,14 +42,7 @@ export function linearOverTime(
       engine.run(sumRows, { rows: done, columns: outputs, stride: outputs, a: all.dy.place, y, accumulate })
     }
   })
-  let turned: Tensor | undefined
-  /** W packed for dx = dy W. */
-  const packedBack = () => {
-    if (turned) return turned
-    turned = engine.tensor([packedSize(engine, [inputs, outputs])])
-    engine.run(pack, { n: inputs, k: outputs, w: weight.place, packed: turned.place })
-    return turned
-  }
+  let back: Tensor | undefined
   return x => {
     const y = step(x)
     if (!tape.wants(x, weight, bias)) return y
@@ -61,8 +53,9 @@ export function linearOverTime(
     tape.record([y], () => {
       const dx = tape.target(x)
       if (!dx) return
+      back ??= packColumns(engine, weight)
       engine.run(matmul, {
-        ...{ m: count, n: inputs, k: outputs, a: dy.place, b: packedBack().place, y: dx.place, packedB: 1 },
+        ...{ m: count, n: inputs, k: outputs, a: dy.place, b: back.place, y: dx.place, packedB: 1 },
         ...{ aStride: outputs, bStride: inputs, yStride: inputs, accumulate: dx.accumulate },
       })
     })

@@ -10,6 +10,21 @@ export function packLinear(engine: Engine, weight: Tensor, into: Tensor): void {
   engine.run(pack, { n, k, w: weight.place, packed: into.place, transpose: 1 })
 }
 
+/** The same into a tensor of its own, of the innermost scope. */
+export function packRows(engine: Engine, weight: Tensor): Tensor {
+  const packed = engine.tensor([packedSize(engine, weight.shape)])
+  packLinear(engine, weight, packed)
+  return packed
+}
+
+/** `weight` [outputs, inputs] packed for the way back, dx = dy W. */
+export function packColumns(engine: Engine, weight: Tensor): Tensor {
+  const [k, n] = weight.shape
+  const packed = engine.tensor([packedSize(engine, [n, k])])
+  engine.run(pack, { n, k, w: weight.place, packed: packed.place })
+  return packed
+}
+
 /** Elements of a packed weight [outputs, inputs]. */
 export const packedSize = (engine: Engine, [outputs, inputs]: readonly number[]): number =>
   Math.ceil(outputs / engine.backend.panel) * engine.backend.panel * inputs

@@ -183,7 +183,9 @@ export const pack: KernelDefinition<PackRecord> = Object.freeze({
  * the arrays marked [S, …] hold the steps that exist and nothing else (S rows, the sum of the lengths), and `rows`
  * tells which row step t of sequence b is: rows[t B + b]. In a whole batch [S, …] is [T, B, …]. The loop over time.
  * On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass needs. W h_{t-1}
- * is added to the first G - A gates, and kept in `apart` for the last A.
+ * is added to the first G - A gates, and kept in `apart` for the last A. With a projection (Sak et al. 2014), of
+ * cells that have a c, a step puts out and carries P units, h = W_hr m, where m is what it would put out without.
+ * Else P is H.
  */
 export interface RecurrenceForwardRecord {
   /** enum cell */
@@ -202,24 +204,30 @@ export interface RecurrenceForwardRecord {
   apart?: number | undefined
   /** [A H], or 0 where A = 0 */
   apartBias?: number | undefined
-  /** W packed twice, k = H: the summed gates' n = (G - A) H columns, then the n = A H kept apart */
+  /** W packed twice, k = P: the summed gates' n = (G - A) H columns, then the n = A H kept apart */
   weight: number
-  /** [T + 1, B, H]; in: the initial state at 0 (at T if reverse); out: all others */
+  /** [T + 1, B, P]; in: the initial state at 0 (at T if reverse); out: all others */
   states: number
   /** [T + 1, B, H] the same for c; or 0 where the cell has none */
   cells?: number | undefined
-  /** [B, H] multiplies h before W, the same at every step; or 0 */
+  /** [B, P] multiplies h before W, the same at every step; or 0 */
   mask?: number | undefined
   /** int32 [B], each 0 to T; past its length a sequence keeps its state; or 0 */
   lengths?: number | undefined
   /** int32 [T, B], where there are lengths; or 0 */
   rows?: number | undefined
+  /** P where there is a projection, or 0 */
+  outputs?: number | undefined
+  /** W_hr packed, n = P, k = H; or 0 */
+  projection?: number | undefined
+  /** [S, H] out: m; or 0 where there is no projection */
+  projected?: number | undefined
 }
 
 export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Object.freeze({
   name: 'recurrenceForward',
   number: 2,
-  bytes: 60,
+  bytes: 72,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: RecurrenceForwardRecord, workspace: number) {
     const word = at / 4
@@ -238,6 +246,9 @@ export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Obje
     words[word + 12] = record.mask ?? 0
     words[word + 13] = record.lengths ?? 0
     words[word + 14] = record.rows ?? 0
+    words[word + 15] = record.outputs ?? 0
+    words[word + 16] = record.projection ?? 0
+    words[word + 17] = record.projected ?? 0
   },
   read(words: Int32Array, _doubles: Float64Array, at: number) {
     const word = at / 4
@@ -256,6 +267,9 @@ export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Obje
       mask: words[word + 12] >>> 0,
       lengths: words[word + 13] >>> 0,
       rows: words[word + 14] >>> 0,
+      outputs: words[word + 15],
+      projection: words[word + 16] >>> 0,
+      projected: words[word + 17] >>> 0,
     }
   },
 })
@@ -279,9 +293,9 @@ export interface RecurrenceBackwardRecord {
   gates: number
   /** [S, A H] in: as forward left it; out: gradient of W h + apart_bias; or 0 where A = 0 */
   apart?: number | undefined
-  /** W packed with n = H, k = G H */
+  /** W packed with n = P, k = G H */
   weight: number
-  /** [T + 1, B, H] as forward left it */
+  /** [T + 1, B, P] as forward left it */
   states: number
   /** [T + 1, B, H] as forward left it, or 0 */
   cells?: number | undefined
@@ -291,28 +305,32 @@ export interface RecurrenceBackwardRecord {
   lengths?: number | undefined
   /** as forward, or 0 */
   rows?: number | undefined
-  /** [S, H] gradient of h_t from outside the loop, or 0 */
+  /** [S, P] gradient of h_t from outside the loop, or 0 */
   dOutputs?: number | undefined
   /** [S, H] gradient of c_t from outside the loop, or 0 */
   dCells?: number | undefined
-  /** [B, H] gradient of the last state, or 0 */
+  /** [B, P] gradient of the last state, or 0 */
   dFinalHidden?: number | undefined
   /** [B, H], or 0 */
   dFinalCell?: number | undefined
-  /** [B, H] out, or 0 */
+  /** [B, P] out, or 0 */
   dInitialHidden?: number | undefined
   /** [B, H] out, or 0 */
   dInitialCell?: number | undefined
-  /** [S, H] out: the whole gradient of h_t, from outside and from later steps, or 0 */
+  /** [S, P] out: the whole gradient of h_t, from outside and from later steps, or 0 */
   dhSteps?: number | undefined
   /** [S, H] out: the whole gradient of c_t, or 0 */
   dcSteps?: number | undefined
+  /** as forward, or 0 */
+  outputs?: number | undefined
+  /** W_hr packed with n = H, k = P; or 0 */
+  projection?: number | undefined
 }
 
 export const recurrenceBackward: KernelDefinition<RecurrenceBackwardRecord> = Object.freeze({
   name: 'recurrenceBackward',
   number: 3,
-  bytes: 88,
+  bytes: 96,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: RecurrenceBackwardRecord, workspace: number) {
     const word = at / 4
@@ -338,6 +356,8 @@ export const recurrenceBackward: KernelDefinition<RecurrenceBackwardRecord> = Ob
     words[word + 19] = record.dInitialCell ?? 0
     words[word + 20] = record.dhSteps ?? 0
     words[word + 21] = record.dcSteps ?? 0
+    words[word + 22] = record.outputs ?? 0
+    words[word + 23] = record.projection ?? 0
   },
   read(words: Int32Array, _doubles: Float64Array, at: number) {
     const word = at / 4
@@ -363,6 +383,8 @@ export const recurrenceBackward: KernelDefinition<RecurrenceBackwardRecord> = Ob
       dInitialCell: words[word + 19] >>> 0,
       dhSteps: words[word + 20] >>> 0,
       dcSteps: words[word + 21] >>> 0,
+      outputs: words[word + 22],
+      projection: words[word + 23] >>> 0,
     }
   },
 })

@@ -4,7 +4,7 @@ import { ShapeError } from '../errors.js'
 import { columns, joinColumns, multiplyEach } from './columns.js'
 import type { Engine } from './engine.js'
 import { embed } from './operations.js'
-import { packedSize } from './packedLinear.js'
+import { packColumns, packedSize, packRows } from './packedLinear.js'
 import { packed as packedRows, type Ragged } from './ragged.js'
 import { matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from './records.js'
 import { checkShape, type Tensor } from './tensor.js'
@@ -47,11 +47,13 @@ export interface RecurrenceInput {
   readonly cell: FusedCell
   /** [T, B, G H]: U x + b of every step; [S, G H] of a ragged batch. Consumed: activations overwrite it. */
   readonly gates: Tensor
-  /** W [G H, H] */
+  /** W [G H, P] */
   readonly weight: Tensor
+  /** W_hr [P, H]: what the cell puts out is projected to what is put out and carried, of P units (Sak et al. 2014); else P is H. */
+  readonly projection?: Tensor | undefined
   /** Bias of W h for the gates kept apart, [A H]. */
   readonly apartBias?: Tensor | undefined
-  /** h before the first step, [B, H] */
+  /** h before the first step, [B, P] */
   readonly hidden: Tensor
   /** c before the first step, [B, H], where the cell has one. */
   readonly cellState?: Tensor | undefined
@@ -59,49 +61,56 @@ export interface RecurrenceInput {
   readonly ragged?: Ragged | undefined
   /** From the last step to the first; of a ragged batch, from each sequence's own last. */
   readonly reverse?: boolean | undefined
-  /** [B, H] multiplies h before W, the same at every step. */
+  /** [B, P] multiplies h before W, the same at every step. */
   readonly mask?: Tensor | undefined
   /** Who looks on; costs a copy of the gradients of every step. */
   readonly observe?: ((steps: ObservedSteps) => void) | undefined
 }
 
 export interface RecurrenceOutput {
-  /** h of every step [T, B, H]; [S, H] of a ragged batch. */
+  /** h of every step [T, B, P]; [S, P] of a ragged batch. */
   readonly output: Tensor
-  /** h after the last step of each sequence, [B, H]. */
+  /** h after the last step of each sequence, [B, P]. */
   readonly hidden: Tensor
   /** c after the last step, [B, H]. */
   readonly cellState: Tensor | undefined
 }
 
 export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOutput {
-  const { cell, gates, weight, apartBias, ragged, reverse = false, mask } = input
+  const { cell, gates, weight, projection, apartBias, ragged, reverse = false, mask } = input
   const [time, batch] = ragged ? [ragged.time, ragged.batch] : gates.shape
   const width = gates.shape.at(-1) as number
   const steps = ragged ? ragged.count : time * batch
   const hidden = width / cell.gates
+  const outputs = projection?.shape[0] ?? hidden
   const apartWidth = cell.apart * hidden
   const summed = width - apartWidth
-  const step = batch * hidden
   if (ragged) checkShape(gates, 'recurrence: gates', [steps, weight.shape[0]], '(steps, gates × hidden)')
   else checkShape(gates, 'recurrence: gates', [-1, -1, weight.shape[0]], '(time, batch, gates × hidden)')
-  checkShape(weight, 'recurrence: weight', [width, hidden], '(gates × hidden, hidden)')
-  checkShape(input.hidden, 'recurrence: hidden', [batch, hidden], '(batch, hidden)')
+  checkShape(weight, 'recurrence: weight', [width, outputs], '(gates × hidden, outputs)')
+  checkShape(input.hidden, 'recurrence: hidden', [batch, outputs], '(batch, outputs)')
+  if (projection) checkShape(projection, 'recurrence: projection', [outputs, hidden], '(outputs, hidden)')
+  if (projection && !cell.hasCell) throw new ShapeError('recurrence: a projection is for a cell with a state c')
   if (cell.hasCell !== (input.cellState !== undefined))
     throw new ShapeError(`recurrence: a state c must ${cell.hasCell ? '' : 'not '}be given for this cell`)
   if (input.cellState) checkShape(input.cellState, 'recurrence: cellState', [batch, hidden], '(batch, hidden)')
 
   // The initial state stands before the first step, so that h_{t-1} of all steps is one stretch of memory.
   const trajectory = (initial: Tensor) => {
-    const states = engine.tensor([time + 1, batch, hidden])
-    engine.copy(initial, engine.view(states, [batch, hidden], reverse ? time * step : 0))
+    const units = initial.shape[1]
+    const states = engine.tensor([time + 1, batch, units])
+    engine.copy(initial, engine.view(states, [batch, units], reverse ? time * batch * units : 0))
     return states
   }
-  const part = (states: Tensor, from: number, count: number) => engine.view(states, [count, batch, hidden], from * step)
+  const part = (states: Tensor, from: number, count: number) => {
+    const units = states.shape[2]
+    return engine.view(states, [count, batch, units], from * batch * units)
+  }
   const states = trajectory(input.hidden)
   const cells = input.cellState && trajectory(input.cellState)
   const apart = cell.apart > 0 ? engine.tensor([steps, apartWidth]) : undefined
   const packed = packWeight(engine, weight, cell)
+  const projected = projection && engine.tensor([steps, hidden])
   const forward = {
     cell: cell.kernel,
     time,
@@ -117,19 +126,22 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     mask: mask?.place,
     lengths: ragged && engine.tokens(ragged.lengths).place,
     rows: ragged && engine.tokens(ragged.rows).place,
+    outputs: projection && outputs,
+    projection: projection && packRows(engine, projection).place,
+    projected: projected?.place,
   }
   engine.run(recurrenceForward, forward)
 
   const [before, after] = [part(states, reverse ? 1 : 0, time), part(states, reverse ? 0 : 1, time)]
   const existing = (of: Tensor) => (ragged ? packedRows(engine, of, ragged) : of)
   const output = existing(after)
-  const last = (of: Tensor) => engine.view(of, [batch, hidden], reverse ? 0 : time * step)
+  const last = (of: Tensor) => engine.view(of, [batch, of.shape[2]], reverse ? 0 : time * batch * of.shape[2])
   const result: RecurrenceOutput = { output, hidden: last(states), cellState: cells && last(cells) }
 
   const { tape } = engine
   // Tensors of their own: the tape has what comes to the output from outside as the gradient of `output`.
   const seen = input.observe && {
-    hidden: engine.view(output, [steps, hidden]),
+    hidden: engine.view(output, [steps, outputs]),
     cell: cells && engine.view(existing(part(cells, reverse ? 0 : 1, time)), [steps, hidden]),
     product: engine.view(gates, [steps, width]),
   }
@@ -137,7 +149,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     input.observe?.({
       hidden: [seen.hidden],
       cell: seen.cell ? [seen.cell] : [],
-      operand: [engine.view(masked(engine, existing(before), mask, ragged), [steps, hidden])],
+      operand: [engine.view(masked(engine, existing(before), mask, ragged), [steps, outputs])],
       cellBefore: cells ? [engine.view(existing(part(cells, reverse ? 1 : 0, time)), [steps, hidden])] : [],
       product: [seen.product],
       gates: engine.view(gates, [steps, width]),
@@ -149,12 +161,12 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     if (!apart) return all
     return joinColumns(engine, summed > 0 ? [columns(engine, all, 0, summed), apart] : [apart])
   }
-  if (tape?.wants(gates, weight, apartBias, input.hidden, input.cellState)) {
-    const outputs = [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]
-    tape.record(outputs, () => {
-      const dInitialHidden = engine.tensor([batch, hidden])
+  if (tape?.wants(gates, weight, projection, apartBias, input.hidden, input.cellState)) {
+    const made = [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]
+    tape.record(made, () => {
+      const dInitialHidden = engine.tensor([batch, outputs])
       const dInitialCell = cells && engine.tensor([batch, hidden])
-      const dhSteps = seen && engine.tensor([steps, hidden])
+      const dhSteps = seen || projection ? engine.tensor([steps, outputs]) : undefined
       const dcSteps = seen?.cell && engine.tensor([steps, hidden])
       engine.run(recurrenceBackward, {
         cell: forward.cell,
@@ -177,6 +189,8 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
         dInitialCell: dInitialCell?.place,
         dhSteps: dhSteps?.place,
         dcSteps: dcSteps?.place,
+        outputs: forward.outputs,
+        projection: projection && packColumns(engine, projection).place,
       })
       if (seen) {
         tape.watch(seen.hidden, dhSteps, { filled: true })
@@ -188,14 +202,21 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
         const h = masked(engine, existing(before), mask, ragged)
         const { place, accumulate, tensor } = dWeight
         const product = (m: number, a: number, aStride: number, y: number) => {
-          const [n, k, b] = [hidden, steps, h.place]
+          const [n, k, b] = [outputs, steps, h.place]
           engine.run(matmul, { m, n, k, a, b, y, aStride, bStride: n, yStride: n, transposeA: 1, accumulate })
         }
         if (summed > 0) product(summed, gates.place, width, place)
         if (apart) {
-          const y = engine.view(tensor, [apartWidth, hidden], summed * hidden).place
+          const y = engine.view(tensor, [apartWidth, outputs], summed * outputs).place
           product(apartWidth, apart.place, apartWidth, y)
         }
+      }
+      const dProjection = tape.target(projection)
+      if (dProjection && dhSteps && projected) {
+        const { place: y, accumulate } = dProjection
+        const [m, n, k] = [outputs, hidden, steps]
+        const places = { a: dhSteps.place, b: projected.place, y }
+        engine.run(matmul, { m, n, k, ...places, aStride: m, bStride: n, yStride: n, transposeA: 1, accumulate })
       }
       const dBias = tape.target(apartBias)
       if (dBias && apart) {
@@ -217,35 +238,26 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
   return result
 }
 
-/** W [G H, H] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels. */
+/** W [G H, P] for the forward loop: the summed gates' rows, then those kept apart, each padded to whole panels. */
 export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone }: FusedCell): Tensor {
-  const hidden = weight.shape[1]
+  const inputs = weight.shape[1]
   const summed = (weight.shape[0] / gates) * (gates - alone)
-  const padded = (columns: number) => packedSize(engine, [columns, hidden])
+  const padded = (columns: number) => packedSize(engine, [columns, inputs])
   const apart = weight.shape[0] - summed
   const packed = engine.tensor([padded(summed) + padded(apart)])
   const put = (columns: number, from: number, to: number) => {
     if (columns === 0) return
-    const w = engine.view(weight, [columns, hidden], from).place
+    const w = engine.view(weight, [columns, inputs], from).place
     engine.run(pack, {
       n: columns,
-      k: hidden,
+      k: inputs,
       w,
       packed: engine.view(packed, [padded(columns)], to).place,
       transpose: 1,
     })
   }
   put(summed, 0, 0)
-  put(apart, summed * hidden, padded(summed))
-  return packed
-}
-
-/** W for the backward loop, which multiplies by it from the other side. */
-function packColumns(engine: Engine, weight: Tensor): Tensor {
-  const [width, hidden] = weight.shape
-  const { panel } = engine.backend
-  const packed = engine.tensor([Math.ceil(hidden / panel) * panel * width])
-  engine.run(pack, { n: hidden, k: width, w: weight.place, packed: packed.place })
+  put(apart, summed * inputs, padded(summed))
   return packed
 }
 

@@ -16,20 +16,23 @@ export interface RecurrenceParts {
   readonly gates: (from: number, to: number) => Tensor
   /** W, as `packWeight` packs it. */
   readonly packed: Tensor
+  /** W_hr [P, H], as `packRows` packs it; else P is H. */
+  readonly projection?: Tensor | undefined
+  readonly hiddenSize: number
   readonly apartBias?: Tensor | undefined
-  /** h and c before the first step, [B, H]. */
+  /** h [B, P] and c [B, H] before the first step. */
   readonly hidden: Tensor
   readonly cellState?: Tensor | undefined
   readonly reverse: boolean
 }
 
 export function recurrenceInParts(engine: Engine, input: RecurrenceParts): RecurrenceOutput {
-  const { cell, time, batch, gates, packed, apartBias, reverse } = input
-  const hidden = input.hidden.shape[1]
-  const step = batch * hidden
+  const { cell, time, batch, gates, packed, projection, apartBias, reverse, hiddenSize: hidden } = input
+  const outputs = input.hidden.shape[1]
+  const step = batch * outputs
   const most = Math.min(time, Math.max(1, Math.ceil(ROWS_AT_ONCE / batch)))
-  const states = engine.tensor([time + 1, batch, hidden])
-  engine.copy(input.hidden, engine.view(states, [batch, hidden], reverse ? time * step : 0))
+  const states = engine.tensor([time + 1, batch, outputs])
+  engine.copy(input.hidden, engine.view(states, [batch, outputs], reverse ? time * step : 0))
   const cells = input.cellState && engine.tensor([most + 1, batch, hidden])
   const after = input.cellState && engine.tensor([batch, hidden])
   if (input.cellState && after) engine.copy(input.cellState, after)
@@ -37,7 +40,7 @@ export function recurrenceInParts(engine: Engine, input: RecurrenceParts): Recur
     const count = Math.min(most, time - done)
     const from = reverse ? time - done - count : done
     const part = () => {
-      if (cells && after) engine.copy(after, engine.view(cells, [batch, hidden], reverse ? count * step : 0))
+      if (cells && after) engine.copy(after, engine.view(cells, [batch, hidden], reverse ? count * batch * hidden : 0))
       engine.run(recurrenceForward, {
         cell: cell.kernel,
         time: count,
@@ -48,17 +51,20 @@ export function recurrenceInParts(engine: Engine, input: RecurrenceParts): Recur
         apart: cell.apart > 0 ? engine.tensor([count, batch, cell.apart * hidden]).place : undefined,
         apartBias: apartBias?.place,
         weight: packed.place,
-        states: engine.view(states, [count + 1, batch, hidden], from * step).place,
+        states: engine.view(states, [count + 1, batch, outputs], from * step).place,
         cells: cells?.place,
+        outputs: projection && outputs,
+        projection: projection?.place,
+        projected: projection && engine.tensor([count, batch, hidden]).place,
       })
-      if (cells && after) engine.copy(engine.view(cells, [batch, hidden], reverse ? 0 : count * step), after)
+      if (cells && after) engine.copy(engine.view(cells, [batch, hidden], reverse ? 0 : count * batch * hidden), after)
     }
     if (count === time) part()
     else engine.scope(part)
   }
   return {
-    output: engine.view(states, [time, batch, hidden], reverse ? 0 : step),
-    hidden: engine.view(states, [batch, hidden], reverse ? 0 : time * step),
+    output: engine.view(states, [time, batch, outputs], reverse ? 0 : step),
+    hidden: engine.view(states, [batch, outputs], reverse ? 0 : time * step),
     cellState: after,
   }
 }

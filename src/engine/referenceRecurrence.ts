@@ -1,7 +1,7 @@
 /* The recurrence in float64: the loop over time, forward and backward, written once, and below it one step of each cell
  * with its derivative beside it. The definition of kernels/recurrence.c, elman.c, gru.c and lstm.c.
  *
- * Letters: T time steps, B batch, H hidden size, G gates of the cell, A gates whose two products stay apart. A gate's
+ * Letters: T time steps, B batch, H hidden size, P outputs (H without a projection), G gates of the cell, A gates whose two products stay apart. A gate's
  * row is changed in place: U x + b becomes the activation, and in the backward pass its gradient. */
 import {
   type CompleteRecord,
@@ -12,12 +12,13 @@ import {
 
 type Row = Float64Array
 
-/** One row of the batch at one step; every row is [H]. `c` and `cNext` are empty where the cell has no c. */
+/** One row of the batch at one step; every row is [H], without a projection h too. `c` and `cNext` are empty where the cell has no c. */
 interface Step {
   readonly gates: readonly Row[]
   readonly apart: readonly Row[]
   readonly h: Row
   readonly c: Row
+  /** What the cell puts out. */
   readonly hNext: Row
   readonly cNext: Row
 }
@@ -47,8 +48,10 @@ export function recurrenceForward(
 ): void {
   const { time, batch, hidden, reverse } = record
   const cell = cells[record.cell]
-  const weight = rowOf(floats, record.weight, 0, cell.gates * hidden * hidden)
-  const operand = new Float64Array(hidden)
+  const outputs = outputsOf(record)
+  const weight = rowOf(floats, record.weight, 0, cell.gates * hidden * outputs)
+  const projection = optionalRow(floats, record.projection, 0, outputs * hidden)
+  const operand = new Float64Array(outputs)
 
   for (let step = 0; step < time; step++) {
     const t = reverse ? time - 1 - step : step
@@ -59,20 +62,22 @@ export function recurrenceForward(
         row.cNext.set(row.c)
         continue
       }
+      const made = projection ? rowOf(floats, record.projected, rowAt(record, ints, t, b), hidden) : row.hNext
       // a = U x + b + W (h ∘ mask); the products of the last A gates stay apart: m = W (h ∘ mask) + apart_bias.
-      const mask = optionalRow(floats, record.mask, b, hidden)
-      for (let j = 0; j < hidden; j++) operand[j] = mask ? row.h[j] * mask[j] : row.h[j]
+      const mask = optionalRow(floats, record.mask, b, outputs)
+      for (let j = 0; j < outputs; j++) operand[j] = mask ? row.h[j] * mask[j] : row.h[j]
       for (let gate = 0; gate < cell.gates; gate++) {
         const alone = gate - (cell.gates - cell.apart)
         const bias = alone < 0 ? undefined : optionalRow(floats, record.apartBias, alone, hidden)
         const to = alone < 0 ? row.gates[gate] : row.apart[alone]
         for (let j = 0; j < hidden; j++) {
           let total = alone < 0 ? to[j] : bias ? bias[j] : 0
-          for (let k = 0; k < hidden; k++) total += weight[(gate * hidden + j) * hidden + k] * operand[k]
+          for (let k = 0; k < outputs; k++) total += weight[(gate * hidden + j) * outputs + k] * operand[k]
           to[j] = total
         }
       }
-      cell.forward(row)
+      cell.forward({ ...row, hNext: made })
+      if (projection) row.hNext.set(productWith(projection, made, outputs))
     }
   }
 }
@@ -85,28 +90,32 @@ export function recurrenceBackward(
   const { time, batch, hidden, reverse } = record
   const cell = cells[record.cell]
   const terms = cell.gates * hidden
-  const weight = rowOf(floats, record.weight, 0, hidden * terms)
+  const outputs = outputsOf(record)
+  const weight = rowOf(floats, record.weight, 0, outputs * terms)
+  const projection = optionalRow(floats, record.projection, 0, outputs * hidden)
 
   for (let b = 0; b < batch; b++) {
-    const dh = Float64Array.from(optionalRow(floats, record.dFinalHidden, b, hidden) ?? new Float64Array(hidden))
+    const dh = Float64Array.from(optionalRow(floats, record.dFinalHidden, b, outputs) ?? new Float64Array(outputs))
     const dc = Float64Array.from(optionalRow(floats, record.dFinalCell, b, hidden) ?? new Float64Array(hidden))
-    const mask = optionalRow(floats, record.mask, b, hidden)
+    const mask = optionalRow(floats, record.mask, b, outputs)
 
     for (let step = time - 1; step >= 0; step--) {
       const t = reverse ? time - 1 - step : step
       if (isOver(record, ints, t, b)) continue
       const here = rowAt(record, ints, t, b)
       const row = stepOf(record, cell, floats, ints, t, b)
-      const dhStep = optionalRow(floats, record.dhSteps, here, hidden)
+      const dhStep = optionalRow(floats, record.dhSteps, here, outputs)
       const dcStep = cell.hasCell ? optionalRow(floats, record.dcSteps, here, hidden) : undefined
-      addTo(dh, optionalRow(floats, record.dOutputs, here, hidden))
+      addTo(dh, optionalRow(floats, record.dOutputs, here, outputs))
       if (cell.hasCell) addTo(dc, optionalRow(floats, record.dCells, here, hidden))
       dhStep?.set(dh)
-      cell.backward({ ...row, dh, dc, dcWhole: dcStep ?? new Float64Array(hidden) })
+      const dMade = projection ? productWith(projection, dh, hidden) : dh
+      cell.backward({ ...row, dh: dMade, dc, dcWhole: dcStep ?? new Float64Array(hidden) })
+      if (projection) dh.fill(0)
 
       // d h_{t-1} += (Wᵀ d) ∘ mask, where d holds the gradients of the G products with W, those kept apart last.
       const products = [...row.gates.slice(0, cell.gates - cell.apart), ...row.apart]
-      for (let j = 0; j < hidden; j++) {
+      for (let j = 0; j < outputs; j++) {
         let total = 0
         for (let gate = 0; gate < cell.gates; gate++) {
           for (let k = 0; k < hidden; k++) total += weight[j * terms + gate * hidden + k] * products[gate][k]
@@ -114,10 +123,17 @@ export function recurrenceBackward(
         dh[j] += mask ? total * mask[j] : total
       }
     }
-    optionalRow(floats, record.dInitialHidden, b, hidden)?.set(dh)
+    optionalRow(floats, record.dInitialHidden, b, outputs)?.set(dh)
     optionalRow(floats, record.dInitialCell, b, hidden)?.set(dc)
   }
 }
+
+const outputsOf = ({ hidden, outputs, projection }: { hidden: number; outputs: number; projection: number }) =>
+  projection ? outputs : hidden
+
+/** The product of x with a matrix that is packed, n rows of x's length. */
+const productWith = (packed: Row, x: Row, n: number): Row =>
+  Float64Array.from({ length: n }, (_, i) => x.reduce((total, each, k) => total + each * packed[i * x.length + k], 0))
 
 /** Views of what one row of the batch has at step t. The states of step t stand at t + 1, with the initial one at 0; in
  * reverse at t, with the initial one at T. */
@@ -130,6 +146,7 @@ function stepOf(
   b: number,
 ): Step {
   const { batch, hidden, reverse } = record
+  const outputs = outputsOf(record)
   const here = rowAt(record, ints, t, b)
   const before = (reverse ? t + 1 : t) * batch + b
   const after = (reverse ? t : t + 1) * batch + b
@@ -138,8 +155,8 @@ function stepOf(
   return {
     gates: rows(record.gates, cell.gates),
     apart: rows(record.apart, cell.apart),
-    h: rowOf(floats, record.states, before, hidden),
-    hNext: rowOf(floats, record.states, after, hidden),
+    h: rowOf(floats, record.states, before, outputs),
+    hNext: rowOf(floats, record.states, after, outputs),
     c: cell.hasCell ? rowOf(floats, record.cells, before, hidden) : NOTHING,
     cNext: cell.hasCell ? rowOf(floats, record.cells, after, hidden) : NOTHING,
   }

@@ -75,8 +75,8 @@ export const factorsOfText = (model: LanguageModel, text: string, options?: Fact
   factorsThroughTime(model, textSequence(model.tokenizer, model.tokenizer.encode(text)), options)
 
 /**
- * @throws ConfigurationError for layers that run without a kernel, whose derivative is not written down: a cell of one's
- * own, layer normalisation, projection, skips, zoneout
+ * @throws ConfigurationError for layers whose derivative is not written down: a cell of one's own, layer normalisation,
+ * projection, skips, zoneout
  */
 export function factorsThroughTime<Batch>(
   model: Trainable<Batch>,
@@ -89,7 +89,7 @@ export function factorsThroughTime<Batch>(
     const without = layers.find(layer => !hasFactors(layer))
     if (without)
       throw new ConfigurationError(
-        `factors: layer ${without.layer} runs step by step, and its Jacobian is not written down; leave layerNorm, projSize, skip, zoneout and cells of your own out`,
+        `factors: the Jacobian of layer ${without.layer} is not written down; leave layerNorm, projSize, skip, zoneout and cells of your own out`,
       )
     const every = Math.max(1, Math.ceil(steps / norms))
     return layers.map(layer => factorsOf(layer, every))

@@ -113,9 +113,11 @@ export interface StepFactor {
   readonly gates: readonly Float64Array[]
 }
 
-/** Whether a layer has run by a kernel whose derivative is known here. */
-export const hasFactors = ({ direction, gates }: ObservedLayer): boolean =>
-  gates !== undefined && direction.options.cell.fused !== undefined && direction.parameter('weight_hh') !== undefined
+/** Whether a layer has run by a kernel, without a projection: only then its derivative is known here. */
+export const hasFactors = ({ direction, gates }: ObservedLayer): boolean => {
+  const { cell, projSize } = direction.options
+  return gates !== undefined && cell.fused !== undefined && !projSize && direction.parameter('weight_hh') !== undefined
+}
 
 /** W [gates × H, H] of a layer. */
 export function recurrentWeight({ direction }: ObservedLayer): Float64Array {

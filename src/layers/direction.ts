@@ -8,6 +8,7 @@ import type { Cell, CellState } from '../cells/cell.js'
 import { layerNorm } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
 import { add, addRow, concatenate, type DropoutDraw, dropout, embed, reshape, slice } from '../engine/operations.js'
+import { packRows } from '../engine/packedLinear.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
 import type { Random } from '../engine/random.js'
 import { type FusedCell, type ObservedSteps, packWeight, recurrence } from '../engine/recurrence.js'
@@ -165,7 +166,9 @@ export class Direction {
     const [U, W] = [this.value('weight_ih'), this.value('weight_hh')]
     if (!this.fused || !cell.fused || dilation > 1 || !U || !W) return undefined
     const recurrent = packWeight(engine, W, cell.fused)
-    return { ...preparedInput(engine, input, U, this.inputBias()), recurrent }
+    const projection = this.value('weight_hr')
+    const packed = projection && packRows(engine, projection)
+    return { ...preparedInput(engine, input, U, this.inputBias()), recurrent, projection: packed }
   }
 
   /** What stands before a text: zeros, or the state that is learned. Of the innermost scope. */
@@ -211,8 +214,8 @@ export class Direction {
 
   /** Whether the fused kernel does all that is asked. */
   private get fused(): boolean {
-    const { cell, skip, layerNorm, zoneout, projSize } = this.options
-    return cell.fused !== undefined && skip === 1 && !layerNorm && zoneout === 0 && !projSize
+    const { cell, skip, layerNorm, zoneout } = this.options
+    return cell.fused !== undefined && skip === 1 && !layerNorm && zoneout === 0
   }
 
   private loop(gates: Tensor, state: CellState, weight: Tensor | undefined, pass: DirectionPass) {
@@ -223,6 +226,7 @@ export class Direction {
       cell: cell.fused,
       gates,
       weight,
+      projection: this.value('weight_hr'),
       apartBias: this.apartBias(),
       hidden: state.hidden,
       cellState: state.cell,
@@ -242,6 +246,8 @@ export class Direction {
       batch,
       gates: (from, to) => preparedProduct(engine, inputPart(engine, x, from, to), prepared),
       packed: prepared.recurrent,
+      projection: prepared.projection,
+      hiddenSize: this.options.hiddenSize,
       apartBias: this.apartBias(),
       hidden: state.hidden,
       cellState: state.cell,

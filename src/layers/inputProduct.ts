@@ -60,6 +60,8 @@ export interface PreparedWeights {
   readonly width: number
   /** W, packed. */
   readonly recurrent: Tensor
+  /** W_hr, packed. */
+  readonly projection?: Tensor | undefined
 }
 
 /** U and b made ready. To be called in a scope, whose tensors they are. */
@@ -68,7 +70,7 @@ export function preparedInput(
   input: StreamInput,
   weight: Tensor,
   bias: Tensor | undefined,
-): Omit<PreparedWeights, 'recurrent'> {
+): Omit<PreparedWeights, 'recurrent' | 'projection'> {
   const width = weight.shape[0]
   if (input === 'one-hot') return { products: columnsOf(engine, weight, bias), width }
   if (input !== 'numbers' && input.shape[0] * width <= MOST_PROJECTED)

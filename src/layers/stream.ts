@@ -73,7 +73,7 @@ export class RecurrentStream {
     const weights =
       --shared.users > 0
         ? []
-        : shared.prepared.flatMap(each => [each?.products, each?.packed, each?.bias, each?.recurrent])
+        : shared.prepared.flatMap(each => [each?.products, each?.packed, each?.bias, each?.recurrent, each?.projection])
     for (const tensor of [...states, ...weights]) if (tensor) this.engine.release(tensor)
   }
 }
@@ -85,4 +85,5 @@ const kept = (weights: PreparedWeights | undefined, keep: (tensor: Tensor) => Te
     packed: weights.packed && keep(weights.packed),
     bias: weights.bias && keep(weights.bias),
     recurrent: keep(weights.recurrent),
+    projection: weights.projection && keep(weights.projection),
   }

@@ -1,5 +1,6 @@
 /* Every backend passes the same contract; and where the bits are promised not to depend on the threads, they do not. */
 import { describe, expect, test } from 'vitest'
+import { lstm } from '../../src/cells/lstm.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { type EngineOptions, openEngine } from '../../src/engine/open.js'
 import * as records from '../../src/engine/records.js'
@@ -44,19 +45,21 @@ const large: Kernels = [
     })
     return [`matmul ${m} × ${n} × ${k}`, every] as const
   }),
-  ...cells.map(([name, cell]) => {
-    const work = (engine: Engine) => {
-      const shape = { cell: cell.fused, time: 12, batch: 25, hidden: 130 }
-      return {
-        ...prefix('whole', runRecurrence(engine, recurrenceCase(new Draw(2), shape))),
-        ...prefix(
-          'ragged',
-          runRecurrence(engine, recurrenceCase(new Draw(3), { ...shape, ragged: true, masked: true })),
-        ),
+  ...[...cells.map(([name, cell]) => [name, cell, 0] as const), ['lstm, projected', lstm, 70] as const].map(
+    ([name, cell, projected]) => {
+      const work = (engine: Engine) => {
+        const shape = { cell: cell.fused, time: 12, batch: 25, hidden: 130, projected }
+        return {
+          ...prefix('whole', runRecurrence(engine, recurrenceCase(new Draw(2), shape))),
+          ...prefix(
+            'ragged',
+            runRecurrence(engine, recurrenceCase(new Draw(3), { ...shape, ragged: true, masked: true })),
+          ),
+        }
       }
-    }
-    return [`recurrence of ${name}`, work] as const
-  }),
+      return [`recurrence of ${name}`, work] as const
+    },
+  ),
   [
     'embedding',
     engine => {

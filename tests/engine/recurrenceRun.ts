@@ -11,6 +11,8 @@ export interface RecurrenceCase {
   readonly time: number
   readonly batch: number
   readonly hidden: number
+  /** Units of the projection; 0: none. */
+  readonly projected: number
   readonly reverse: boolean
   readonly lengths?: Int32Array | undefined
   readonly mask?: Float64Array | undefined
@@ -18,6 +20,7 @@ export interface RecurrenceCase {
   readonly everyGradient: boolean
   readonly gates: Float64Array
   readonly weight: Float64Array
+  readonly projection: Float64Array
   readonly apartBias: Float64Array
   readonly initialHidden: Float64Array
   readonly initialCell: Float64Array
@@ -32,6 +35,7 @@ export interface RecurrenceShape {
   readonly time: number
   readonly batch: number
   readonly hidden: number
+  readonly projected?: number
   readonly reverse?: boolean
   readonly ragged?: boolean
   readonly masked?: boolean
@@ -40,25 +44,28 @@ export interface RecurrenceShape {
 
 /** Random numbers for a shape; weights as small as a layer's at its start. */
 export function recurrenceCase(draw: Draw, shape: RecurrenceShape): RecurrenceCase {
-  const { cell, time, batch, hidden, reverse = false, ragged, masked, everyGradient = true } = shape
+  const { cell, time, batch, hidden, projected = 0, reverse = false, ragged, masked, everyGradient = true } = shape
   const rows = batch * hidden
+  const outputs = projected || hidden
   return {
     cell,
     time,
     batch,
     hidden,
+    projected,
     reverse,
     everyGradient,
     lengths: ragged ? draw.integers(batch, 1, time) : undefined,
-    mask: masked ? draw.values(rows, 2).map(x => (x < -1 ? 0 : x)) : undefined,
+    mask: masked ? draw.values(batch * outputs, 2).map(x => (x < -1 ? 0 : x)) : undefined,
     gates: draw.values(time * rows * cell.gates, 2),
-    weight: draw.values(cell.gates * hidden * hidden, 1 / Math.sqrt(hidden)),
+    weight: draw.values(cell.gates * hidden * outputs, 1 / Math.sqrt(hidden)),
+    projection: draw.values(projected * hidden, 1 / Math.sqrt(hidden)),
     apartBias: draw.values(cell.apart * hidden),
-    initialHidden: draw.values(rows),
+    initialHidden: draw.values(batch * outputs),
     initialCell: draw.values(rows),
-    dOutputs: draw.values(time * rows),
+    dOutputs: draw.values(time * batch * outputs),
     dCells: draw.values(time * rows),
-    dFinalHidden: draw.values(rows),
+    dFinalHidden: draw.values(batch * outputs),
     dFinalCell: draw.values(rows),
   }
 }
@@ -66,6 +73,7 @@ export function recurrenceCase(draw: Draw, shape: RecurrenceShape): RecurrenceCa
 /** Sequence b of the batch alone, cut at its length: what a batch of one would be given. */
 export function sequenceAlone(whole: RecurrenceCase, b: number): RecurrenceCase {
   const { batch, hidden, cell } = whole
+  const outputs = whole.projected || hidden
   const time = whole.lengths?.[b] ?? whole.time
   const steps = (values: Float64Array, width: number) => {
     const parts = Array.from({ length: time }, (_, t) =>
@@ -73,19 +81,19 @@ export function sequenceAlone(whole: RecurrenceCase, b: number): RecurrenceCase 
     )
     return Float64Array.from(parts.flatMap(part => [...part]))
   }
-  const row = (values: Float64Array) => values.slice(b * hidden, (b + 1) * hidden)
+  const row = (values: Float64Array, width = hidden) => values.slice(b * width, (b + 1) * width)
   return {
     ...whole,
     time,
     batch: 1,
     lengths: undefined,
-    mask: whole.mask && row(whole.mask),
+    mask: whole.mask && row(whole.mask, outputs),
     gates: steps(whole.gates, cell.gates * hidden),
-    initialHidden: row(whole.initialHidden),
+    initialHidden: row(whole.initialHidden, outputs),
     initialCell: row(whole.initialCell),
-    dOutputs: steps(whole.dOutputs, hidden),
+    dOutputs: steps(whole.dOutputs, outputs),
     dCells: steps(whole.dCells, hidden),
-    dFinalHidden: row(whole.dFinalHidden),
+    dFinalHidden: row(whole.dFinalHidden, outputs),
     dFinalCell: row(whole.dFinalCell),
   }
 }
@@ -93,22 +101,27 @@ export function sequenceAlone(whole: RecurrenceCase, b: number): RecurrenceCase 
 /** Runs both kernels: activations and states of the first, gradients of the second, each over the whole batch. */
 export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
   const { cell, time, batch, hidden, everyGradient, reverse } = given
-  const rows = batch * hidden
+  const outputs = given.projected || hidden
+  const [rows, outputRows] = [batch * hidden, batch * outputs]
   const blank = (count: number) => put(engine, new Float64Array(count))
   return engine.scope(() => {
     const weight = put(engine, given.weight)
     const apartWidth = cell.apart * hidden
     const summed = cell.gates * hidden - apartWidth
     const packed = packParts(engine, weight, [
-      { n: summed, k: hidden, from: 0, transpose: 1 },
-      { n: apartWidth, k: hidden, from: summed * hidden, transpose: 1 },
+      { n: summed, k: outputs, from: 0, transpose: 1 },
+      { n: apartWidth, k: outputs, from: summed * outputs, transpose: 1 },
     ])
-    const packedBack = packParts(engine, weight, [{ n: hidden, k: cell.gates * hidden, from: 0, transpose: 0 }])
-    const states = blank((time + 1) * rows)
+    const packedBack = packParts(engine, weight, [{ n: outputs, k: cell.gates * hidden, from: 0, transpose: 0 }])
+    const projection = given.projected ? put(engine, given.projection) : undefined
+    const projectionPart = (n: number, k: number, transpose: 0 | 1) =>
+      projection && packParts(engine, projection, [{ n, k, from: 0, transpose }]).place
+    const projected = projection && blank(time * rows)
+    const states = blank((time + 1) * outputRows)
     const cells = cell.hasCell ? blank((time + 1) * rows) : undefined
-    const at = reverse ? time * rows : 0
-    engine.write(engine.view(states, [rows], at), given.initialHidden)
-    if (cells) engine.write(engine.view(cells, [rows], at), given.initialCell)
+    const at = reverse ? time : 0
+    engine.write(engine.view(states, [outputRows], at * outputRows), given.initialHidden)
+    if (cells) engine.write(engine.view(cells, [rows], at * rows), given.initialCell)
     const gates = put(engine, given.gates)
     const apart = cell.apart ? blank(time * batch * apartWidth) : undefined
     const shared = {
@@ -124,26 +137,32 @@ export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
       mask: given.mask && put(engine, given.mask).place,
       lengths: given.lengths && put(engine, given.lengths).place,
       rows: given.lengths && put(engine, rowsOf(given.lengths, time)).place,
+      outputs: given.projected,
     }
     const held: Held = {}
     const keep = (name: string, tensor: Tensor | undefined) => {
       if (tensor) held[name] = take(engine, tensor, name)
     }
     const apartBias = cell.apart ? put(engine, given.apartBias).place : undefined
-    engine.run(recurrenceForward, { ...shared, apartBias, weight: packed.place })
+    engine.run(recurrenceForward, {
+      ...{ ...shared, apartBias, weight: packed.place },
+      ...{ projection: projectionPart(outputs, hidden, 1), projected: projected?.place },
+    })
+    keep('projected', projected)
     keep('states', states)
     keep('cells', cells)
     keep('activations', gates)
     keep('apart', apart)
 
     const of = (values: Float64Array, wanted = true) => (wanted ? put(engine, values).place : undefined)
-    const out: Record<string, Tensor> = { dInitialHidden: blank(rows) }
+    const out: Record<string, Tensor> = { dInitialHidden: blank(outputRows) }
     if (cells) out.dInitialCell = blank(rows)
-    if (everyGradient) out.dhSteps = blank(time * rows)
+    if (everyGradient) out.dhSteps = blank(time * outputRows)
     if (everyGradient && cells) out.dcSteps = blank(time * rows)
     engine.run(recurrenceBackward, {
       ...shared,
       weight: packedBack.place,
+      projection: projectionPart(hidden, outputs, 0),
       dOutputs: of(given.dOutputs),
       dCells: of(given.dCells, everyGradient && cell.hasCell),
       dFinalHidden: of(given.dFinalHidden, everyGradient),
