@@ -104,7 +104,7 @@ static inline void tile(enum packing packing, int rows, int k, const float *a, c
     return;
   }
   float copy[TILE_ROWS][PANEL];
-  float *copies[TILE_ROWS];
+  float *copies[TILE_ROWS] = {0};
   for (int r = 0; r < rows; r++) {
     copies[r] = copy[r];
     if (from) __builtin_memcpy(copy[r], from[r], (size_t)width * 4);

@@ -83,8 +83,8 @@ static struct recurrence_workspace open_workspace(const struct context *context,
 }
 
 /* to[i] = from[i] + row i of packed times W, n columns; from 0 starts at 0. Where the threads share columns, this
- * thread's panels of them. */
-static void step_product(const struct context *context, int shared, const struct tiling *tiles, int n, int k,
+ * thread's panels of them. Not inlined, as it is called from five places. */
+static __attribute__((noinline)) void step_product(const struct context *context, int shared, const struct tiling *tiles, int n, int k,
                          const float *packed, const float *weight, const float *const *from, float *const *to) {
   int rows = tiles->start[tiles->count], panels = (n + PANEL - 1) / PANEL;
   struct range mine = shared ? share(panels, 1, context->thread, context->threads) : (struct range){0, panels};
@@ -111,7 +111,7 @@ static void step_product(const struct context *context, int shared, const struct
 }
 
 /* Packs rows tile by tile, as step_product takes them. */
-static void pack_rows(const struct tiling *tiles, int k, const float *const *row, float *packed) {
+static __attribute__((noinline)) void pack_rows(const struct tiling *tiles, int k, const float *const *row, float *packed) {
   for (int i = 0; i < tiles->count; i++) packed = pack_runs(tile_size(tiles, i), k, row + tiles->start[i], packed);
 }
 
