@@ -103,10 +103,9 @@ struct pack_record {
  * which row step t of sequence b is: rows[t B + b]. In a whole batch [S, …] is [T, B, …].
  *
  * The loop over time. On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass
- * needs. W h_{t-1} is added to the first G - A gates, and kept in `apart` for the last A.
- *
- * With a projection (Sak et al. 2014), of cells that have a c, a step puts out and carries P units, h = W_hr m, where m is
- * what it would put out without. Else P is H. */
+ * needs. W h_{t-1} is added to the first G - A gates, and kept in `apart` for the last A. With a projection (Sak et al.
+ * 2014), of cells that have a c, a step puts out and carries P units, h = W_hr m, m being what it else puts out; else P is
+ * H. */
 struct recurrence_forward_record {
   place workspace;  /* [recurra_workspace] */
   int32_t cell;     /* enum cell */
@@ -129,8 +128,7 @@ struct recurrence_forward_record {
 };
 
 /* Back-propagation through time. Consumes what forward left: `gates` becomes the gradient of U x + b, `apart` that of
- * W h + apart_bias. Weight gradients are matmuls of the caller's, over all
- * steps at once. */
+ * W h + apart_bias. Weight gradients are matmuls of the caller's, over all steps at once. */
 struct recurrence_backward_record {
   place workspace;        /* [recurra_workspace] */
   int32_t cell;           /* enum cell */

@@ -184,8 +184,7 @@ export const pack: KernelDefinition<PackRecord> = Object.freeze({
  * tells which row step t of sequence b is: rows[t B + b]. In a whole batch [S, …] is [T, B, …]. The loop over time.
  * On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass needs. W h_{t-1}
  * is added to the first G - A gates, and kept in `apart` for the last A. With a projection (Sak et al. 2014), of
- * cells that have a c, a step puts out and carries P units, h = W_hr m, where m is what it would put out without.
- * Else P is H.
+ * cells that have a c, a step puts out and carries P units, h = W_hr m, m being what it else puts out; else P is H.
  */
 export interface RecurrenceForwardRecord {
   /** enum cell */
