@@ -12,9 +12,14 @@ type Numbers = Readonly<Record<string, number | undefined>>
 function flopsOf(kernel: string, r: Numbers): number {
   const of = (...names: string[]) => names.reduce((product, name) => product * (r[name] ?? 0), 2)
   if (kernel === 'matmul') return of('m', 'n', 'k')
-  // One product with W a step, forward and backward; those with U, and W's gradient, are matmuls.
-  if (kernel === 'recurrenceForward' || kernel === 'recurrenceBackward')
-    return of('time', 'batch', 'hidden', 'hidden') * GATES[r.cell ?? 0]
+  // One product with W a step, and one with W_hr where there is a projection, forward and backward; those with U, and the
+  // gradients of W and W_hr, are matmuls.
+  if (kernel === 'recurrenceForward' || kernel === 'recurrenceBackward') {
+    const gates = GATES[r.cell ?? 0]
+    return r.projection
+      ? of('time', 'batch', 'hidden', 'outputs') * (gates + 1)
+      : of('time', 'batch', 'hidden', 'hidden') * gates
+  }
   // Logits; with gradients also those of h and of V.
   if (kernel === 'outputLoss') return of('rows', 'hidden', 'vocabulary') * (r.gradients ? 3 : 1)
   return 0

@@ -1,8 +1,8 @@
 /* What memory a training step of a language model needs, as a formula: docs/memory.md in code. tests/benchmarks/
  * stepMemory.test.ts holds it against what the heap gives out.
  *
- * Letters: T time steps, B batch, H hidden size, I inputs of a layer, G gates of the cell, A gates whose two products stay
- * apart, C 1 where the cell carries a second state, else 0, V vocabulary; P columns of a packed panel. */
+ * Letters: T time steps, B batch, H hidden size, P units of h (H without a projection), I inputs of a layer, G gates of the
+ * cell, A gates whose two products stay apart, V vocabulary. */
 
 import { elman } from '../src/cells/elman.js'
 import { gru } from '../src/cells/gru.js'
@@ -28,19 +28,21 @@ const projects = ({ timeSteps: T, batchSize: B, vocabulary: V }: TrainingTask): 
 /** The part of a layer, in elements: what stays, and what a step takes. */
 function layer(task: TrainingTask, k: number, panel: number): StepMemory {
   const { gates: G, apart: A, hasCell } = fused(task.cell)
-  const { timeSteps: T, batchSize: B, hiddenSize: H, vocabulary: V } = task
-  const inputs = H
-  const states = hasCell ? 2 : 1
+  const { timeSteps: T, batchSize: B, hiddenSize: H, projSize, vocabulary: V } = task
+  const P = projSize ?? H
+  const inputs = k === 0 ? H : P
+  const state = P + (hasCell ? H : 0)
   const padded = (columns: number) => Math.ceil(columns / panel) * panel
   const activations = T * B * (G + A) * H
-  const trajectory = (T + 1) * B * states * H
+  const trajectory = (T + 1) * B * state
   // Or the products of the table, and their gradient.
   const inputGradient = k === 0 && projects(task) ? 2 * V * G * H : T * B * inputs
-  const packed = H * (padded((G - A) * H) + padded(A * H)) + padded(H) * G * H
-  const stateGradients = B * states * H
+  const packed = P * (padded((G - A) * H) + padded(A * H)) + padded(P) * G * H
+  const stateGradients = B * state
+  const projection = projSize ? T * B * (H + P) + H * padded(P) + P * padded(H) : 0
   return {
-    kept: weights(G * H * (inputs + H + 2), task) + B * states * H,
-    step: activations + trajectory + inputGradient + packed + stateGradients,
+    kept: weights(G * H * (inputs + P + 2) + (projSize ? P * H : 0), task) + B * state,
+    step: activations + trajectory + inputGradient + packed + stateGradients + projection,
   }
 }
 
@@ -50,9 +52,10 @@ const weights = (count: number, { optimizer }: TrainingTask): number => count * 
 /** @param panel columns of a packed panel: `engine.backend.panel` */
 export function stepMemory(task: TrainingTask, panel: number): StepMemory {
   const { timeSteps: T, batchSize: B, hiddenSize: H, numLayers, vocabulary: V } = task
+  const P = task.projSize ?? H
   const embedding = { kept: weights(V * H, task), step: projects(task) ? 0 : T * B * H }
   // The gradient of the top layer's outputs; those of the output layer are computed where they are kept.
-  const output = { kept: weights(V * H + V, task), step: T * B * H }
+  const output = { kept: weights(V * P + V, task), step: T * B * P }
   // Tokens in, tokens wanted, and each one's loss.
   const tokens = { kept: 0, step: 3 * T * B }
   const layers = Array.from({ length: numLayers }, (_, k) => layer(task, k, panel))

@@ -25,6 +25,8 @@ export interface TrainingTask {
   readonly cell: CellName
   readonly hiddenSize: number
   readonly numLayers: number
+  /** Units of a projection; none by default. */
+  readonly projSize?: number | undefined
   readonly batchSize: number
   readonly timeSteps: number
   readonly vocabulary: number
@@ -72,7 +74,7 @@ export const prepare = (engine: Engine, task: Task): Promise<ReadyTask> =>
   task.kind === 'training' ? prepareTraining(engine, task) : prepareInference(engine, task)
 
 async function prepareTraining(engine: Engine, task: TrainingTask): Promise<ReadyTask> {
-  const { cell, hiddenSize, numLayers, batchSize, timeSteps, vocabulary, embedding } = task
+  const { cell, hiddenSize, numLayers, projSize, batchSize, timeSteps, vocabulary, embedding } = task
   // The vocabulary has the unknown symbol beside the text's own.
   const symbols = Array.from({ length: vocabulary - 1 }, (_, i) => String.fromCodePoint(0x4e00 + i))
   const text = Array.from(
@@ -80,7 +82,7 @@ async function prepareTraining(engine: Engine, task: TrainingTask): Promise<Read
     (_, i) => symbols[(i * i + 3 * i) % symbols.length],
   ).join('')
   const corpus = new TextCorpus(symbols.join('') + text, 'bench')
-  const model = await LanguageModel.create({ corpus, cell, hiddenSize, numLayers, embedding, engine })
+  const model = await LanguageModel.create({ corpus, cell, hiddenSize, numLayers, projSize, embedding, engine })
   if (model.tokenizer.size !== vocabulary)
     throw new Error(`bench: the vocabulary must have ${vocabulary} symbols; got ${model.tokenizer.size}`)
   const optimizer = task.optimizer === 'adam' ? adam() : sgd()

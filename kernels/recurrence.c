@@ -241,8 +241,8 @@ static void recurrence_backward(const struct context *context, const void *recor
   int shared = shares_columns(context, batch), leads = !shared || context->thread == 0;
   int count = deal_rows(context, batch, lengths, shared, w.order, w.mine);
   /* Where the threads share columns, they share the first one's rows too. */
-  int64_t apart_threads = recurrence_workspace_bytes(batch, hidden, terms, carried_rows(r), 1) / 4;
-  float *rows_at = w.rows - (shared ? context->thread * apart_threads : 0);
+  int64_t of_thread = recurrence_workspace_bytes(batch, hidden, terms, carried_rows(r), 1) / 4;
+  float *rows_at = w.rows - (shared ? context->thread * of_thread : 0);
   float *dh = rows_at, *dc = dh + (ptrdiff_t)count * hidden, *through = dc + (ptrdiff_t)count * hidden;
   float *d_made = projection ? through + (ptrdiff_t)count * hidden : dh; /* of what the cell put out */
   size_t row_bytes = (size_t)hidden * 4, output_bytes = (size_t)outputs * 4;

@@ -5,10 +5,11 @@
 #include "math.h"
 
 /* Rows of a block. Each block goes through the weights and their gradient anew, so that it should not be small beside
- * them: 8 MB of logits, or twice as many logits as weights. Blocks are equal. */
+ * them: 8 MB of logits, or twice as many logits as weights as far as 64 MB go. Blocks are equal. */
 static int block_rows(const struct output_loss_record *r) {
-  int64_t most = (2 << 20) / (r->vocabulary > 0 ? r->vocabulary : 1), rows = r->rows > 0 ? r->rows : 1;
-  if (most < 2 * r->hidden) most = 2 * r->hidden;
+  int64_t vocabulary = r->vocabulary > 0 ? r->vocabulary : 1, rows = r->rows > 0 ? r->rows : 1;
+  int64_t most = (2 << 20) / vocabulary, beside = lesser((16 << 20) / vocabulary, 2 * (int64_t)r->hidden);
+  if (most < beside) most = beside;
   if (most < 64) most = 64;
   int64_t blocks = (rows + most - 1) / most;
   return lesser(round_up((rows + blocks - 1) / blocks, 16), rows);

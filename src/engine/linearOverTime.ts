@@ -24,7 +24,9 @@ export function linearOverTime(
   const step = (x: Tensor) => packedLinear(engine, x, packed, outputs, bias)
   if (!tape) return step
 
-  const all = { x: engine.tensor([rows, inputs]), dy: engine.tensor([rows, outputs]) }
+  const learns = tape.wants(weight, bias)
+  const dys = engine.tensor([rows, outputs])
+  const xs = learns ? engine.tensor([rows, inputs]) : undefined
   const steps: { readonly y: Tensor; readonly dy: Tensor }[] = []
   const ys: Tensor[] = []
   let done = 0
@@ -32,14 +34,14 @@ export function linearOverTime(
   tape.record(ys, () => {
     for (const { y, dy } of steps) if (!tape.gradientOf(y)) engine.fill(dy, 0)
     const [dWeight, dBias] = [tape.target(weight), tape.target(bias)]
-    if (dWeight)
+    if (dWeight && xs)
       engine.run(matmul, {
-        ...{ m: outputs, n: inputs, k: done, a: all.dy.place, b: all.x.place, y: dWeight.place },
+        ...{ m: outputs, n: inputs, k: done, a: dys.place, b: xs.place, y: dWeight.place },
         ...{ aStride: outputs, bStride: inputs, yStride: inputs, transposeA: 1, accumulate: dWeight.accumulate },
       })
     if (dBias) {
       const { place: y, accumulate } = dBias
-      engine.run(sumRows, { rows: done, columns: outputs, stride: outputs, a: all.dy.place, y, accumulate })
+      engine.run(sumRows, { rows: done, columns: outputs, stride: outputs, a: dys.place, y, accumulate })
     }
   })
   let back: Tensor | undefined
@@ -47,8 +49,8 @@ export function linearOverTime(
     const y = step(x)
     if (!tape.wants(x, weight, bias)) return y
     const count = x.shape[0]
-    const dy = engine.view(all.dy, [count, outputs], done * outputs)
-    engine.copy(x, engine.view(all.x, [count, inputs], done * inputs))
+    const dy = engine.view(dys, [count, outputs], done * outputs)
+    if (xs) engine.copy(x, engine.view(xs, [count, inputs], done * inputs))
     done += count
     tape.record([y], () => {
       const dx = tape.target(x)

@@ -1,5 +1,5 @@
 /* A cell run over time by its own `step`, in plain operations on the tape: what a cell without a fused kernel trains
- * with, what layer normalisation, zoneout, projection and skips through time run by, and the definition that each fused
+ * with, what layer normalisation, zoneout and skips through time run by, and the definition that each fused
  * kernel is held to (tests/cells/unroll.test.ts). */
 import type { Cell, CellState, CellStep } from '../cells/cell.js'
 import { columns, multiplyEach } from '../engine/columns.js'

@@ -59,11 +59,13 @@ const sizes = [
   { hiddenSize: 128, numLayers: 2, batchSize: 50, timeSteps: 50, vocabulary: 65 },
   { hiddenSize: 100, numLayers: 3, batchSize: 7, timeSteps: 40, vocabulary: 300 },
 ]
-const tasks = CELLS.flatMap(cell =>
-  sizes.map((size): TrainingTask => ({ kind: 'training', cell, embedding: 'learned', optimizer: 'adam', ...size })),
-)
+const same = { kind: 'training', embedding: 'learned', optimizer: 'adam' } as const
+const tasks: TrainingTask[] = [
+  ...CELLS.flatMap(cell => sizes.map(size => ({ ...same, cell, ...size }))),
+  ...sizes.map(size => ({ ...same, cell: 'lstm' as const, ...size, projSize: 40 })),
+]
 
-describe.each(tasks)('a training step: $cell $hiddenSize, $numLayers layers', task => {
+describe.each(tasks)('a training step: $cell $hiddenSize, $numLayers layers, projSize $projSize', task => {
   test('keeps and takes what the formula says', async () => {
     using engine = await openEngine({ threads: 2 })
     const before = engine.heap.used

@@ -287,7 +287,8 @@ export function backendContract(engine: () => Engine): void {
 
     test('are zeros where there are no rows', () => {
       const [dWeight, dBias] = [new Float64Array(6).fill(1), new Float64Array(3).fill(1)]
-      const buffers = { h: new Float64Array(1), weight: new Float64Array(6), targets: Int32Array.of(0), losses: dBias }
+      const losses = new Float64Array(1)
+      const buffers = { h: new Float64Array(1), weight: new Float64Array(6), targets: Int32Array.of(0), losses }
       const fields = { rows: 0, hidden: 2, vocabulary: 3, gradients: 1, scale: 1 }
       const out = runKernel(engine(), records.outputLoss, fields, { ...buffers, dWeight, dBias })
       expect([out.dWeight, out.dBias].map(gradient => gradient.every(value => value === 0))).toEqual([true, true])
