@@ -9,8 +9,11 @@
 #define BLOCK_K 512                   /* terms of a sum per block: y is read and written once for so many */
 #define BLOCK_K_COLUMNS (PANEL > 8 ? 256 : 512) /* a panel that stays in the first cache leaves room for tiles that pass */
 #define BLOCK_N 1024                  /* columns per block: what all threads share of B then stays in the last cache */
-#define BLOCK_M (TILE_ROWS * 8)       /* rows of A packed at once by a thread */
-#define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms */
+#define BLOCK_TILES 8                 /* tiles of A packed at once by a thread */
+#define BLOCK_M (TILE_ROWS * BLOCK_TILES)
+#define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms, */
+#define COLUMN ((TILE_ROWS + LANES - 1) / LANES * LANES) /* its columns in whole vectors */
+#define COLUMNS_AT_ONCE 8             /* columns that stay in the first cache while all tiles take their part */
 
 static inline int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
 static inline int lesser(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
@@ -23,7 +26,7 @@ struct matrix {
 };
 
 /* A tile: to[r][0 … PANEL) = from[r] (or 0) + sum over k of a(r, k) panel(k), r below `rows`.
- * a is packed in one of two ways: `runs`, [k / RUN][rows][RUN]; `columns`, [k][rows]. Accumulators are named variables,
+ * a is packed in one of two ways: `runs`, [k / RUN][rows][RUN]; `columns`, [k][COLUMN]. Accumulators are named variables,
  * since gcc keeps an array of vectors in memory. */
 #define ROWS_1(X) X(0)
 #define ROWS_2(X) ROWS_1(X) X(1)
@@ -60,7 +63,7 @@ struct matrix {
   }                                                                                                                     \
   static void tile_columns_##M(int k, const float *a, const float *panel, const float *const *from, float *const *to) { \
     ROWS_##M(OPEN) if (from) { ROWS_##M(TAKE) } else { ROWS_##M(CLEAR) }                                                \
-    UNROLL for (; k > 0; k--, a += M, panel += PANEL) {                                                                 \
+    UNROLL for (; k > 0; k--, a += COLUMN, panel += PANEL) {                                                            \
       vec p = v_load(panel), q = v_load(panel + LANES);                                                                 \
       ROWS_##M(STEP_COLUMN)                                                                                             \
     }                                                                                                                   \
@@ -114,16 +117,17 @@ static inline void tile(enum packing packing, int rows, int k, const float *a, c
   for (int r = 0; r < rows; r++) __builtin_memcpy(to[r], copy[r], (size_t)width * 4);
 }
 
-/* One row against WIDE whole panels at once: a single row has too few accumulators to hide how long an addition takes. */
+/* One row, its terms `step` apart, against WIDE whole panels at once: a single row has too few accumulators to hide how
+ * long an addition takes. */
 #define WIDE 4
-static void tile_wide(int k, const float *a, const float *panel, ptrdiff_t next, const float *from, float *to) {
+static void tile_wide(int k, const float *a, int step, const float *panel, ptrdiff_t next, const float *from, float *to) {
   vec s0, s1, s2, s3, t0, t1, t2, t3;
   if (from) {
     s0 = v_load(from), t0 = v_load(from + LANES), s1 = v_load(from + PANEL), t1 = v_load(from + PANEL + LANES);
     s2 = v_load(from + 2 * PANEL), t2 = v_load(from + 2 * PANEL + LANES);
     s3 = v_load(from + 3 * PANEL), t3 = v_load(from + 3 * PANEL + LANES);
   } else s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = v_splat(0.0f);
-  for (const float *end = a + k; a < end; a++, panel += PANEL) {
+  for (; k > 0; k--, a += step, panel += PANEL) {
     vec x = v_splat(*a);
     s0 = v_fma(x, v_load(panel), s0), t0 = v_fma(x, v_load(panel + LANES), t0);
     s1 = v_fma(x, v_load(panel + next), s1), t1 = v_fma(x, v_load(panel + next + LANES), t1);
@@ -162,18 +166,20 @@ static float *pack_runs(int rows, int k, const float *const *row, float *packed)
 }
 static inline int64_t runs_floats(int rows, int k) { return round_up(k, RUN) * rows; }
 
-/* Packs terms of rows that stand side by side, as [k][rows] a tile. Walks memory as it lies: a row of A transposed is
- * read once, for all tiles. Whole vectors are copied, past a tile's end too, where the next term's copy writes over it;
- * not where that would read past the last row. */
+/* Packs terms of rows that stand side by side, as [k][COLUMN] a tile. A few terms at a time are read once, for all tiles.
+ * Whole vectors are copied, past a tile's rows too, where nobody looks; not where that would read past the last row. */
 static void pack_columns(struct matrix a, const struct tiling *tiles, int terms, float *const *tile_at) {
-  for (int j = 0; j < terms; j++) {
-    const float *from = a.at + j * a.column;
+  for (int j = 0; j < terms; j += COLUMNS_AT_ONCE) {
+    int count = lesser(terms - j, COLUMNS_AT_ONCE), whole = a.column < LANES ? 0 : j + count < terms ? count : count - 1;
     for (int i = 0; i < tiles->count; i++) {
-      int start = tiles->start[i], size = tile_size(tiles, i);
-      float *to = tile_at[i] + (ptrdiff_t)j * size;
-      if (j + 1 < terms && a.column >= LANES && 2 * size >= round_up(size, LANES))
-        for (int r = 0; r < size; r += LANES) v_store(to + r, v_load(from + start + r));
-      else __builtin_memcpy(to, from + start, (size_t)size * 4);
+      const float *from = a.at + j * a.column + tiles->start[i];
+      float *to = tile_at[i] + (ptrdiff_t)j * COLUMN;
+      int size = tile_size(tiles, i), term = 0;
+      if (COLUMN == LANES && whole == COLUMNS_AT_ONCE)
+        for (; term < COLUMNS_AT_ONCE; term++, from += a.column, to += COLUMN) v_store(to, v_load(from));
+      for (; term < whole; term++, from += a.column, to += COLUMN)
+        for (int r = 0; r < size; r += LANES) v_store(to + r, v_load(from + r));
+      for (; term < count; term++, from += a.column, to += COLUMN) __builtin_memcpy(to, from, (size_t)size * 4);
     }
   }
 }
@@ -234,7 +240,7 @@ static inline void ask(struct ahead *ahead, int lines) {
 static int64_t product_workspace(int n, int k, int threads) {
   int64_t terms = lesser(k, BLOCK_K);
   int64_t b = round_up(lesser(n, BLOCK_N), PANEL) * terms * 4;
-  int64_t a = round_up(terms, RUN) * BLOCK_M * 4;
+  int64_t a = round_up(terms, RUN) * BLOCK_TILES * COLUMN * 4;
   return round_up(b, 64) + a * threads + 64;
 }
 
@@ -246,7 +252,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
   int block_k = packing == RUNS ? BLOCK_K : BLOCK_K_COLUMNS, terms_most = lesser(k, block_k);
   float *b_block = (float *)workspace; /* a panel has its place whatever the block of terms: threads need not meet between */
   float *a_block = (float *)(workspace + round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms_most * 4, 64)) +
-                   round_up(terms_most, RUN) * BLOCK_M * context->thread;
+                   round_up(terms_most, RUN) * BLOCK_TILES * COLUMN * context->thread;
   int packed = b.column == 0;
   int by_rows = m >= context->threads * TILE_ROWS || m >= n;
   for (int n0 = 0; n0 < n; n0 += BLOCK_N) {
@@ -267,7 +273,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
         tile_at[0] = a_block;
         for (int i = 0; i < tiling.count; i++) {
           int size = tile_size(&tiling, i);
-          tile_at[i + 1] = tile_at[i] + (packing == RUNS ? runs_floats(size, terms) : (int64_t)terms * size);
+          tile_at[i + 1] = tile_at[i] + (packing == RUNS ? runs_floats(size, terms) : (int64_t)terms * COLUMN);
         }
         if (packing == COLUMNS && !ASKS_AHEAD) {
           struct ahead now = block_ahead(part(a, m0, k0), packing, height, terms);
@@ -297,8 +303,9 @@ static void product(const struct context *context, int m, int n, int k, struct m
           ask(&ahead, asked);
           if (size == 1 && tiling.count == 1 && p + WIDE <= mine.to && columns - p * PANEL >= WIDE * PANEL) {
             float *row = y + m0 * y_row + column;
-            tile_wide(terms, tile_at[0], panel, (packed ? (ptrdiff_t)b.row : (ptrdiff_t)terms_most) * PANEL,
-                      !first ? row : bias ? bias + column : 0, row);
+            ptrdiff_t next = (packed ? (ptrdiff_t)b.row : (ptrdiff_t)terms_most) * PANEL;
+            tile_wide(terms, tile_at[0], packing == RUNS ? 1 : COLUMN, panel, next, !first ? row : bias ? bias + column : 0,
+                      row);
             done = WIDE;
           } else {
             for (int r = 0; r < size; r++) {
