@@ -6,7 +6,7 @@ import { BackendError, RecurraError } from '../src/errors.js'
 import { type Comparison, comparisons, GROUPS, type Group, type Name } from './comparisons.js'
 import { type Contestant, type Missing, ourselves, type PeerProgram, peerFile, startPeer } from './contestants.js'
 import { geometricMean, median, rounded, type Spread, shown, spreadOf, written } from './statistics.js'
-import { type Task, tokensOf } from './tasks.js'
+import { type Task, tokensOf, WARM_UP } from './tasks.js'
 
 export interface PeerBenchOptions {
   /** Which comparisons; all by default. */
@@ -55,12 +55,21 @@ async function turn(contestant: Contestant, task: Task, threads: number, steps: 
   return (await contestant.times(task, threads, steps + 1)).slice(1)
 }
 
+/** Steps that are not counted: a second of them, or two. */
+async function warmUp(contestant: Contestant, task: Task, threads: number): Promise<void> {
+  const begun = performance.now()
+  await contestant.times(task, threads, 2)
+  while (performance.now() - begun < WARM_UP) await contestant.times(task, threads, 1)
+}
+
 /** Rounds in which ours and the other take turns. */
 async function compare(row: Comparison, ours: Contestant, other: Contestant, rounds: number): Promise<ComparisonRow> {
   const tried = row.other.threads ? [row.other.threads] : other.threads
   const threads = row.ours.threads ?? ours.threads.at(-1) ?? 1
   const own: (readonly number[])[] = []
   const theirs = new Map<number, (readonly number[])[]>(tried.map(each => [each, []]))
+  await warmUp(ours, row.task, threads)
+  for (const each of tried) await warmUp(other, row.task, each)
   for (let round = 0; round < rounds; round++)
     for (const each of tried) {
       // Before each of the other's settings, so that none stands further from ours than another.

@@ -5,7 +5,7 @@ import type { Engine } from '../src/engine/engine.js'
 import { HIDDEN_SIZES } from './comparisons.js'
 import { type KernelRun, watchKernels } from './kernelWatch.js'
 import { median, rounded, written } from './statistics.js'
-import { CELLS, type CellName, prepare, timesOf, trainingTask } from './tasks.js'
+import { CELLS, type CellName, prepare, timesOf, trainingTask, warmUp } from './tasks.js'
 import { type BenchOptions, openOrExplain } from './trainingStep.js'
 
 /** Medians over so many watched steps, after two that are not. */
@@ -37,7 +37,7 @@ export interface KernelShare {
 async function profile(engine: Engine, cell: CellName, hiddenSize: number): Promise<ProfileRow> {
   const ready = await prepare(engine, trainingTask(cell, hiddenSize))
   try {
-    timesOf(ready, 2)
+    warmUp(ready)
     const milliseconds = median(timesOf(ready, COUNTED))
     const watched = Array.from({ length: COUNTED }, () => {
       const begun = performance.now()

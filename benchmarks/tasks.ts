@@ -132,6 +132,17 @@ async function prepareInference(engine: Engine, task: InferenceTask): Promise<Re
   }
 }
 
+/** How long steps are done before any is counted, in milliseconds: V8 compiles what it sees often, and a training has thousands. */
+export const WARM_UP = 1000
+
+/** Steps that are not counted, two at least. */
+export function warmUp(task: ReadyTask): void {
+  const begun = performance.now()
+  task.step()
+  do task.step()
+  while (performance.now() - begun < WARM_UP)
+}
+
 /** Milliseconds of each of `count` steps. */
 export function timesOf(task: ReadyTask, count: number): number[] {
   return Array.from({ length: count }, () => {

@@ -10,9 +10,9 @@ import { RecurraError } from '../src/errors.js'
 import { HIDDEN_SIZES } from './comparisons.js'
 import { countFlops } from './kernelWatch.js'
 import { median } from './statistics.js'
-import { CELLS, type CellName, prepare, timesOf, tokensOf, trainingTask } from './tasks.js'
+import { CELLS, type CellName, prepare, timesOf, tokensOf, trainingTask, warmUp } from './tasks.js'
 
-/** Each figure is the median of so many steps, after two that are not counted. */
+/** Each figure is the median of so many steps. */
 const COUNTED = 11
 
 export interface BenchOptions {
@@ -62,7 +62,7 @@ export function measureCeiling(engine: Engine): number {
 async function measureStep(engine: Engine, cell: CellName, hiddenSize: number) {
   const ready = await prepare(engine, trainingTask(cell, hiddenSize))
   try {
-    ready.step()
+    warmUp(ready)
     const flops = countFlops(engine, ready.step)
     const ceilings = [measureCeiling(engine)]
     const times = Array.from({ length: COUNTED }, () => {

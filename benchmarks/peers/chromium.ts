@@ -27,7 +27,6 @@ onmessage = async ({ data: { task, threads, steps } }) => {
       const engine = await openEngine({ backend: 'wasm', threads })
       if (engine.backend.threads !== threads) throw new Error('the page is not isolated')
       ready.set(key, await prepare(engine, task))
-      timesOf(ready.get(key), 2)
     }
     postMessage({ milliseconds: timesOf(ready.get(key), steps) })
   } catch (error) {

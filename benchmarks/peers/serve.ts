@@ -85,10 +85,8 @@ export async function serve(open: () => Promise<Peer | { missing: string }>): Pr
         ready.clear()
         present = JSON.stringify(task)
       }
-      const known = ready.get(threads)
-      const work = known ?? (await peer.prepare(task, threads))
+      const work = ready.get(threads) ?? (await peer.prepare(task, threads))
       ready.set(threads, work)
-      if (!known) await timesOf(work, 1)
       const milliseconds = await timesOf(work, steps)
       say({ milliseconds })
     } catch (error) {
