@@ -2,7 +2,9 @@
  * The derivative is taken from the value: 1 - h^2, h > 0, h (1 - h). */
 #include "math.h"
 
-INLINE vec relu(vec x) { return v_at_least(v_splat(0.0f), x); }
+static void relu_row(int hidden, float *to, const float *from) {
+  FOR_ROW(hidden, PUT(to, v_at_least(v_splat(0.0f), GET(from)));)
+}
 INLINE vec tanh_slope(vec h) { return v_splat(1.0f) - h * h; }
 INLINE vec relu_slope(vec h) { return v_select(h > v_splat(0.0f), v_splat(1.0f), v_splat(0.0f)); }
 INLINE vec sigmoid_slope(vec h) { return h * (v_splat(1.0f) - h); }
@@ -11,7 +13,7 @@ INLINE vec sigmoid_slope(vec h) { return h * (v_splat(1.0f) - h); }
   static void name##_forward(int hidden, float *gates, const float *apart, const float *h, const float *c,            \
                              float *h_next, float *c_next) {                                                          \
     (void)apart, (void)h, (void)c, (void)c_next;                                                                      \
-    FOR_ROW(hidden, PUT(h_next, f(GET(gates)));)                                                                      \
+    f(hidden, h_next, gates);                                                                                         \
   }                                                                                                                   \
   static void name##_backward(int hidden, float *gates, float *apart, const float *h, const float *c,                 \
                               const float *h_next, const float *c_next, float *dh, float *dc, float *dc_whole) {      \
@@ -19,6 +21,6 @@ INLINE vec sigmoid_slope(vec h) { return h * (v_splat(1.0f) - h); }
     FOR_ROW(hidden, PUT(gates, GET(dh) * slope(GET(h_next))); PUT(dh, v_splat(0.0f));)                                \
   }
 
-DEFINE_ELMAN(elman_tanh, v_tanh, tanh_slope)
-DEFINE_ELMAN(elman_relu, relu, relu_slope)
-DEFINE_ELMAN(elman_sigmoid, v_sigmoid, sigmoid_slope)
+DEFINE_ELMAN(elman_tanh, tanh_row, tanh_slope)
+DEFINE_ELMAN(elman_relu, relu_row, relu_slope)
+DEFINE_ELMAN(elman_sigmoid, sigmoid_row, sigmoid_slope)

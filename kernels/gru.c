@@ -7,13 +7,10 @@ static void gru_forward(int hidden, float *gates, const float *apart, const floa
                         float *c_next) {
   float *reset = gates, *update = gates + hidden, *candidate = gates + 2 * hidden;
   (void)c, (void)c_next;
-  FOR_ROW(2 * hidden, PUT(reset, v_sigmoid(GET(reset)));)
-  /* Apart, as r and then n is a chain longer than the processor looks ahead. */
-  FOR_ROW(hidden, {
-    vec n_gate = v_tanh(v_fma(GET(reset), GET(apart), GET(candidate)));
-    PUT(candidate, n_gate);
-    PUT(h_next, v_fma(GET(update), GET(h) - n_gate, n_gate));
-  })
+  sigmoid_row(2 * hidden, reset, reset);
+  FOR_ROW(hidden, PUT(candidate, v_fma(GET(reset), GET(apart), GET(candidate)));)
+  tanh_row(hidden, candidate, candidate);
+  FOR_ROW(hidden, PUT(h_next, v_fma(GET(update), GET(h) - GET(candidate), GET(candidate)));)
 }
 
 static void gru_backward(int hidden, float *gates, float *apart, const float *h, const float *c, const float *h_next,

@@ -6,17 +6,12 @@ static void lstm_forward(int hidden, float *gates, const float *apart, const flo
                          float *c_next) {
   float *input = gates, *forget = gates + hidden, *candidate = gates + 2 * hidden, *output = gates + 3 * hidden;
   (void)apart, (void)h;
-  FOR_ROW(hidden, {
-    vec i = v_sigmoid(GET(input)), f = v_sigmoid(GET(forget)), g = v_tanh(GET(candidate)), o = v_sigmoid(GET(output));
-    vec now = v_fma(f, GET(c), i * g);
-    PUT(input, i);
-    PUT(forget, f);
-    PUT(candidate, g);
-    PUT(output, o);
-    PUT(c_next, now);
-  })
-  /* Apart, as c and then tanh(c) is a chain longer than the processor looks ahead. */
-  FOR_ROW(hidden, PUT(h_next, GET(output) * v_tanh(GET(c_next)));)
+  sigmoid_row(2 * hidden, input, input); /* and the forget gate */
+  tanh_row(hidden, candidate, candidate);
+  sigmoid_row(hidden, output, output);
+  FOR_ROW(hidden, PUT(c_next, v_fma(GET(forget), GET(c), GET(input) * GET(candidate)));)
+  tanh_row(hidden, h_next, c_next);
+  FOR_ROW(hidden, PUT(h_next, GET(output) * GET(h_next));)
 }
 
 static void lstm_backward(int hidden, float *gates, float *apart, const float *h, const float *c, const float *h_next,

@@ -13,20 +13,24 @@
 #define LN2_LOW -2.12194440e-4f
 #define ROUNDER 12582912.0f        /* 1.5 * 2^23: adding it rounds to an integer, kept in the low bits */
 
+/* Functions of `count` vectors go in step, as one vector's chain of operations is longer than the processor looks ahead.
+ * count is known when this is compiled. */
+#define EACH for (int i = 0; i < count; i++)
+#define IN_STEP 4
+
 /* 2^n for the integer that rounding left in `shifted`, n from -126 to 127. */
 INLINE vec power_of_two(vec shifted) {
   return (vec)(((ivec)shifted << 23) + v_splat_int(0x3f800000));
 }
 
-/* exp(r) - 1 for |r| <= ln 2 / 2, relative error below 2^-25. */
-INLINE vec expm1_reduced(vec r) {
-  vec p = v_splat(1.9875691500e-4f);
-  p = v_fma(p, r, v_splat(1.3981999507e-3f));
-  p = v_fma(p, r, v_splat(8.3334519073e-3f));
-  p = v_fma(p, r, v_splat(4.1665795894e-2f));
-  p = v_fma(p, r, v_splat(1.6666665459e-1f));
-  p = v_fma(p, r, v_splat(5.0000001201e-1f));
-  return v_fma(p * r, r, r);
+/* exp(r) - 1 of `count` vectors, |r| <= ln 2 / 2, relative error below 2^-25. */
+INLINE void expm1_reduced(const vec *r, vec *p, const int count) {
+  EACH p[i] = v_fma(v_splat(1.9875691500e-4f), r[i], v_splat(1.3981999507e-3f));
+  EACH p[i] = v_fma(p[i], r[i], v_splat(8.3334519073e-3f));
+  EACH p[i] = v_fma(p[i], r[i], v_splat(4.1665795894e-2f));
+  EACH p[i] = v_fma(p[i], r[i], v_splat(1.6666665459e-1f));
+  EACH p[i] = v_fma(p[i], r[i], v_splat(5.0000001201e-1f));
+  EACH p[i] = v_fma(p[i] * r[i], r[i], r[i]);
 }
 
 /* exp(x): at most 1.5 ulp from -87.3 to 88.7; 0 below, as the result would be denormal; infinity above. NaN stays NaN. */
@@ -41,34 +45,58 @@ INLINE vec v_exp(vec x) {
   ivec half = whole >> 1;
   vec low = (vec)((half << 23) + v_splat_int(0x3f800000));
   vec high = (vec)(((whole - half) << 23) + v_splat_int(0x3f800000));
-  vec y = (expm1_reduced(r) + v_splat(1.0f)) * low * high;
+  vec y;
+  expm1_reduced(&r, &y, 1);
+  y = (y + v_splat(1.0f)) * low * high;
   return v_select(x < v_splat(-87.33654f), v_splat(0.0f), y);
 }
 
 /* sigmoid(x) = 1 / (1 + exp(-x)): at most 2.5 ulp from -87.3 up; 0 below, as the result would be denormal. */
-INLINE vec v_sigmoid(vec x) {
-  vec one = v_splat(1.0f);
-  vec bounded = v_at_least(v_splat(-87.3f), v_at_most(v_splat(87.3f), x));
-  vec shifted = v_fma(bounded, v_splat(-LOG2_E), v_splat(ROUNDER));
-  vec n = v_splat(ROUNDER) - shifted;
-  vec r = v_fma(n, v_splat(LN2_HIGH), (vec){0} - bounded);
-  r = v_fma(n, v_splat(LN2_LOW), r);
-  vec scale = power_of_two(shifted);
-  vec y = one / (one + v_fma(scale, expm1_reduced(r), scale));
-  return v_select(x < v_splat(-87.3f), v_splat(0.0f), y);
+INLINE void v_sigmoids(vec *x, const int count) {
+  vec one = v_splat(1.0f), bounded[IN_STEP], shifted[IN_STEP], n[IN_STEP], r[IN_STEP], scale[IN_STEP], y[IN_STEP];
+  EACH bounded[i] = v_at_least(v_splat(-87.3f), v_at_most(v_splat(87.3f), x[i]));
+  EACH shifted[i] = v_fma(bounded[i], v_splat(-LOG2_E), v_splat(ROUNDER));
+  EACH n[i] = v_splat(ROUNDER) - shifted[i];
+  EACH r[i] = v_fma(n[i], v_splat(LN2_HIGH), (vec){0} - bounded[i]);
+  EACH r[i] = v_fma(n[i], v_splat(LN2_LOW), r[i]);
+  EACH scale[i] = power_of_two(shifted[i]);
+  expm1_reduced(r, y, count);
+  EACH y[i] = one / (one + v_fma(scale[i], y[i], scale[i]));
+  EACH x[i] = v_select(x[i] < v_splat(-87.3f), v_splat(0.0f), y[i]);
 }
 
 /* tanh(x) = m / (m + 2) with m = exp(2|x|) - 1, which keeps small x right to the last digit: at most 2.5 ulp. */
-INLINE vec v_tanh(vec x) {
-  vec doubled = v_at_most(v_splat(18.1f), v_abs(x) + v_abs(x)); /* tanh(9.01) is 1 in float32 */
-  vec shifted = v_fma(doubled, v_splat(LOG2_E), v_splat(ROUNDER));
-  vec n = shifted - v_splat(ROUNDER);
-  vec r = v_fma(n, v_splat(-LN2_HIGH), doubled);
-  r = v_fma(n, v_splat(-LN2_LOW), r);
-  vec scale = power_of_two(shifted);
-  vec m = v_fma(scale, expm1_reduced(r), scale - v_splat(1.0f));
-  return v_with_sign(m / (m + v_splat(2.0f)), x);
+INLINE void v_tanhs(vec *x, const int count) {
+  vec doubled[IN_STEP], shifted[IN_STEP], n[IN_STEP], r[IN_STEP], scale[IN_STEP], m[IN_STEP];
+  EACH doubled[i] = v_at_most(v_splat(18.1f), v_abs(x[i]) + v_abs(x[i])); /* tanh(9.01) is 1 in float32 */
+  EACH shifted[i] = v_fma(doubled[i], v_splat(LOG2_E), v_splat(ROUNDER));
+  EACH n[i] = shifted[i] - v_splat(ROUNDER);
+  EACH r[i] = v_fma(n[i], v_splat(-LN2_HIGH), doubled[i]);
+  EACH r[i] = v_fma(n[i], v_splat(-LN2_LOW), r[i]);
+  EACH scale[i] = power_of_two(shifted[i]);
+  expm1_reduced(r, m, count);
+  EACH m[i] = v_fma(scale[i], m[i], scale[i] - v_splat(1.0f));
+  EACH x[i] = v_with_sign(m[i] / (m[i] + v_splat(2.0f)), x[i]);
 }
+
+INLINE vec v_sigmoid(vec x) { v_sigmoids(&x, 1); return x; }
+INLINE vec v_tanh(vec x) { v_tanhs(&x, 1); return x; }
+
+/* to[j] = f(from[j]) of a row; to may be from. */
+#define DEFINE_ROW(name, f)                                                                      \
+  static void name(int count, float *to, const float *from) {                                    \
+    int whole = count - count % (IN_STEP * LANES);                                               \
+    for (int j = 0; j < whole; j += IN_STEP * LANES) {                                           \
+      vec x[IN_STEP];                                                                            \
+      for (int i = 0; i < IN_STEP; i++) x[i] = v_load(from + j + i * LANES);                     \
+      f(x, IN_STEP);                                                                             \
+      for (int i = 0; i < IN_STEP; i++) v_store(to + j + i * LANES, x[i]);                       \
+    }                                                                                            \
+    to += whole, from += whole;                                                                  \
+    FOR_ROW(count - whole, { vec x = GET(from); f(&x, 1); PUT(to, x); })                         \
+  }
+DEFINE_ROW(sigmoid_row, v_sigmoids)
+DEFINE_ROW(tanh_row, v_tanhs)
 
 /* log(x) of one positive normal float, in float64: x = 2^e m with m in [2/3, 4/3], log m = 2 atanh((m - 1) / (m + 1)).
  * Right to the last digit of a float32. NaN stays NaN. */
