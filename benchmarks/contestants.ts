@@ -1,9 +1,10 @@
 /* Who takes part in a comparison: recurra in this process, or a peer's program. Both are asked for the times of some steps
  * of a task on a number of threads, and keep the task ready between the rounds. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
 import type { Engine } from '../src/engine/engine.js'
 import { openEngine } from '../src/engine/open.js'
 import { BackendError } from '../src/errors.js'
@@ -67,8 +68,9 @@ const firstFault = (text: string): string => {
   return (lines.find(line => /error/i.test(line)) ?? lines[0]).trim()
 }
 
-/** A file of peers/ as this process finds it. */
-export const peerFile = (name: string): string => fileURLToPath(new URL(`./peers/${name}`, import.meta.url))
+/** A program of benchmarks/ as it is built, wherever this code stands. */
+export const programFile = (name: string): string =>
+  join(dirname(createRequire(import.meta.url).resolve('recurra/package.json')), 'dist', 'benchmarks', name)
 
 /**
  * Starts a peer's program and reads who it is.

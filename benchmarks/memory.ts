@@ -2,11 +2,10 @@
  * trains five steps: recurra in Node, PyTorch in Python, the programs and their libraries counted. docs/memory.md has the
  * formula of what of it is recurra's. */
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { BackendError } from '../src/errors.js'
 import { HIDDEN_SIZES } from './comparisons.js'
-import { peerFile } from './contestants.js'
+import { programFile } from './contestants.js'
 import { CELLS, type CellName, trainingTask } from './tasks.js'
 
 export interface MemoryOptions {
@@ -43,15 +42,14 @@ const megabytes = (kilobytes: number) => (kilobytes / 1024).toFixed(0).padStart(
 /** Measures each size and writes a line each: text, or one JSON object. */
 export async function runMemoryBench(options: MemoryOptions): Promise<void> {
   const { python, json, write, cells = CELLS, hiddenSizes = HIDDEN_SIZES } = options
-  const own = fileURLToPath(new URL('./memoryOfStep.js', import.meta.url))
   let installed = true
   if (!json) write('peak of resident memory, MB, of a process that trains five steps\n')
   for (const cell of cells)
     for (const hiddenSize of hiddenSizes) {
       const task = trainingTask(cell, hiddenSize)
-      const ours = await peakOf(process.execPath, [own, JSON.stringify(task)])
+      const ours = await peakOf(process.execPath, [programFile('memoryOfStep.js'), JSON.stringify(task)])
       const other: Peak | undefined = installed
-        ? await peakOf(python, [peerFile('pytorch.py'), '--memory', JSON.stringify(task)])
+        ? await peakOf(python, [programFile('peers/pytorch.py'), '--memory', JSON.stringify(task)])
         : undefined
       if (!ours) throw new BackendError('bench: Node does not start; run it again')
       if (!other && installed && !json) write(`PyTorch is not installed: ${python} -m pip install torch`)

@@ -4,7 +4,7 @@
 import { availableParallelism, cpus } from 'node:os'
 import { BackendError, RecurraError } from '../src/errors.js'
 import { type Comparison, comparisons, GROUPS, type Group, type Name } from './comparisons.js'
-import { type Contestant, type Missing, ourselves, type PeerProgram, peerFile, startPeer } from './contestants.js'
+import { type Contestant, type Missing, ourselves, type PeerProgram, programFile, startPeer } from './contestants.js'
 import { geometricMean, median, rounded, type Spread, shown, spreadOf, written } from './statistics.js'
 import { type Task, tokensOf, WARM_UP } from './tasks.js'
 
@@ -44,10 +44,10 @@ function programOf(name: Name, { python, peersFrom = process.cwd() }: PeerBenchO
   if (name === 'pytorch')
     return {
       program: python,
-      args: [peerFile('pytorch.py')],
+      args: [programFile('peers/pytorch.py')],
       install: `install Python, then ${python} -m pip install torch`,
     }
-  return { program: process.execPath, args: [peerFile(`${name}.js`), peersFrom], install: '' }
+  return { program: process.execPath, args: [programFile(`peers/${name}.js`), peersFrom], install: '' }
 }
 
 /** The times of a turn's steps; its first is not counted, as it finds the processor's memory as another left it. */

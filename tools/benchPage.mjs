@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, release, type } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { build, install } from './prepare.mjs'
+import { build, commandLine, install } from './prepare.mjs'
 import { capture, root, runTool, say } from './run.mjs'
 
 const page = join(root, 'benchmarks', 'README.md')
@@ -17,8 +17,9 @@ const page = join(root, 'benchmarks', 'README.md')
 /** @param {string[]} args of `recurra bench` @returns {Promise<Row[]>} */
 async function bench(args) {
   say(`recurra bench ${args.join(' ')}`)
-  const program = join(root, 'dist', 'cli', 'main.js')
-  const child = spawn(process.execPath, [program, 'bench', ...args, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [commandLine, 'bench', ...args, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   /** @type {Row[]} */
   const rows = []
   const closed = new Promise(done => child.once('close', done))

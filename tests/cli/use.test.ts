@@ -41,7 +41,7 @@ describe('generate', () => {
 
   it.skipIf(process.platform === 'win32')('does not mind a reader that has seen enough', () => {
     const script = `"$0" "$1" generate run --length 200000 | head -c 10; echo " \${PIPESTATUS[0]}"`
-    const main = new URL('../../dist/cli/main.js', import.meta.url).pathname
+    const main = new URL('../../dist/bin/recurra.js', import.meta.url).pathname
     const result = spawnSync('bash', ['-c', script, process.execPath, main], { cwd: shop.folder, encoding: 'utf8' })
     expect(result.stdout.slice(-3)).toBe(' 0\n')
     expect(result.stderr).toBe('')

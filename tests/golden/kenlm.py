@@ -20,7 +20,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-RECURRA = HERE.parent.parent / "dist/cli/main.js"
+RECURRA = HERE.parent.parent / "dist/bin/recurra.js"
 VERSION = "KenLM 0.3.0 (PyPI sdist)"
 
 # order, thresholds as lmplz takes them

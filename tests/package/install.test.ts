@@ -53,11 +53,12 @@ async function smoke(backend: string) {
 describe('the package', () => {
   test('ships the build, and nothing of the clone', () => {
     for (const needed of [
-      ...['LICENSE', 'README.md', 'package.json', 'dist/cli/main.js', 'dist/src/index.js', 'dist/src/index.d.ts'],
+      ...['LICENSE', 'README.md', 'package.json', 'dist/bin/recurra.js', 'dist/src/index.js', 'dist/src/index.d.ts'],
       ...['dist/src/node/index.js', 'dist/src/engine/recurra.wasm', 'dist/src/engine/recurra.relaxed.wasm'],
+      ...['dist/bin/recurra.wasm', 'dist/bin/recurra.relaxed.wasm'],
     ])
       expect(paths).toContain(needed)
-    expect(paths.filter(path => !/^(dist\/(src|cli|benchmarks)\/|[^/]+$)/.test(path))).toEqual([])
+    expect(paths.filter(path => !/^(dist\/(src|bin|benchmarks)\/|[^/]+$)/.test(path))).toEqual([])
     expect(paths.filter(path => /\.test\.|(?<!\.d)\.ts$|\.node$|\.c$|\.h$/.test(path))).toEqual([])
   })
 
