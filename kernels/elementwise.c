@@ -123,13 +123,27 @@ static int64_t sum_workspace(const void *record, int threads) {
   return sum_blocks(record) * 8 + 8;
 }
 
-/* lane[i mod 16] += value of each of `count` floats from `at` on; the value sees x[j]. Sixteen at once, as vectors. */
-#define SUM_UP(at, count, lane, value)                                       \
-  do {                                                                       \
-    const float *x = (at), *last = x + (count);                              \
-    for (; last - x >= 16; x += 16)                                          \
-      for (int j = 0; j < 16; j++) lane[j] += (value);                       \
-    for (int j = 0; j < last - x; j++) lane[j] += (value);                   \
+/* lane[j] = the sum of the values of every element i of `count` with i mod 16 = j; the value sees x. Four vectors hold the
+ * sums, as gcc keeps an array in memory. */
+typedef double four_doubles __attribute__((vector_size(32)));
+typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
+#define FOUR_OF(at) __builtin_convertvector(*(const four_floats *)(at), four_doubles)
+#define SUM_UP(from, count, lane, value)                                                                        \
+  do {                                                                                                          \
+    const float *at = (from), *last = at + (count);                                                             \
+    four_doubles s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, x;                                                     \
+    for (; last - at >= 16; at += 16) {                                                                         \
+      if (ASKS_AHEAD) fetch_line(at + 1024); /* in the next page, where the processor does not look by itself */\
+      x = FOUR_OF(at), s0 += (value);                                                                           \
+      x = FOUR_OF(at + 4), s1 += (value);                                                                       \
+      x = FOUR_OF(at + 8), s2 += (value);                                                                       \
+      x = FOUR_OF(at + 12), s3 += (value);                                                                      \
+    }                                                                                                           \
+    for (int i = 0; i < 4; i++) lane[i] = s0[i], lane[4 + i] = s1[i], lane[8 + i] = s2[i], lane[12 + i] = s3[i]; \
+    for (int i = 0; i < last - at; i++) {                                                                       \
+      double x = at[i];                                                                                         \
+      lane[i] += (value);                                                                                       \
+    }                                                                                                           \
   } while (0)
 
 static void sum(const struct context *context, const void *record) {
@@ -140,9 +154,9 @@ static void sum(const struct context *context, const void *record) {
   struct range mine = share(count, 1, context->thread, context->threads);
   for (int block = mine.from; block < mine.to; block++) {
     int from = block * SUM_BLOCK, to = lesser((int64_t)from + SUM_BLOCK, r->count);
-    double lane[16] = {0};
-    if (r->squares) SUM_UP(a + from, to - from, lane, (double)x[j] * x[j]);
-    else SUM_UP(a + from, to - from, lane, x[j]);
+    double lane[16];
+    if (r->squares) SUM_UP(a + from, to - from, lane, x * x);
+    else SUM_UP(a + from, to - from, lane, x);
     double total = 0;
     for (int i = 0; i < 16; i++) total += lane[i];
     blocks[block] = total;
