@@ -1,6 +1,7 @@
 /* Look-up of rows and its gradient, the scatter-add. A one-hot input is the same look-up in U transposed. Threads split
  * the columns, so that every element of the gradient is summed in the order of the tokens. */
 #include "context.h"
+#include "simd.h"
 
 static int64_t embedding_work(const void *record) {
   const struct embedding_forward_record *r = record;
@@ -33,7 +34,11 @@ static void embedding_backward(const struct context *context, const void *record
     if (tokens[i] < 0 || tokens[i] >= r->vocabulary) continue;
     float *to = d_table + (ptrdiff_t)tokens[i] * r->width;
     const float *from = d_y + i * r->width;
-    for (int j = mine.from; j < mine.to; j++) to[j] += from[j];
+    for (int j = mine.from; j < mine.to; j += LANES) {
+      const int n = lesser(mine.to - j, LANES);
+      if (ASKS_AHEAD) fetch_line(from + 4 * r->width + j); /* parts of rows lie apart: the processor does not foresee them */
+      PUT(to, GET(to) + GET(from));
+    }
   }
   context_barrier(context);
 }
