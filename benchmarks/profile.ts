@@ -8,7 +8,7 @@ import { median, rounded, written } from './statistics.js'
 import { CELLS, type CellName, prepare, timesOf, trainingTask, warmUp } from './tasks.js'
 import { type BenchOptions, openOrExplain } from './trainingStep.js'
 
-/** Medians over so many watched steps, after two that are not. */
+/** Medians over so many steps, and as many watched ones. */
 const COUNTED = 11
 
 export interface ProfileRow {

@@ -136,8 +136,8 @@ static int64_t sum_workspace(const void *record, int threads) {
   return sum_blocks(record) * 8 + 8;
 }
 
-/* lane[j] = the sum of the values of every element i of `count` with i mod 16 = j; the value sees x. Four vectors hold the
- * sums, as gcc keeps an array in memory. */
+/* lane[j] = the sum of the values of every element i of `count` with i mod 16 = j; the value sees x. Four vectors hold
+ * the sums, as gcc keeps an array in memory. */
 typedef double four_doubles __attribute__((vector_size(32)));
 typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
 #define FOUR_OF(at) __builtin_convertvector(*(const four_floats *)(at), four_doubles)

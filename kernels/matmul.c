@@ -11,7 +11,7 @@
 #define BLOCK_N 1024                  /* columns per block: what all threads share of B then stays in the last cache */
 #define BLOCK_TILES 8                 /* tiles of A packed at once by a thread */
 #define BLOCK_M (TILE_ROWS * BLOCK_TILES)
-#define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms, */
+#define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms */
 #define COLUMN ((TILE_ROWS + LANES - 1) / LANES * LANES) /* its columns in whole vectors */
 #define COLUMNS_AT_ONCE 8             /* columns that stay in the first cache while all tiles take their part */
 

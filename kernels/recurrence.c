@@ -84,8 +84,9 @@ static struct recurrence_workspace open_workspace(const struct context *context,
 
 /* to[i] = from[i] + row i of packed times W, n columns; from 0 starts at 0. Where the threads share columns, this
  * thread's panels of them. Not inlined, as it is called from five places. */
-static __attribute__((noinline)) void step_product(const struct context *context, int shared, const struct tiling *tiles, int n, int k,
-                         const float *packed, const float *weight, const float *const *from, float *const *to) {
+static __attribute__((noinline)) void step_product(const struct context *context, int shared, const struct tiling *tiles,
+                                                   int n, int k, const float *packed, const float *weight,
+                                                   const float *const *from, float *const *to) {
   int rows = tiles->start[tiles->count], panels = (n + PANEL - 1) / PANEL;
   struct range mine = shared ? share(panels, 1, context->thread, context->threads) : (struct range){0, panels};
   for (int p = mine.from; p < mine.to; p++) {

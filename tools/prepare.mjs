@@ -1,7 +1,7 @@
 /* What a checkout needs before anything can run: the packages, and a build in dist/. Both cost next to nothing when
  * nothing has changed, and are safe under another process that does the same. */
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { buildAddon } from './buildAddon.mjs'
 import { withLock } from './lock.mjs'
 import { capture, root, say } from './run.mjs'
@@ -10,7 +10,6 @@ const dist = join(root, 'dist')
 const stamp = join(dist, '.stamp')
 /** The program `recurra`, as package.json names it. */
 export const commandLine = join(dist, 'bin', 'recurra.js')
-const commandLineFolder = dirname(commandLine)
 /** The folders that tsconfig.build.json compiles. */
 const sourceFolders = ['src', 'cli', 'benchmarks']
 
@@ -113,25 +112,22 @@ async function compileSources(key) {
 
 /**
  * The command line and all it imports of ours as one file: Node opens three hundred modules in twice the time that it
- * takes to start from one. The wasm files lie beside it, as they do beside the module that opens them.
+ * takes to start from one. The wasm files lie beside it, as they do beside the module that opens them. Vite would do it
+ * too, but its bundler is a native addon that not every Node we run on can load.
  */
 async function joinCommandLine() {
-  const { build } = await import('vite')
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      ssr: join(dist, 'cli', 'main.js'),
-      outDir: commandLineFolder,
-      emptyOutDir: false,
-      target: 'node20',
-      minify: false,
-      rolldownOptions: { output: { entryFileNames: basename(commandLine), codeSplitting: false } },
-    },
+  const { rollup } = await import('@rollup/wasm-node')
+  const platform = join(dist, 'src', 'node', 'platform.js')
+  const ours = (/** @type {string} */ id) => id.startsWith('.') || id.startsWith(dist) || id === '#platform'
+  const bundle = await rollup({
+    input: join(dist, 'cli', 'main.js'),
+    external: id => !ours(id),
+    plugins: [{ name: 'platform', resolveId: id => (id === '#platform' ? platform : null) }],
   })
+  await bundle.write({ file: commandLine, format: 'es', inlineDynamicImports: true })
+  await bundle.close()
   await chmod(commandLine, 0o755)
-  await copyFiles(join('src', 'engine'), '.wasm', commandLineFolder)
+  await copyFiles(join('src', 'engine'), '.wasm', dirname(commandLine))
 }
 
 /** Outputs whose source was renamed or removed would still be imported, and published. */
