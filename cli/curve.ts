@@ -85,7 +85,7 @@ function scaleOf(values: readonly number[]): Scale {
   }
   if (low < high) return { low, high }
   const room = Math.abs(low) / 2 || 0.5
-  return { low: low - room, high: high + room }
+  return { low: Math.max(low - room, -Number.MAX_VALUE), high: Math.min(high + room, Number.MAX_VALUE) }
 }
 
 /** 0 to 1. Halves, so that no difference of two large numbers overflows. */

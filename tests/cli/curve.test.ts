@@ -68,6 +68,18 @@ describe('a curve', () => {
     )
   })
 
+  it('of one point has room around it among the largest numbers too', () => {
+    for (const y of [-1.2e308, 1.7e308, Number.MAX_VALUE]) {
+      const picture = curve([{ name: 'a', shape: 'marks', points: [{ x: 0, y }] }], {
+        width: 24,
+        height: 4,
+        xName: 'step',
+      })
+      expect(picture).toContain('●')
+      expect(picture).not.toMatch(/NaN|Infinity/)
+    }
+  })
+
   it('of one point, of equal points and of none is drawn too', () => {
     const line = (...points: { x: number; y: number }[]) =>
       curve([{ name: 'loss', shape: 'line', points }], { xName: 'step' })
