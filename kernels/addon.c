@@ -5,6 +5,9 @@
  * time: a second one, in another worker, finds it busy and runs alone. */
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 #include "context.h"
 #include "host.h"
@@ -86,6 +89,16 @@ static napi_value fault(napi_env env, const char *message) {
   return NULL;
 }
 
+/* Kernels walk through megabytes by rows and panels; with pages of 2 MB instead of 4 kB the processor looks up far fewer
+ * addresses. A wish: a system that does not grant it is as right. The heap begins at a page. */
+static void wish_for_large_pages(char *base, size_t bytes) {
+#if defined(__linux__)
+  madvise(base, bytes, MADV_HUGEPAGE);
+#else
+  (void)base, (void)bytes;
+#endif
+}
+
 static int take_address(napi_env env, napi_value view, struct heap *heap) {
   napi_typedarray_type type;
   void *data = NULL;
@@ -96,6 +109,7 @@ static int take_address(napi_env env, napi_value view, struct heap *heap) {
   }
   heap->base = data;
   heap->bytes = length;
+  wish_for_large_pages(data, length);
   return 1;
 }
 

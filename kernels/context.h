@@ -14,6 +14,9 @@ struct context {
 
 static inline void *at(const struct context *context, place where) { return context->base + where; }
 static inline void context_barrier(const struct context *context) { team_barrier(context->team, context->threads); }
+static inline struct deal context_deal(const struct context *context, int count, int part) {
+  return deal_out(context->team, context->thread, context->threads, count, part);
+}
 
 typedef void kernel_function(const struct context *context, const void *record);
 typedef int64_t workspace_function(const void *record, int threads); /* bytes */

@@ -236,12 +236,12 @@ static inline void ask(struct ahead *ahead, int lines) {
   }
 }
 
-/* Workspace of a product in bytes: one block of B for all, one of A for each thread. */
+/* Workspace of a product in bytes: a block of B for all, one of A for each thread. Where B takes several blocks there are
+ * two, so that whoever has done with one may pack the next while others are at work. */
+static int64_t b_block_bytes(int n, int terms) { return round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms * 4, 64); }
 static int64_t product_workspace(int n, int k, int threads) {
-  int64_t terms = lesser(k, BLOCK_K);
-  int64_t b = round_up(lesser(n, BLOCK_N), PANEL) * terms * 4;
-  int64_t a = round_up(terms, RUN) * BLOCK_TILES * COLUMN * 4;
-  return round_up(b, 64) + a * threads + 64;
+  int64_t terms = lesser(k, BLOCK_K), a = round_up(terms, RUN) * BLOCK_TILES * COLUMN * 4;
+  return b_block_bytes(n, (int)terms) * (k > BLOCK_K_COLUMNS || n > BLOCK_N ? 2 : 1) + a * threads + 64;
 }
 
 /* y (m x n, row stride y_row) = (accumulate ? y : bias or 0) + a b. Every thread of the context calls it with the same
@@ -250,24 +250,28 @@ static void product(const struct context *context, int m, int n, int k, struct m
                     ptrdiff_t y_row, const float *bias, int accumulate, char *workspace) {
   enum packing packing = a.column == 1 ? RUNS : COLUMNS; /* one of the strides is 1 */
   int block_k = packing == RUNS ? BLOCK_K : BLOCK_K_COLUMNS, terms_most = lesser(k, block_k);
-  float *b_block = (float *)workspace; /* a panel has its place whatever the block of terms: threads need not meet between */
-  float *a_block = (float *)(workspace + round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms_most * 4, 64)) +
-                   round_up(terms_most, RUN) * BLOCK_TILES * COLUMN * context->thread;
+  int places = k > block_k || n > BLOCK_N ? 2 : 1, turn = 0;
+  int64_t b_bytes = b_block_bytes(n, terms_most);
+  float *a_block = (float *)(workspace + b_bytes * places) + round_up(terms_most, RUN) * BLOCK_TILES * COLUMN * context->thread;
   int packed = b.column == 0;
   int by_rows = m >= context->threads * TILE_ROWS || m >= n;
+  struct range own = by_rows ? share(m, 1, context->thread, context->threads) : (struct range){0, m};
   for (int n0 = 0; n0 < n; n0 += BLOCK_N) {
+    if (n0 > 0 && !by_rows) context_barrier(context); /* a panel's place in the workspace passes to another thread */
     int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
-    struct range rows = by_rows ? share(m, 1, context->thread, context->threads) : (struct range){0, m};
     struct range mine = by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
-    for (int k0 = 0; k0 < k || k0 == 0; k0 += block_k) {
+    for (int k0 = 0; k0 < k || k0 == 0; k0 += block_k, turn++) {
       int terms = lesser(k - k0, block_k), first = k0 == 0 && !accumulate;
+      float *b_block = (float *)(workspace + b_bytes * (turn % places));
       struct range packs = share(packed ? 0 : panels, 1, context->thread, context->threads);
       for (int p = packs.from; p < packs.to; p++)
         pack_panel(part(b, k0, n0 + p * PANEL), terms, lesser(columns - p * PANEL, PANEL),
                    b_block + (ptrdiff_t)p * PANEL * terms_most);
-      if (by_rows && !packed) context_barrier(context);
-      for (int m0 = rows.from; m0 < rows.to; m0 += BLOCK_M) {
-        int height = lesser(rows.to - m0, BLOCK_M);
+      /* B is packed, and y holds the terms before, whoever added them. */
+      if (by_rows && (!packed || turn > 0)) context_barrier(context);
+      struct deal deal = by_rows ? context_deal(context, m, BLOCK_M) : deal_out(0, 0, 1, m, BLOCK_M);
+      for (struct range rows = deal_next(&deal); rows.from < rows.to; rows = deal_next(&deal)) {
+        int m0 = rows.from, height = rows.to - m0;
         struct tiling tiling = cut(height);
         float *tile_at[MOST_TILES + 1];
         tile_at[0] = a_block;
@@ -287,9 +291,9 @@ static void product(const struct context *context, int m, int n, int k, struct m
           for (int r = 0; r < size; r++) row[r] = block.at + r * block.row;
           pack_runs(size, terms, row, tile_at[i]);
         }
-        int count = tiling.count * (mine.to - mine.from), last = m0 + BLOCK_M >= rows.to;
-        int next_m = last ? rows.from : m0 + BLOCK_M, next_k = last ? k0 + block_k : k0;
-        int next_rows = lesser(rows.to - next_m, BLOCK_M), next_terms = lesser(k - next_k, block_k);
+        int count = tiling.count * (mine.to - mine.from), last = rows.to == own.to || rows.to == m;
+        int next_m = last ? own.from : rows.to, next_k = last ? k0 + block_k : k0; /* most often */
+        int next_rows = lesser((last ? own.to : m) - next_m, BLOCK_M), next_terms = lesser(k - next_k, block_k);
         struct ahead ahead = block_ahead(part(a, next_m, next_k), packing, next_rows, next_terms);
         int asked = ASKS_AHEAD && count > 0 ? (ahead.stretches * ahead.lines + count - 1) / count : 0; /* with each tile */
         /* Tiles kept in runs stay in the first cache while the panels pass; others pass while a panel stays. */
@@ -320,9 +324,9 @@ static void product(const struct context *context, int m, int n, int k, struct m
           } else if (++i == tiling.count) i = 0, p++;
         }
       }
-      if (packed ? n0 + BLOCK_N >= n && k0 + block_k >= k : by_rows || k0 + block_k >= k) context_barrier(context);
     }
   }
+  context_barrier(context);
 }
 
 static int64_t matmul_workspace(const void *record, int threads) {

@@ -75,6 +75,10 @@ static void wake(uint32_t *at) {
 static void give_way(uint32_t *at, uint32_t value) { (void)at, (void)value, sched_yield(); }
 #endif
 
+static void forget_deal(struct team *team, int threads) {
+  for (int i = 0; i < threads; i++) team->begun[i] = 0;
+}
+
 /* Gives out a job. Either this sees that a worker has gone to sleep, or the worker, which says so before it looks once
  * more, sees the new generation. */
 static void call(struct team *team) {
@@ -91,6 +95,7 @@ void team_run(struct team *team, int threads, void (*job)(void *, int, int), voi
   team->threads = threads;
   team->job = job;
   team->argument = argument;
+  forget_deal(team, threads);
   __atomic_store_n(&team->pending, (uint32_t)team->workers, __ATOMIC_RELEASE);
   call(team);
   job(argument, 0, threads);
@@ -127,6 +132,7 @@ void team_barrier(struct team *team, int threads) {
   uint32_t phase = read_now(&team->phase);
   if (__atomic_add_fetch(&team->arrived, 1, __ATOMIC_ACQ_REL) == (uint32_t)threads) {
     __atomic_store_n(&team->arrived, 0, __ATOMIC_RELAXED);
+    forget_deal(team, threads);
     __atomic_store_n(&team->phase, phase + 1, __ATOMIC_RELEASE);
     return;
   }

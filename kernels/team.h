@@ -19,6 +19,7 @@ struct team {
   int32_t threads;     /* threads that work on the present job, the caller counted */
   void (*job)(void *argument, int thread, int threads);
   void *argument;
+  uint32_t begun[MOST_THREADS]; /* of a deal: parts of each thread's share that somebody has begun */
 };
 
 /* Runs job on `threads` threads, the calling one as thread 0; returns when all are done. */
@@ -36,6 +37,37 @@ static inline struct range share(int count, int grain, int thread, int threads) 
   int64_t from = grains * thread / threads * grain, to = grains * (thread + 1) / threads * grain;
   struct range part = {(int)(from < count ? from : count), (int)(to < count ? to : count)};
   return part;
+}
+
+/* Work that is dealt out in parts, since two processors are seldom equally fast: a thread takes its own share part by
+ * part, then what others have not begun of theirs. The last one or two parts of a share are cut in halves, so that all end
+ * at about one time. Between two barriers there is one deal, the same for every thread. */
+struct deal {
+  struct team *team;
+  int thread, threads, count, part;
+  int turn; /* whose share it is: how many threads after this one; alone, how many parts are taken */
+};
+static inline struct deal deal_out(struct team *team, int thread, int threads, int count, int part) {
+  struct deal deal = {team, thread, threads, count, part, 0};
+  return deal;
+}
+/* The next part; an empty one where none is left. */
+static inline struct range deal_next(struct deal *deal) {
+  if (deal->threads == 1) {
+    int64_t from = (int64_t)deal->turn++ * deal->part, to = from + deal->part;
+    return (struct range){(int)(from < deal->count ? from : deal->count), (int)(to < deal->count ? to : deal->count)};
+  }
+  for (; deal->turn < deal->threads; deal->turn++) {
+    int owner = (deal->thread + deal->turn) % deal->threads;
+    struct range all = share(deal->count, 1, owner, deal->threads);
+    int64_t i = __atomic_fetch_add(&deal->team->begun[owner], 1, __ATOMIC_RELAXED);
+    int whole = (all.to - all.from) / deal->part - 1, half = (deal->part + 1) / 2;
+    if (whole < 0) whole = 0;
+    int64_t from = all.from + (i < whole ? i * deal->part : (int64_t)whole * deal->part + (i - whole) * half);
+    int64_t to = from + (i < whole ? deal->part : half);
+    if (from < all.to) return (struct range){(int)from, (int)(to < all.to ? to : all.to)};
+  }
+  return (struct range){deal->count, deal->count};
 }
 
 #endif
