@@ -1,10 +1,11 @@
 /* The loop over time, forward and backward, once for every cell. A cell supplies what one row does at one step: a
  * forward and a backward function, pointwise in the hidden units.
  *
- * Rows of the batch are independent, so each thread takes some rows through all of time and meets nobody. With fewer
- * rows than threads (a stream of one) the threads share the columns of each step's product instead, and meet twice a step;
- * with more it costs speed, even where W fills a core's own cache. W is packed once for the whole sequence; the rows of
- * the moving operand are copied, at each step, into the form that tiles read. */
+ * Rows of the batch are independent, so each thread takes some rows through all of time and meets nobody; whoever has done
+ * takes over half the rows of another that is still on the way. With fewer rows than threads (a stream of one) the threads
+ * share the columns of each step's product instead, and meet twice a step; with more it costs speed, even where W fills a
+ * core's own cache. W is packed once for the whole sequence; the rows of the moving operand are copied, at each step, into
+ * the form that tiles read. */
 #include "context.h"
 #include "simd.h"
 
@@ -36,50 +37,73 @@ static const struct cell_entry cells[] = {
 
 static inline int shares_columns(const struct context *context, int batch) { return batch < context->threads; }
 
-/* Which rows of the batch this thread takes; returns how many. Without lengths, an equal stretch. With lengths, the
- * longest row left goes to the thread with the fewest steps so far: every thread finds the same deal by itself. */
-static int deal_rows(const struct context *context, int batch, const int32_t *lengths, int shared, int32_t *order,
-                     int32_t *mine) {
-  if (!lengths || context->threads == 1 || shared) {
-    struct range rows = shared ? (struct range){0, batch} : share(batch, 1, context->thread, context->threads);
-    for (int b = rows.from; b < rows.to; b++) mine[b - rows.from] = b;
-    return rows.to - rows.from;
-  }
-  for (int b = 0; b < batch; b++) {
-    int i = b;
-    for (; i > 0 && lengths[order[i - 1]] < lengths[b]; i--) order[i] = order[i - 1];
-    order[i] = b;
-  }
-  int64_t steps[MOST_THREADS] = {0};
-  int count = 0;
-  for (int i = 0; i < batch; i++) {
-    int least = 0;
-    for (int t = 1; t < context->threads; t++) if (steps[t] < steps[least]) least = t;
-    steps[least] += lengths[order[i]];
-    if (least == context->thread) mine[count++] = order[i];
-  }
-  return count;
-}
-
-/* Workspace, for each thread: the deal, the rows at work, the packed operand, and `carried` rows of H per batch row. */
-struct recurrence_workspace {
-  int32_t *order, *mine, *active, *slot;
-  float *packed, *rows;
+/* The rows of the batch that a thread takes through time, and how many steps are behind them. All but `packed` stand in
+ * its workspace, where others write what they hand over. */
+struct rows {
+  int32_t *count, *done, *list, *active, *order;
+  float *packed; /* the operand of a step */
 };
+/* Workspace: `carried` rows of H for each of the batch, and each thread's rows. */
+struct recurrence_workspace {
+  int batch;
+  float *carried;
+  char *threads;
+  int64_t thread_bytes;
+};
+static int64_t thread_bytes(int batch, int terms) {
+  return round_up(8 + (int64_t)batch * 12, 64) + round_up(runs_floats(batch, terms) * 4, 64);
+}
+static int64_t carried_bytes(int batch, int hidden, int carried) { return round_up((int64_t)batch * hidden * carried * 4, 64); }
 static int64_t recurrence_workspace_bytes(int batch, int hidden, int terms, int carried, int threads) {
-  int64_t indices = round_up((int64_t)batch * 16, 64), packed = runs_floats(batch, terms) * 4;
-  return (indices + packed + round_up((int64_t)batch * hidden * carried * 4, 64)) * threads;
+  return carried_bytes(batch, hidden, carried) + thread_bytes(batch, terms) * threads;
 }
 static struct recurrence_workspace open_workspace(const struct context *context, place workspace, int batch, int hidden,
                                                   int terms, int carried) {
-  char *from = (char *)at(context, workspace) +
-               recurrence_workspace_bytes(batch, hidden, terms, carried, 1) * context->thread;
-  int32_t *indices = (int32_t *)from;
-  struct recurrence_workspace w;
-  w.order = indices, w.mine = indices + batch, w.active = indices + 2 * batch, w.slot = indices + 3 * batch;
-  w.packed = (float *)(from + round_up((int64_t)batch * 16, 64));
-  w.rows = w.packed + runs_floats(batch, terms);
-  return w;
+  char *from = at(context, workspace);
+  return (struct recurrence_workspace){batch, (float *)from, from + carried_bytes(batch, hidden, carried),
+                                       thread_bytes(batch, terms)};
+}
+static struct rows rows_of_thread(const struct recurrence_workspace *w, int thread) {
+  char *from = w->threads + w->thread_bytes * thread;
+  int32_t *head = (int32_t *)from, *lists = head + 2;
+  return (struct rows){head, head + 1, lists, lists + w->batch, lists + 2 * w->batch,
+                       (float *)(from + round_up(8 + (int64_t)w->batch * 12, 64))};
+}
+
+/* Which rows a thread begins with. Without lengths, an equal stretch. With lengths, the longest row left goes to the
+ * thread with the fewest steps so far: every thread finds the same deal by itself. */
+static void deal_rows(const struct context *context, int batch, const int32_t *lengths, int shared, struct rows *mine) {
+  *mine->count = *mine->done = 0;
+  if (!lengths || context->threads == 1 || shared) {
+    struct range all = shared ? (struct range){0, batch} : share(batch, 1, context->thread, context->threads);
+    for (int b = all.from; b < all.to; b++) mine->list[(*mine->count)++] = b;
+    return;
+  }
+  for (int b = 0; b < batch; b++) {
+    int i = b;
+    for (; i > 0 && lengths[mine->order[i - 1]] < lengths[b]; i--) mine->order[i] = mine->order[i - 1];
+    mine->order[i] = b;
+  }
+  int64_t steps[MOST_THREADS] = {0};
+  for (int i = 0; i < batch; i++) {
+    int least = 0;
+    for (int t = 1; t < context->threads; t++) if (steps[t] < steps[least]) least = t;
+    steps[least] += lengths[mine->order[i]];
+    if (least == context->thread) mine->list[(*mine->count)++] = mine->order[i];
+  }
+}
+
+/* Before a step: if a thread has no rows left, it gets every second one of these, unless they are but one tile. */
+static void hand_rows_over(const struct context *context, const struct recurrence_workspace *w, struct rows *mine) {
+  int to = context->threads > 1 && *mine->count > TILE_ROWS ? team_asks(context->team, context->threads) : -1;
+  if (to < 0) return;
+  struct rows others = rows_of_thread(w, to);
+  int kept = 0, given = 0;
+  for (int i = 0; i < *mine->count; i++)
+    if (i % 2 == 0) mine->list[kept++] = mine->list[i];
+    else others.list[given++] = mine->list[i];
+  *mine->count = kept, *others.count = given, *others.done = *mine->done;
+  team_hand_over(context->team, to);
 }
 
 /* to[i] = from[i] + row i of packed times W, n columns; from 0 starts at 0. Where the threads share columns, this
@@ -135,8 +159,9 @@ static int64_t recurrence_forward_workspace(const void *record, int threads) {
   return recurrence_workspace_bytes(r->batch, r->hidden, r->hidden, 1, threads);
 }
 
-static void recurrence_forward(const struct context *context, const void *record) {
-  const struct recurrence_forward_record *r = record;
+/* Takes its rows through the steps that are left. */
+static void forward_rows(const struct context *context, const struct recurrence_forward_record *r, int shared,
+                         const struct recurrence_workspace *w, struct rows *mine) {
   const struct cell_entry *cell = &cells[r->cell];
   int hidden = r->hidden, batch = r->batch, summed = (cell->gates - cell->apart) * hidden;
   int outputs = r->projection ? r->outputs : hidden;
@@ -149,18 +174,17 @@ static void recurrence_forward(const struct context *context, const void *record
   const float *weight_apart = weight + round_up(summed, PANEL) * outputs;
   float *gates = at(context, r->gates), *apart = r->apart ? at(context, r->apart) : 0;
   float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
-  struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, hidden, 1);
-  int shared = shares_columns(context, batch), leads = !shared || context->thread == 0;
-  int count = deal_rows(context, batch, lengths, shared, w.order, w.mine);
+  int leads = !shared || context->thread == 0;
 
-  for (int step = 0; step < r->time; step++) {
-    int t = r->reverse ? r->time - 1 - step : step;
+  for (; *mine->done < r->time; ++*mine->done) {
+    if (!shared) hand_rows_over(context, w, mine);
+    int step = *mine->done, t = r->reverse ? r->time - 1 - step : step;
     ptrdiff_t before = (ptrdiff_t)(r->reverse ? t + 1 : t) * batch, after = (ptrdiff_t)(r->reverse ? t : t + 1) * batch;
     int active = 0;
-    for (int i = 0; i < count; i++) {
-      int b = w.mine[i];
+    for (int i = 0; i < *mine->count; i++) {
+      int b = mine->list[i];
       if (!lengths || t < lengths[b]) {
-        w.active[active++] = b;
+        mine->active[active++] = b;
         continue;
       }
       if (!leads) continue;
@@ -171,7 +195,7 @@ static void recurrence_forward(const struct context *context, const void *record
     for (int first = 0; first < active; first += ROWS_AT_ONCE) {
       int rows = lesser(active - first, ROWS_AT_ONCE);
       struct tiling tiles = cut(rows);
-      const int32_t *row = w.active + first;
+      const int32_t *row = mine->active + first;
       float *gate_rows[ROWS_AT_ONCE], *apart_rows[ROWS_AT_ONCE];
       float *made[ROWS_AT_ONCE], *next[ROWS_AT_ONCE]; /* what the cell puts out, and the state that comes of it */
       const float *biases[ROWS_AT_ONCE], *operand[ROWS_AT_ONCE];
@@ -184,16 +208,16 @@ static void recurrence_forward(const struct context *context, const void *record
         next[i] = states + (after + row[i]) * outputs;
         made[i] = projected ? projected + here * hidden : next[i];
         if (mask) {
-          float *masked = w.rows + (ptrdiff_t)i * outputs;
+          float *masked = w->carried + (ptrdiff_t)row[i] * outputs;
           for (int j = 0; j < outputs; j++) masked[j] = operand[i][j] * mask[(ptrdiff_t)row[i] * outputs + j];
           operand[i] = masked;
         }
       }
-      pack_rows(&tiles, outputs, operand, w.packed);
+      pack_rows(&tiles, outputs, operand, mine->packed);
       if (summed)
-        step_product(context, shared, &tiles, summed, outputs, w.packed, weight, (const float *const *)gate_rows, gate_rows);
+        step_product(context, shared, &tiles, summed, outputs, mine->packed, weight, (const float *const *)gate_rows, gate_rows);
       if (apart)
-        step_product(context, shared, &tiles, (int)apart_row, outputs, w.packed, weight_apart, apart_bias ? biases : 0,
+        step_product(context, shared, &tiles, (int)apart_row, outputs, mine->packed, weight_apart, apart_bias ? biases : 0,
                      apart_rows);
       if (shared) context_barrier(context);
       struct range own = pointwise_rows(context, shared, rows);
@@ -204,11 +228,21 @@ static void recurrence_forward(const struct context *context, const void *record
       }
       if (!projection) continue;
       if (shared) context_barrier(context);
-      pack_rows(&tiles, hidden, (const float *const *)made, w.packed);
-      step_product(context, shared, &tiles, outputs, hidden, w.packed, projection, 0, next);
+      pack_rows(&tiles, hidden, (const float *const *)made, mine->packed);
+      step_product(context, shared, &tiles, outputs, hidden, mine->packed, projection, 0, next);
     }
     if (shared) context_barrier(context);
   }
+}
+
+static void recurrence_forward(const struct context *context, const void *record) {
+  const struct recurrence_forward_record *r = record;
+  struct recurrence_workspace w = open_workspace(context, r->workspace, r->batch, r->hidden, r->hidden, 1);
+  struct rows mine = rows_of_thread(&w, context->thread);
+  int shared = shares_columns(context, r->batch);
+  deal_rows(context, r->batch, r->lengths ? at(context, r->lengths) : 0, shared, &mine);
+  do forward_rows(context, r, shared, &w, &mine);
+  while (!shared && context->threads > 1 && team_ask(context->team, context->thread));
   context_barrier(context);
 }
 
@@ -224,8 +258,9 @@ static void add_row_to(int count, float *to, const float *from) {
   for (int i = 0; i < count; i++) to[i] += from[i];
 }
 
-static void recurrence_backward(const struct context *context, const void *record) {
-  const struct recurrence_backward_record *r = record;
+/* Takes its rows back through the steps that are left. */
+static void backward_rows(const struct context *context, const struct recurrence_backward_record *r, int shared,
+                          const struct recurrence_workspace *w, struct rows *mine) {
   const struct cell_entry *cell = &cells[r->cell];
   int hidden = r->hidden, batch = r->batch, terms = cell->gates * hidden;
   int apart_terms = cell->apart * hidden, summed = terms - apart_terms, outputs = r->projection ? r->outputs : hidden;
@@ -238,59 +273,50 @@ static void recurrence_backward(const struct context *context, const void *recor
   const float *d_cells = r->d_cells && cell->has_cell ? at(context, r->d_cells) : 0;
   float *dh_steps = r->dh_steps ? at(context, r->dh_steps) : 0;
   float *dc_steps = r->dc_steps && cell->has_cell ? at(context, r->dc_steps) : 0;
-  struct recurrence_workspace w = open_workspace(context, r->workspace, batch, hidden, terms, carried_rows(r));
-  int shared = shares_columns(context, batch), leads = !shared || context->thread == 0;
-  int count = deal_rows(context, batch, lengths, shared, w.order, w.mine);
-  /* Where the threads share columns, they share the first one's rows too. */
-  int64_t of_thread = recurrence_workspace_bytes(batch, hidden, terms, carried_rows(r), 1) / 4;
-  float *rows_at = w.rows - (shared ? context->thread * of_thread : 0);
-  float *dh = rows_at, *dc = dh + (ptrdiff_t)count * hidden, *through = dc + (ptrdiff_t)count * hidden;
-  float *d_made = projection ? through + (ptrdiff_t)count * hidden : dh; /* of what the cell put out */
+  float *dh = w->carried, *dc = dh + (ptrdiff_t)batch * hidden, *through = dc + (ptrdiff_t)batch * hidden;
+  float *d_made = projection ? through + (ptrdiff_t)batch * hidden : dh; /* of what the cell put out */
+  int leads = !shared || context->thread == 0;
   size_t row_bytes = (size_t)hidden * 4, output_bytes = (size_t)outputs * 4;
 
-  for (int i = 0; leads && i < count; i++) {
-    ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden, output = (ptrdiff_t)w.mine[i] * outputs;
-    float *own_dh = dh + (ptrdiff_t)i * outputs;
-    if (r->d_final_hidden) __builtin_memcpy(own_dh, (float *)at(context, r->d_final_hidden) + output, output_bytes);
-    else __builtin_memset(own_dh, 0, output_bytes);
-    if (r->d_final_cell) __builtin_memcpy(dc + (ptrdiff_t)i * hidden, (float *)at(context, r->d_final_cell) + row, row_bytes);
-    else __builtin_memset(dc + (ptrdiff_t)i * hidden, 0, row_bytes);
+  for (int i = 0; leads && *mine->done == 0 && i < *mine->count; i++) {
+    ptrdiff_t row = (ptrdiff_t)mine->list[i] * hidden, output = (ptrdiff_t)mine->list[i] * outputs;
+    if (r->d_final_hidden) __builtin_memcpy(dh + output, (float *)at(context, r->d_final_hidden) + output, output_bytes);
+    else __builtin_memset(dh + output, 0, output_bytes);
+    if (r->d_final_cell) __builtin_memcpy(dc + row, (float *)at(context, r->d_final_cell) + row, row_bytes);
+    else __builtin_memset(dc + row, 0, row_bytes);
   }
   if (shared) context_barrier(context);
-  for (int step = r->time - 1; step >= 0; step--) {
-    int t = r->reverse ? r->time - 1 - step : step;
+  for (; *mine->done < r->time; ++*mine->done) {
+    if (!shared) hand_rows_over(context, w, mine);
+    int step = r->time - 1 - *mine->done, t = r->reverse ? r->time - 1 - step : step;
     ptrdiff_t before = (ptrdiff_t)(r->reverse ? t + 1 : t) * batch, after = (ptrdiff_t)(r->reverse ? t : t + 1) * batch;
     int active = 0;
-    for (int i = 0; i < count; i++) {
-      int b = w.mine[i];
-      if (lengths && t >= lengths[b]) continue;
-      w.active[active] = b;
-      w.slot[active++] = i;
-    }
+    for (int i = 0; i < *mine->count; i++)
+      if (!lengths || t < lengths[mine->list[i]]) mine->active[active++] = mine->list[i];
     for (int first = 0; first < active; first += ROWS_AT_ONCE) {
       int rows = lesser(active - first, ROWS_AT_ONCE);
       struct tiling tiles = cut(rows);
-      const int32_t *row = w.active + first, *slot = w.slot + first;
+      const int32_t *row = mine->active + first;
       float *targets[ROWS_AT_ONCE], *of_state[ROWS_AT_ONCE], *of_made[ROWS_AT_ONCE];
       struct range own = pointwise_rows(context, shared, rows);
       for (int i = 0; i < rows; i++) {
         ptrdiff_t here = row_at(rows_of, batch, t, row[i]);
-        of_state[i] = dh + (ptrdiff_t)slot[i] * outputs;
-        of_made[i] = d_made + (ptrdiff_t)slot[i] * hidden;
-        targets[i] = mask ? through + (ptrdiff_t)slot[i] * outputs : of_state[i];
+        of_state[i] = dh + (ptrdiff_t)row[i] * outputs;
+        of_made[i] = d_made + (ptrdiff_t)row[i] * hidden;
+        targets[i] = mask ? through + (ptrdiff_t)row[i] * outputs : of_state[i];
         if (i < own.from || i >= own.to) continue;
         if (d_outputs) add_row_to(outputs, of_state[i], d_outputs + here * outputs);
         if (dh_steps) __builtin_memcpy(dh_steps + here * outputs, of_state[i], output_bytes);
       }
       if (projection) {
         if (shared) context_barrier(context);
-        pack_rows(&tiles, outputs, (const float *const *)of_state, w.packed);
-        step_product(context, shared, &tiles, hidden, outputs, w.packed, projection, 0, of_made);
+        pack_rows(&tiles, outputs, (const float *const *)of_state, mine->packed);
+        step_product(context, shared, &tiles, hidden, outputs, mine->packed, projection, 0, of_made);
         if (shared) context_barrier(context);
         for (int i = own.from; i < own.to; i++) __builtin_memset(of_state[i], 0, output_bytes);
       }
       for (int i = own.from; i < own.to; i++) {
-        ptrdiff_t here = row_at(rows_of, batch, t, row[i]), carried = (ptrdiff_t)slot[i] * hidden;
+        ptrdiff_t here = row_at(rows_of, batch, t, row[i]), carried = (ptrdiff_t)row[i] * hidden;
         ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
         /* The next row's gates come from far away while this row's are worked on. */
         if (i + 1 < own.to) touch(gates + row_at(rows_of, batch, t, row[i + 1]) * terms, terms);
@@ -301,7 +327,7 @@ static void recurrence_backward(const struct context *context, const void *recor
                        dc_steps ? dc_steps + here * hidden : 0);
       }
       if (shared) context_barrier(context);
-      float *packed = w.packed;
+      float *packed = mine->packed;
       for (int i = 0; i < tiles.count; i++) {
         int from = tiles.start[i], size = tile_size(&tiles, i);
         for (int k = 0; k < terms; k += RUN)
@@ -312,7 +338,7 @@ static void recurrence_backward(const struct context *context, const void *recor
             if (end > split) copy_run(packed + split - k, apart + here * apart_terms + split - summed, end - split);
           }
       }
-      step_product(context, shared, &tiles, outputs, terms, w.packed, weight, mask ? 0 : (const float *const *)targets,
+      step_product(context, shared, &tiles, outputs, terms, mine->packed, weight, mask ? 0 : (const float *const *)targets,
                    targets);
       if (shared) context_barrier(context);
       if (mask)
@@ -322,11 +348,21 @@ static void recurrence_backward(const struct context *context, const void *recor
         }
     }
   }
-  for (int i = 0; leads && i < count; i++) {
-    ptrdiff_t row = (ptrdiff_t)w.mine[i] * hidden, output = (ptrdiff_t)w.mine[i] * outputs;
-    if (r->d_initial_hidden)
-      __builtin_memcpy((float *)at(context, r->d_initial_hidden) + output, dh + (ptrdiff_t)i * outputs, output_bytes);
-    if (r->d_initial_cell) __builtin_memcpy((float *)at(context, r->d_initial_cell) + row, dc + (ptrdiff_t)i * hidden, row_bytes);
+  for (int i = 0; leads && i < *mine->count; i++) {
+    ptrdiff_t row = (ptrdiff_t)mine->list[i] * hidden, output = (ptrdiff_t)mine->list[i] * outputs;
+    if (r->d_initial_hidden) __builtin_memcpy((float *)at(context, r->d_initial_hidden) + output, dh + output, output_bytes);
+    if (r->d_initial_cell) __builtin_memcpy((float *)at(context, r->d_initial_cell) + row, dc + row, row_bytes);
   }
+}
+
+static void recurrence_backward(const struct context *context, const void *record) {
+  const struct recurrence_backward_record *r = record;
+  struct recurrence_workspace w = open_workspace(context, r->workspace, r->batch, r->hidden, cells[r->cell].gates * r->hidden,
+                                                 carried_rows(r));
+  struct rows mine = rows_of_thread(&w, context->thread);
+  int shared = shares_columns(context, r->batch);
+  deal_rows(context, r->batch, r->lengths ? at(context, r->lengths) : 0, shared, &mine);
+  do backward_rows(context, r, shared, &w, &mine);
+  while (!shared && context->threads > 1 && team_ask(context->team, context->thread));
   context_barrier(context);
 }

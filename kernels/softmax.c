@@ -84,14 +84,15 @@ static void output_loss(const struct context *context, const void *record) {
     const float *h_block = h + (ptrdiff_t)row * hidden;
     struct matrix h_rows = {h_block, hidden, 1}, weight_transposed = {weight, 1, hidden};
     product(context, rows, vocabulary, hidden, h_rows, weight_transposed, logits, vocabulary, bias, 0, workspace);
-    struct range mine = share(rows, 1, context->thread, context->threads);
-    for (int i = mine.from; i < mine.to; i++) {
-      float *line = logits + (ptrdiff_t)i * vocabulary;
-      int target = targets[row + i], known = target >= 0 && target < vocabulary;
-      float weighted = row_weights ? factor * row_weights[row + i] : factor;
-      losses[row + i] = known ? softmax_row(vocabulary, line, target, smoothing, r->gradients, weighted) : 0;
-      if (!known && r->gradients) __builtin_memset(line, 0, (size_t)vocabulary * 4);
-    }
+    struct deal deal = context_deal(context, rows, 16);
+    for (struct range mine = deal_next(&deal); mine.from < mine.to; mine = deal_next(&deal))
+      for (int i = mine.from; i < mine.to; i++) {
+        float *line = logits + (ptrdiff_t)i * vocabulary;
+        int target = targets[row + i], known = target >= 0 && target < vocabulary;
+        float weighted = row_weights ? factor * row_weights[row + i] : factor;
+        losses[row + i] = known ? softmax_row(vocabulary, line, target, smoothing, r->gradients, weighted) : 0;
+        if (!known && r->gradients) __builtin_memset(line, 0, (size_t)vocabulary * 4);
+      }
     context_barrier(context);
     if (!r->gradients) continue;
     struct matrix d_logits = {logits, vocabulary, 1}, d_logits_transposed = {logits, 1, vocabulary};

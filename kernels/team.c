@@ -75,8 +75,11 @@ static void wake(uint32_t *at) {
 static void give_way(uint32_t *at, uint32_t value) { (void)at, (void)value, sched_yield(); }
 #endif
 
-static void forget_deal(struct team *team, int threads) {
-  for (int i = 0; i < threads; i++) team->begun[i] = 0;
+/* What holds between two barriers only. */
+static void begin_stretch(struct team *team, int threads) {
+  for (int i = 0; i < threads; i++) team->begun[i] = 0, team->hands[i] = HAND_FULL;
+  team->busy = (uint32_t)threads;
+  team->idle = 0;
 }
 
 /* Gives out a job. Either this sees that a worker has gone to sleep, or the worker, which says so before it looks once
@@ -95,7 +98,7 @@ void team_run(struct team *team, int threads, void (*job)(void *, int, int), voi
   team->threads = threads;
   team->job = job;
   team->argument = argument;
-  forget_deal(team, threads);
+  begin_stretch(team, threads);
   __atomic_store_n(&team->pending, (uint32_t)team->workers, __ATOMIC_RELEASE);
   call(team);
   job(argument, 0, threads);
@@ -132,7 +135,7 @@ void team_barrier(struct team *team, int threads) {
   uint32_t phase = read_now(&team->phase);
   if (__atomic_add_fetch(&team->arrived, 1, __ATOMIC_ACQ_REL) == (uint32_t)threads) {
     __atomic_store_n(&team->arrived, 0, __ATOMIC_RELAXED);
-    forget_deal(team, threads);
+    begin_stretch(team, threads);
     __atomic_store_n(&team->phase, phase + 1, __ATOMIC_RELEASE);
     return;
   }
@@ -140,4 +143,34 @@ void team_barrier(struct team *team, int threads) {
     if (spins < BARRIER_SPINS) relax();
     else give_way(&team->phase, phase);
   }
+}
+
+int team_asks(struct team *team, int threads) {
+  if (__atomic_load_n(&team->idle, __ATOMIC_RELAXED) == 0) return -1;
+  for (int i = 0; i < threads; i++) {
+    uint32_t open = HAND_OPEN;
+    if (read_now(&team->hands[i]) != HAND_OPEN || !__atomic_compare_exchange_n(&team->hands[i], &open, HAND_TAKEN, 0,
+                                                                              __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+      continue;
+    __atomic_sub_fetch(&team->idle, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&team->busy, 1, __ATOMIC_RELAXED);
+    return i;
+  }
+  return -1;
+}
+
+void team_hand_over(struct team *team, int to) { __atomic_store_n(&team->hands[to], HAND_FILLED, __ATOMIC_RELEASE); }
+
+int team_ask(struct team *team, int thread) {
+  uint32_t *hand = &team->hands[thread];
+  __atomic_store_n(hand, HAND_OPEN, __ATOMIC_RELEASE);
+  __atomic_add_fetch(&team->idle, 1, __ATOMIC_RELEASE);
+  __atomic_sub_fetch(&team->busy, 1, __ATOMIC_ACQ_REL);
+  for (uint32_t spins = 0; read_now(hand) != HAND_FILLED; spins++) {
+    if (read_now(&team->busy) == 0) return 0;
+    if (spins < BARRIER_SPINS) relax();
+    else give_way(hand, HAND_OPEN);
+  }
+  __atomic_store_n(hand, HAND_FULL, __ATOMIC_RELAXED);
+  return 1;
 }

@@ -20,6 +20,9 @@ struct team {
   void (*job)(void *argument, int thread, int threads);
   void *argument;
   uint32_t begun[MOST_THREADS]; /* of a deal: parts of each thread's share that somebody has begun */
+  uint32_t busy;                /* of work handed over: threads that have some */
+  uint32_t idle;                /* threads that ask for some */
+  uint32_t hands[MOST_THREADS]; /* enum hand, of each thread */
 };
 
 /* Runs job on `threads` threads, the calling one as thread 0; returns when all are done. */
@@ -29,6 +32,15 @@ void team_work(struct team *team, int thread, uint32_t seen);
 void team_stop(struct team *team);
 /* Everything that any thread wrote before is seen by all after. */
 void team_barrier(struct team *team, int threads);
+
+/* Work that goes on from step to step cannot be dealt out in parts. Instead, who has none left asks for it, and who has much
+ * hands a half over: team_asks gives the number of a thread that asks, or -1; then its work is written where it looks, and
+ * team_hand_over sends it off. team_ask waits, and returns 0 when nobody has work any more. Between two barriers this or a
+ * deal may be used, and every thread of the job must end by asking in vain. */
+enum hand { HAND_FULL, HAND_OPEN, HAND_TAKEN, HAND_FILLED };
+int team_asks(struct team *team, int threads);
+void team_hand_over(struct team *team, int to);
+int team_ask(struct team *team, int thread);
 
 /* The part of 0 … count that a thread takes, in multiples of `grain`. */
 struct range { int from, to; };

@@ -48,7 +48,7 @@ const large: Kernels = [
   ...[...cells.map(([name, cell]) => [name, cell, 0] as const), ['lstm, projected', lstm, 70] as const].map(
     ([name, cell, projected]) => {
       const work = (engine: Engine) => {
-        const shape = { cell: cell.fused, time: 12, batch: 25, hidden: 130, projected }
+        const shape = { cell: cell.fused, time: 12, batch: 45, hidden: 130, projected } // rows enough to be handed over
         return {
           ...prefix('whole', runRecurrence(engine, recurrenceCase(new Draw(2), shape))),
           ...prefix(
