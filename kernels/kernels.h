@@ -88,8 +88,8 @@ struct matmul_record {
   int32_t packed_b;    /* 1: b is what PACK made of it, b_stride and transpose_b mean nothing; or 0 */
 };
 
-/* Rearranges w for whoever multiplies by it more than once: the recurrence kernels at every step, a stream. The size of `packed` in elements is
- * ceil(n / panel) * panel * k, with the backend's panel width; the layout is the backend's own. */
+/* Rearranges w for whoever multiplies by it more than once: the recurrence at every step, a stream. `packed` has
+ * ceil(n / panel) * panel * k elements, with the backend's panel width; the layout is the backend's own. */
 struct pack_record {
   int32_t n;         /* columns of the product */
   int32_t k;         /* terms of each sum */
@@ -101,11 +101,10 @@ struct pack_record {
 /* The recurrence kernels take a whole batch, or a ragged one: then `lengths` says how many steps each sequence has, the
  * arrays marked [S, …] hold the steps that exist and nothing else (S rows, the sum of the lengths), and `rows` tells
  * which row step t of sequence b is: rows[t B + b]. In a whole batch [S, …] is [T, B, …].
- *
- * The loop over time. On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass
- * needs. W h_{t-1} is added to the first G - A gates, and kept in `apart` for the last A. With a projection (Sak et al.
- * 2014), of cells that have a c, a step puts out and carries P units, h = W_hr m, m being what it else puts out; else P is
- * H. */
+ * The loop over time. On entry `gates` holds U x_t + b of every step, or with `tokens` the rows of a table do, and gates is
+ * but written; on return the activations that the backward pass needs. W h_{t-1} is added to the first G - A gates, and kept
+ * in `apart` for the last A. With a projection (Sak et al. 2014), of cells that have a c, a step puts out and carries P
+ * units, h = W_hr m, m being what it else puts out; else P is H. */
 struct recurrence_forward_record {
   place workspace;  /* [recurra_workspace] */
   int32_t cell;     /* enum cell */
@@ -125,6 +124,9 @@ struct recurrence_forward_record {
   int32_t outputs;  /* P where there is a projection, or 0 */
   place projection; /* W_hr packed, n = P, k = H; or 0 */
   place projected;  /* [S, H] out: m; or 0 where there is no projection */
+  place tokens;     /* int32 [S]: the row of `table` that is U x + b of a step; or 0 */
+  place table;      /* [vocabulary, G H], or 0 */
+  int32_t vocabulary; /* rows of `table`; a token outside 0 … vocabulary - 1 gives zeros; or 0 */
 };
 
 /* Back-propagation through time. Consumes what forward left: `gates` becomes the gradient of U x + b, `apart` that of
@@ -395,5 +397,4 @@ struct ceiling_record {
 };
 
 #define RECORD_BYTES 256 /* room for the largest record */
-
 #endif

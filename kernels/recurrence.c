@@ -43,25 +43,24 @@ struct rows {
   int32_t *count, *done, *list, *active, *order;
   float *packed; /* the operand of a step */
 };
-/* Workspace: `carried` rows of H for each of the batch, and each thread's rows. */
+/* Workspace: rows of H, and each thread's share of the batch. */
 struct recurrence_workspace {
   int batch;
-  float *carried;
+  float *carried; /* rows for each of the batch; forward has zeros behind them */
   char *threads;
   int64_t thread_bytes;
 };
 static int64_t thread_bytes(int batch, int terms) {
   return round_up(8 + (int64_t)batch * 12, 64) + round_up(runs_floats(batch, terms) * 4, 64);
 }
-static int64_t carried_bytes(int batch, int hidden, int carried) { return round_up((int64_t)batch * hidden * carried * 4, 64); }
-static int64_t recurrence_workspace_bytes(int batch, int hidden, int terms, int carried, int threads) {
-  return carried_bytes(batch, hidden, carried) + thread_bytes(batch, terms) * threads;
+static int64_t carried_bytes(int hidden, int rows) { return round_up((int64_t)hidden * rows * 4, 64); }
+static int64_t recurrence_workspace_bytes(int batch, int hidden, int terms, int rows, int threads) {
+  return carried_bytes(hidden, rows) + thread_bytes(batch, terms) * threads;
 }
 static struct recurrence_workspace open_workspace(const struct context *context, place workspace, int batch, int hidden,
-                                                  int terms, int carried) {
+                                                  int terms, int rows) {
   char *from = at(context, workspace);
-  return (struct recurrence_workspace){batch, (float *)from, from + carried_bytes(batch, hidden, carried),
-                                       thread_bytes(batch, terms)};
+  return (struct recurrence_workspace){batch, (float *)from, from + carried_bytes(hidden, rows), thread_bytes(batch, terms)};
 }
 static struct rows rows_of_thread(const struct recurrence_workspace *w, int thread) {
   char *from = w->threads + w->thread_bytes * thread;
@@ -154,9 +153,11 @@ static inline struct range pointwise_rows(const struct context *context, int sha
 /* Row pointers of one block of the rows at work; a block is walked as a whole, so that they fit the stack. */
 #define ROWS_AT_ONCE (TILE_ROWS * MOST_TILES)
 
+static inline int forward_rows_kept(const struct recurrence_forward_record *r) { return r->batch + cells[r->cell].gates; }
+
 static int64_t recurrence_forward_workspace(const void *record, int threads) {
   const struct recurrence_forward_record *r = record;
-  return recurrence_workspace_bytes(r->batch, r->hidden, r->hidden, 1, threads);
+  return recurrence_workspace_bytes(r->batch, r->hidden, r->hidden, forward_rows_kept(r), threads);
 }
 
 /* Takes its rows through the steps that are left. */
@@ -173,6 +174,10 @@ static void forward_rows(const struct context *context, const struct recurrence_
   const float *apart_bias = r->apart_bias ? at(context, r->apart_bias) : 0;
   const float *weight_apart = weight + round_up(summed, PANEL) * outputs;
   float *gates = at(context, r->gates), *apart = r->apart ? at(context, r->apart) : 0;
+  const int32_t *tokens = r->tokens ? at(context, r->tokens) : 0;
+  const float *table = r->table ? at(context, r->table) : 0;
+  float *zeros = w->carried + (ptrdiff_t)batch * hidden;
+  if (tokens) __builtin_memset(zeros, 0, (size_t)gates_row * 4);
   float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
   int leads = !shared || context->thread == 0;
 
@@ -197,11 +202,13 @@ static void forward_rows(const struct context *context, const struct recurrence_
       struct tiling tiles = cut(rows);
       const int32_t *row = mine->active + first;
       float *gate_rows[ROWS_AT_ONCE], *apart_rows[ROWS_AT_ONCE];
+      const float *inputs[ROWS_AT_ONCE]; /* U x + b */
       float *made[ROWS_AT_ONCE], *next[ROWS_AT_ONCE]; /* what the cell puts out, and the state that comes of it */
       const float *biases[ROWS_AT_ONCE], *operand[ROWS_AT_ONCE];
       for (int i = 0; i < rows; i++) {
         ptrdiff_t here = row_at(rows_of, batch, t, row[i]);
-        gate_rows[i] = gates + here * gates_row;
+        inputs[i] = gate_rows[i] = gates + here * gates_row;
+        if (tokens) inputs[i] = tokens[here] >= 0 && tokens[here] < r->vocabulary ? table + tokens[here] * gates_row : zeros;
         apart_rows[i] = apart ? apart + here * apart_row : 0;
         biases[i] = apart_bias;
         operand[i] = states + (before + row[i]) * outputs;
@@ -215,7 +222,7 @@ static void forward_rows(const struct context *context, const struct recurrence_
       }
       pack_rows(&tiles, outputs, operand, mine->packed);
       if (summed)
-        step_product(context, shared, &tiles, summed, outputs, mine->packed, weight, (const float *const *)gate_rows, gate_rows);
+        step_product(context, shared, &tiles, summed, outputs, mine->packed, weight, inputs, gate_rows);
       if (apart)
         step_product(context, shared, &tiles, (int)apart_row, outputs, mine->packed, weight_apart, apart_bias ? biases : 0,
                      apart_rows);
@@ -223,6 +230,7 @@ static void forward_rows(const struct context *context, const struct recurrence_
       struct range own = pointwise_rows(context, shared, rows);
       for (int i = own.from; i < own.to; i++) {
         ptrdiff_t old = (before + row[i]) * hidden, new = (after + row[i]) * hidden;
+        if (apart && tokens) __builtin_memcpy(gate_rows[i] + summed, inputs[i] + summed, (size_t)apart_row * 4);
         cell->forward(hidden, gate_rows[i], apart_rows[i], states + (before + row[i]) * outputs,
                       cell_states ? cell_states + old : 0, made[i], cell_states ? cell_states + new : 0);
       }
@@ -237,7 +245,7 @@ static void forward_rows(const struct context *context, const struct recurrence_
 
 static void recurrence_forward(const struct context *context, const void *record) {
   const struct recurrence_forward_record *r = record;
-  struct recurrence_workspace w = open_workspace(context, r->workspace, r->batch, r->hidden, r->hidden, 1);
+  struct recurrence_workspace w = open_workspace(context, r->workspace, r->batch, r->hidden, r->hidden, forward_rows_kept(r));
   struct rows mine = rows_of_thread(&w, context->thread);
   int shared = shares_columns(context, r->batch);
   deal_rows(context, r->batch, r->lengths ? at(context, r->lengths) : 0, shared, &mine);
@@ -246,12 +254,12 @@ static void recurrence_forward(const struct context *context, const void *record
   context_barrier(context);
 }
 
-/* Rows that backward keeps of each sequence: dh, dc, what comes through W, and with a projection the gradient of m. */
-static inline int carried_rows(const struct recurrence_backward_record *r) { return r->projection ? 4 : 3; }
+/* Backward keeps dh, dc and what comes through W of each sequence, and with a projection the gradient of m. */
+static inline int backward_rows_kept(const struct recurrence_backward_record *r) { return r->batch * (r->projection ? 4 : 3); }
 
 static int64_t recurrence_backward_workspace(const void *record, int threads) {
   const struct recurrence_backward_record *r = record;
-  return recurrence_workspace_bytes(r->batch, r->hidden, cells[r->cell].gates * r->hidden, carried_rows(r), threads);
+  return recurrence_workspace_bytes(r->batch, r->hidden, cells[r->cell].gates * r->hidden, backward_rows_kept(r), threads);
 }
 
 static void add_row_to(int count, float *to, const float *from) {
@@ -358,7 +366,7 @@ static void backward_rows(const struct context *context, const struct recurrence
 static void recurrence_backward(const struct context *context, const void *record) {
   const struct recurrence_backward_record *r = record;
   struct recurrence_workspace w = open_workspace(context, r->workspace, r->batch, r->hidden, cells[r->cell].gates * r->hidden,
-                                                 carried_rows(r));
+                                                 backward_rows_kept(r));
   struct rows mine = rows_of_thread(&w, context->thread);
   int shared = shares_columns(context, r->batch);
   deal_rows(context, r->batch, r->lengths ? at(context, r->lengths) : 0, shared, &mine);

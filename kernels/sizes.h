@@ -6,7 +6,7 @@
 
 _Static_assert(sizeof(struct matmul_record) == 60, "matmul_record");
 _Static_assert(sizeof(struct pack_record) == 20, "pack_record");
-_Static_assert(sizeof(struct recurrence_forward_record) == 72, "recurrence_forward_record");
+_Static_assert(sizeof(struct recurrence_forward_record) == 84, "recurrence_forward_record");
 _Static_assert(sizeof(struct recurrence_backward_record) == 96, "recurrence_backward_record");
 _Static_assert(sizeof(struct embedding_forward_record) == 24, "embedding_forward_record");
 _Static_assert(sizeof(struct embedding_backward_record) == 24, "embedding_backward_record");

@@ -52,8 +52,8 @@ static inline struct range share(int count, int grain, int thread, int threads) 
 }
 
 /* Work that is dealt out in parts, since two processors are seldom equally fast: a thread takes its own share part by
- * part, then what others have not begun of theirs. The last one or two parts of a share are cut in halves, so that all end
- * at about one time. Between two barriers there is one deal, the same for every thread. */
+ * part, then what others have not begun of theirs. The last one or two parts of a share are cut into about
+ * halves, so that all end at one time. Between two barriers there is one deal, the same for every thread. */
 struct deal {
   struct team *team;
   int thread, threads, count, part;
@@ -73,11 +73,12 @@ static inline struct range deal_next(struct deal *deal) {
     int owner = (deal->thread + deal->turn) % deal->threads;
     struct range all = share(deal->count, 1, owner, deal->threads);
     int64_t i = __atomic_fetch_add(&deal->team->begun[owner], 1, __ATOMIC_RELAXED);
-    int whole = (all.to - all.from) / deal->part - 1, half = (deal->part + 1) / 2;
-    if (whole < 0) whole = 0;
-    int64_t from = all.from + (i < whole ? i * deal->part : (int64_t)whole * deal->part + (i - whole) * half);
-    int64_t to = from + (i < whole ? deal->part : half);
-    if (from < all.to) return (struct range){(int)from, (int)(to < all.to ? to : all.to)};
+    int count = all.to - all.from, half = (deal->part + 1) / 2, whole = count / deal->part - 1;
+    if (i < whole) return (struct range){all.from + (int)i * deal->part, all.from + (int)(i + 1) * deal->part};
+    int last = all.from + (whole > 0 ? whole * deal->part : 0), rest = all.to - last, pieces = (rest + half / 2) / half;
+    if (whole > 0) i -= whole;
+    if (pieces < 1) pieces = 1;
+    if (i < pieces && rest > 0) return (struct range){last + (int)(rest * i / pieces), last + (int)(rest * (i + 1) / pieces)};
   }
   return (struct range){deal->count, deal->count};
 }

@@ -2,12 +2,12 @@
  * hand places to kernels. Letters: x inputs, y outputs, dy the gradient of y. */
 import { ShapeError } from '../errors.js'
 import type { Engine } from './engine.js'
+import { giveRows } from './lookup.js'
 import {
   addRow as addRowKernel,
   dropout as dropoutKernel,
   elementwise,
   elementwiseOperation,
-  embeddingBackward,
   embeddingForward,
   matmul as matmulKernel,
   sum as sumKernel,
@@ -269,12 +269,7 @@ export function concatenate(engine: Engine, parts: readonly Tensor[]): Tensor {
   return y
 }
 
-/**
- * y_i = table[tokens_i]; a token outside the table gives zeros. Also how rows of any tensor are gathered.
- * @param tokens int32 [...]
- * @param table [..., width], its leading axes taken as one: the vocabulary
- * @returns [..., width]
- */
+/** y_i = table[tokens_i]; a token outside the table gives zeros. Also how rows of any tensor are gathered: the table's leading axes are taken as one. */
 export function embed(engine: Engine, tokens: Tensor, table: Tensor): Tensor {
   const width = table.shape.at(-1) ?? 1
   const vocabulary = table.size / width
@@ -282,13 +277,7 @@ export function embed(engine: Engine, tokens: Tensor, table: Tensor): Tensor {
   const count = tokens.size
   engine.run(embeddingForward, { count, width, vocabulary, tokens: tokens.place, table: table.place, y: y.place })
   const { tape } = engine
-  if (tape?.wants(table))
-    tape.record([y], () => {
-      const target = tape.targetToAdd(table)
-      const dY = (tape.gradientOf(y) as Tensor).place
-      if (target)
-        engine.run(embeddingBackward, { count, width, vocabulary, tokens: tokens.place, dY, dTable: target.place })
-    })
+  if (tape?.wants(table)) tape.record([y], () => giveRows(engine, { tokens, table }, tape.gradientOf(y) as Tensor))
   return y
 }
 

@@ -136,9 +136,8 @@ export const matmul: KernelDefinition<MatmulRecord> = Object.freeze({
 })
 
 /**
- * Rearranges w for whoever multiplies by it more than once: the recurrence kernels at every step, a stream. The
- * size of `packed` in elements is ceil(n / panel) * panel * k, with the backend's panel width; the layout is the
- * backend's own.
+ * Rearranges w for whoever multiplies by it more than once: the recurrence at every step, a stream. `packed` has
+ * ceil(n / panel) * panel * k elements, with the backend's panel width; the layout is the backend's own.
  */
 export interface PackRecord {
   /** columns of the product */
@@ -182,9 +181,10 @@ export const pack: KernelDefinition<PackRecord> = Object.freeze({
  * The recurrence kernels take a whole batch, or a ragged one: then `lengths` says how many steps each sequence has,
  * the arrays marked [S, …] hold the steps that exist and nothing else (S rows, the sum of the lengths), and `rows`
  * tells which row step t of sequence b is: rows[t B + b]. In a whole batch [S, …] is [T, B, …]. The loop over time.
- * On entry `gates` holds U x_t + b of every step; on return the activations that the backward pass needs. W h_{t-1}
- * is added to the first G - A gates, and kept in `apart` for the last A. With a projection (Sak et al. 2014), of
- * cells that have a c, a step puts out and carries P units, h = W_hr m, m being what it else puts out; else P is H.
+ * On entry `gates` holds U x_t + b of every step, or with `tokens` the rows of a table do, and gates is but
+ * written; on return the activations that the backward pass needs. W h_{t-1} is added to the first G - A gates, and
+ * kept in `apart` for the last A. With a projection (Sak et al. 2014), of cells that have a c, a step puts out and
+ * carries P units, h = W_hr m, m being what it else puts out; else P is H.
  */
 export interface RecurrenceForwardRecord {
   /** enum cell */
@@ -221,12 +221,18 @@ export interface RecurrenceForwardRecord {
   projection?: number | undefined
   /** [S, H] out: m; or 0 where there is no projection */
   projected?: number | undefined
+  /** int32 [S]: the row of `table` that is U x + b of a step; or 0 */
+  tokens?: number | undefined
+  /** [vocabulary, G H], or 0 */
+  table?: number | undefined
+  /** rows of `table`; a token outside 0 … vocabulary - 1 gives zeros; or 0 */
+  vocabulary?: number | undefined
 }
 
 export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Object.freeze({
   name: 'recurrenceForward',
   number: 2,
-  bytes: 72,
+  bytes: 84,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: RecurrenceForwardRecord, workspace: number) {
     const word = at / 4
@@ -248,6 +254,9 @@ export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Obje
     words[word + 15] = record.outputs ?? 0
     words[word + 16] = record.projection ?? 0
     words[word + 17] = record.projected ?? 0
+    words[word + 18] = record.tokens ?? 0
+    words[word + 19] = record.table ?? 0
+    words[word + 20] = record.vocabulary ?? 0
   },
   read(words: Int32Array, _doubles: Float64Array, at: number) {
     const word = at / 4
@@ -269,6 +278,9 @@ export const recurrenceForward: KernelDefinition<RecurrenceForwardRecord> = Obje
       outputs: words[word + 15],
       projection: words[word + 16] >>> 0,
       projected: words[word + 17] >>> 0,
+      tokens: words[word + 18] >>> 0,
+      table: words[word + 19] >>> 0,
+      vocabulary: words[word + 20],
     }
   },
 })

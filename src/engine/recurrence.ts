@@ -3,6 +3,7 @@
 import { ShapeError } from '../errors.js'
 import { columns, joinColumns, multiplyEach } from './columns.js'
 import type { Engine } from './engine.js'
+import { giveRows, type Lookup } from './lookup.js'
 import { embed } from './operations.js'
 import { packColumns, packedSize, packRows } from './packedLinear.js'
 import { packed as packedRows, type Ragged } from './ragged.js'
@@ -45,8 +46,11 @@ export interface ObservedSteps {
 
 export interface RecurrenceInput {
   readonly cell: FusedCell
-  /** [T, B, G H]: U x + b of every step; [S, G H] of a ragged batch. Consumed: activations overwrite it. */
-  readonly gates: Tensor
+  /**
+   * [T, B, G H]: U x + b of every step; [S, G H] of a ragged batch. Consumed: activations overwrite it. Or the tokens of
+   * every step, [T, B] or [S], and what U x + b is for each there is, [vocabulary, G H].
+   */
+  readonly gates: Tensor | Lookup
   /** W [G H, P] */
   readonly weight: Tensor
   /** W_hr [P, H]: what the cell puts out is projected to what is put out and carried, of P units (Sak et al. 2014); else P is H. */
@@ -77,7 +81,10 @@ export interface RecurrenceOutput {
 }
 
 export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOutput {
-  const { cell, gates, weight, projection, apartBias, ragged, reverse = false, mask } = input
+  const { cell, weight, projection, apartBias, ragged, reverse = false, mask } = input
+  const lookup = 'table' in input.gates ? input.gates : undefined
+  const gates =
+    'table' in input.gates ? engine.tensor([...input.gates.tokens.shape, input.gates.table.shape[1]]) : input.gates
   const [time, batch] = ragged ? [ragged.time, ragged.batch] : gates.shape
   const width = gates.shape.at(-1) as number
   const steps = ragged ? ragged.count : time * batch
@@ -129,6 +136,9 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     outputs: projection && outputs,
     projection: projection && packRows(engine, projection).place,
     projected: projected?.place,
+    tokens: lookup?.tokens.place,
+    table: lookup?.table.place,
+    vocabulary: lookup?.table.shape[0],
   }
   engine.run(recurrenceForward, forward)
 
@@ -161,7 +171,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     if (!apart) return all
     return joinColumns(engine, summed > 0 ? [columns(engine, all, 0, summed), apart] : [apart])
   }
-  if (tape?.wants(gates, weight, projection, apartBias, input.hidden, input.cellState)) {
+  if (tape?.wants(lookup?.table ?? gates, weight, projection, apartBias, input.hidden, input.cellState)) {
     const made = [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]
     tape.record(made, () => {
       const dInitialHidden = engine.tensor([batch, outputs])
@@ -232,7 +242,8 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       }
       tape.give(input.hidden, dInitialHidden)
       if (input.cellState && dInitialCell) tape.give(input.cellState, dInitialCell)
-      tape.give(gates, gates)
+      if (lookup) giveRows(engine, lookup, gates)
+      else tape.give(gates, gates)
     })
   }
   return result

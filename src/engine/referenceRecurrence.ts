@@ -62,6 +62,14 @@ export function recurrenceForward(
         row.cNext.set(row.c)
         continue
       }
+      if (record.tokens) {
+        const token = ints[record.tokens / 4 + rowAt(record, ints, t, b)]
+        const known = token >= 0 && token < record.vocabulary
+        row.gates.forEach((gate, i) => {
+          if (known) gate.set(rowOf(floats, record.table, token * cell.gates + i, hidden))
+          else gate.fill(0)
+        })
+      }
       const made = projection ? rowOf(floats, record.projected, rowAt(record, ints, t, b), hidden) : row.hNext
       // a = U x + b + W (h ∘ mask); the products of the last A gates stay apart: m = W (h ∘ mask) + apart_bias.
       const mask = optionalRow(floats, record.mask, b, outputs)

@@ -7,6 +7,7 @@
 import type { Cell, CellState } from '../cells/cell.js'
 import { layerNorm } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
+import type { Lookup } from '../engine/lookup.js'
 import { add, addRow, concatenate, type DropoutDraw, dropout, embed, reshape, slice } from '../engine/operations.js'
 import { packRows } from '../engine/packedLinear.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
@@ -20,6 +21,7 @@ import {
   type Input,
   inputPart,
   inputProduct,
+  lookedUp,
   type PreparedWeights,
   preparedInput,
   preparedProduct,
@@ -200,6 +202,7 @@ export class Direction {
     const weight = this.recurrentWeight(pass.draw)
     const gates = this.inputProduct(x)
     if (dilation === 1) return this.loop(gates, state, weight, pass)
+    const steps = lookedUp(engine, gates)
     const fold = folded(engine, stepsOf(pass), dilation, reverse)
     const { ragged } = fold
     const { observe } = pass
@@ -208,7 +211,7 @@ export class Direction {
       ...{ time: ragged.time, batch: ragged.batch, ragged },
       observe: observe && ((steps, places) => observe(steps, places.map(fold.placeOf), this)),
     }
-    const result = this.loop(fold.fold(asList(engine, gates)), fold.foldState(state), weight, inner)
+    const result = this.loop(fold.fold(asList(engine, steps)), fold.foldState(state), weight, inner)
     return { output: this.asGiven(fold.unfold(result.output), pass), state: fold.unfoldState(result.state) }
   }
 
@@ -218,10 +221,10 @@ export class Direction {
     return cell.fused !== undefined && skip === 1 && !layerNorm && zoneout === 0
   }
 
-  private loop(gates: Tensor, state: CellState, weight: Tensor | undefined, pass: DirectionPass) {
+  private loop(gates: Tensor | Lookup, state: CellState, weight: Tensor | undefined, pass: DirectionPass) {
     const { engine } = this
     const { cell, reverse } = this.options
-    if (!this.fused || !cell.fused || !weight) return this.unrolled(gates, state, weight, pass)
+    if (!this.fused || !cell.fused || !weight) return this.unrolled(lookedUp(engine, gates), state, weight, pass)
     const result = recurrence(engine, {
       cell: cell.fused,
       gates,
@@ -310,7 +313,7 @@ export class Direction {
     return dropout(this.engine, weight, weightDrop, { ...draw, site: draw.site + WEIGHT })
   }
 
-  private inputProduct(x: Input): Tensor {
+  private inputProduct(x: Input): Tensor | Lookup {
     const { engine } = this
     const norm = this.norm('ih')
     return inputProduct(engine, x, this.value('weight_ih') as Tensor, this.inputBias(), norm)

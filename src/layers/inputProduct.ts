@@ -2,17 +2,10 @@
  * products of the table, looked up, where it has fewer rows than there are steps. And the same for streams, whose weights are
  * made ready once. */
 import type { Engine } from '../engine/engine.js'
+import type { Lookup } from '../engine/lookup.js'
 import { addRow, embed, linear, transpose } from '../engine/operations.js'
 import { packedLinear, packedSize, packLinear } from '../engine/packedLinear.js'
 import type { Tensor } from '../engine/tensor.js'
-
-/** Tokens as an input: rows of a table of vectors. */
-export interface Lookup {
-  /** int32 [...] */
-  readonly tokens: Tensor
-  /** [vocabulary, inputSize] */
-  readonly table: Tensor
-}
 
 /** Real numbers [..., inputSize], tokens taken as one-hot vectors, or tokens taken as rows of a table. */
 export type Input = Tensor | Lookup
@@ -20,7 +13,7 @@ export type Input = Tensor | Lookup
 /**
  * @param weight U [gates × hidden, inputSize]
  * @param norm layer normalisation of each product
- * @returns [..., gates × hidden]
+ * @returns [..., gates × hidden], or where it is to be looked up
  */
 export function inputProduct(
   engine: Engine,
@@ -28,15 +21,19 @@ export function inputProduct(
   weight: Tensor,
   bias: Tensor | undefined,
   norm: (product: Tensor) => Tensor = product => product,
-): Tensor {
+): Tensor | Lookup {
   if ('table' in x) {
     const { tokens, table } = x
-    if (table.shape[0] < tokens.size) return embed(engine, tokens, norm(linear(engine, table, weight, bias)))
-    return norm(linear(engine, embed(engine, tokens, table), weight, bias))
+    if (table.shape[0] < tokens.size) return { tokens, table: norm(linear(engine, table, weight, bias)) }
+    return norm(linear(engine, lookedUp(engine, x), weight, bias))
   }
   if (x.kind === 'real') return norm(linear(engine, x, weight, bias))
-  return embed(engine, x, norm(columnsOf(engine, weight, bias)))
+  return { tokens: x, table: norm(columnsOf(engine, weight, bias)) }
 }
+
+/** What a lookup finds. */
+export const lookedUp = (engine: Engine, x: Tensor | Lookup): Tensor =>
+  'table' in x ? embed(engine, x.tokens, x.table) : x
 
 /** U x + b of every one-hot x: the columns of U. */
 function columnsOf(engine: Engine, weight: Tensor, bias: Tensor | undefined): Tensor {
@@ -92,6 +89,5 @@ export const streamInputOf = (x: Input): StreamInput =>
 /** `inputProduct` by weights that are ready, without a tape. */
 export function preparedProduct(engine: Engine, x: Input, { products, packed, bias, width }: PreparedWeights): Tensor {
   if (products) return embed(engine, 'table' in x ? x.tokens : x, products)
-  const read = 'table' in x ? embed(engine, x.tokens, x.table) : x
-  return packedLinear(engine, read, packed as Tensor, width, bias)
+  return packedLinear(engine, lookedUp(engine, x), packed as Tensor, width, bias)
 }

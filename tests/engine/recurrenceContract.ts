@@ -35,6 +35,30 @@ export function recurrenceContract(engine: () => Engine, right: () => Engine): v
       { reverse: true, ragged: true, masked: false },
     ]
     describe.each(tried)('of %s', (_, cell, projectedOf) => {
+      test('looks U x + b up, bit for bit as if it stood there; a token outside the table is zeros', () => {
+        const draw = new Draw(16)
+        for (const [batch, hidden] of [
+          [1, 33],
+          [5, 17],
+          [25, 64],
+        ]) {
+          const shape = { cell: cell.fused, time: 5, batch, hidden, projected: projectedOf(hidden), vocabulary: 4 }
+          const given = recurrenceCase(draw, { ...shape, ragged: batch === 5 })
+          const { tokens, table, vocabulary } = given.lookup as NonNullable<typeof given.lookup>
+          const width = cell.fused.gates * hidden
+          const gates = given.gates.slice()
+          tokens.forEach((token, i) => {
+            if (given.lengths && Math.floor(i / batch) >= given.lengths[i % batch]) return // a step that nobody takes
+            gates.fill(0, i * width, (i + 1) * width)
+            if (token >= 0 && token < vocabulary)
+              gates.set(table.subarray(token * width, (token + 1) * width), i * width)
+          })
+          const found = runRecurrence(engine(), given)
+          expectSameBits(found, runRecurrence(engine(), { ...given, gates, lookup: undefined }))
+          expectAllNear(found, runRecurrence(right(), given), 1e-5)
+        }
+      })
+
       test.each(variants)('is right; reverse: $reverse, lengths: $ragged, mask: $masked', variant => {
         const draw = new Draw(13)
         for (const [i, hidden] of [1, 7, 17, 33, 65].entries()) {

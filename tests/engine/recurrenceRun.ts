@@ -19,6 +19,10 @@ export interface RecurrenceCase {
   /** Whether the gradients from outside the loop are given, and those of every step asked for. */
   readonly everyGradient: boolean
   readonly gates: Float64Array
+  /** Tokens of every step and the table of what U x + b is for each, which then stand for `gates`. */
+  readonly lookup?:
+    | { readonly tokens: Int32Array; readonly table: Float64Array; readonly vocabulary: number }
+    | undefined
   readonly weight: Float64Array
   readonly projection: Float64Array
   readonly apartBias: Float64Array
@@ -39,12 +43,25 @@ export interface RecurrenceShape {
   readonly reverse?: boolean
   readonly ragged?: boolean
   readonly masked?: boolean
+  /** Rows of a table in which U x + b is looked up. */
+  readonly vocabulary?: number
   readonly everyGradient?: boolean
 }
 
 /** Random numbers for a shape; weights as small as a layer's at its start. */
 export function recurrenceCase(draw: Draw, shape: RecurrenceShape): RecurrenceCase {
-  const { cell, time, batch, hidden, projected = 0, reverse = false, ragged, masked, everyGradient = true } = shape
+  const {
+    cell,
+    time,
+    batch,
+    hidden,
+    projected = 0,
+    reverse = false,
+    ragged,
+    masked,
+    vocabulary,
+    everyGradient = true,
+  } = shape
   const rows = batch * hidden
   const outputs = projected || hidden
   return {
@@ -58,6 +75,13 @@ export function recurrenceCase(draw: Draw, shape: RecurrenceShape): RecurrenceCa
     lengths: ragged ? draw.integers(batch, 1, time) : undefined,
     mask: masked ? draw.values(batch * outputs, 2).map(x => (x < -1 ? 0 : x)) : undefined,
     gates: draw.values(time * rows * cell.gates, 2),
+    lookup: vocabulary
+      ? {
+          tokens: draw.integers(time * batch, -1, vocabulary),
+          table: draw.values(vocabulary * cell.gates * hidden, 2),
+          vocabulary,
+        }
+      : undefined,
     weight: draw.values(cell.gates * hidden * outputs, 1 / Math.sqrt(hidden)),
     projection: draw.values(projected * hidden, 1 / Math.sqrt(hidden)),
     apartBias: draw.values(cell.apart * hidden),
@@ -144,8 +168,13 @@ export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
       if (tensor) held[name] = take(engine, tensor, name)
     }
     const apartBias = cell.apart ? put(engine, given.apartBias).place : undefined
+    const lookup = given.lookup && {
+      tokens: put(engine, given.lookup.tokens).place,
+      table: put(engine, given.lookup.table).place,
+      vocabulary: given.lookup.vocabulary,
+    }
     engine.run(recurrenceForward, {
-      ...{ ...shared, apartBias, weight: packed.place },
+      ...{ ...shared, ...lookup, apartBias, weight: packed.place },
       ...{ projection: projectionPart(outputs, hidden, 1), projected: projected?.place },
     })
     keep('projected', projected)
