@@ -37,8 +37,8 @@ static const struct cell_entry cells[] = {
 
 static inline int shares_columns(const struct context *context, int batch) { return batch < context->threads; }
 
-/* The rows of the batch that a thread takes through time, and how many steps are behind them. All but `packed` stand in
- * its workspace, where others write what they hand over. */
+/* The rows of the batch that a thread takes through time, and how many steps are behind them: in its part of the
+ * workspace, where others write what they hand over. */
 struct rows {
   int32_t *count, *done, *list, *active, *order;
   float *packed; /* the operand of a step */

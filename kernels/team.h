@@ -33,10 +33,10 @@ void team_stop(struct team *team);
 /* Everything that any thread wrote before is seen by all after. */
 void team_barrier(struct team *team, int threads);
 
-/* Work that goes on from step to step cannot be dealt out in parts. Instead, who has none left asks for it, and who has much
- * hands a half over: team_asks gives the number of a thread that asks, or -1; then its work is written where it looks, and
- * team_hand_over sends it off. team_ask waits, and returns 0 when nobody has work any more. Between two barriers this or a
- * deal may be used, and every thread of the job must end by asking in vain. */
+/* Work that goes on from step to step cannot be dealt out in parts. Instead, who has none left asks, and who has much hands a
+ * half over. team_ask waits, and returns 0 when nobody has work any more; every thread must end by asking in vain.
+ * team_asks gives the number of a thread that asks, or -1; then its work is written where it will look, and team_hand_over
+ * sends it off. Between two barriers this or a deal may be used. */
 enum hand { HAND_FULL, HAND_OPEN, HAND_TAKEN, HAND_FILLED };
 int team_asks(struct team *team, int threads);
 void team_hand_over(struct team *team, int to);
@@ -52,8 +52,8 @@ static inline struct range share(int count, int grain, int thread, int threads) 
 }
 
 /* Work that is dealt out in parts, since two processors are seldom equally fast: a thread takes its own share part by
- * part, then what others have not begun of theirs. The last one or two parts of a share are cut into about
- * halves, so that all end at one time. Between two barriers there is one deal, the same for every thread. */
+ * part, then what others have not begun of theirs. The last one or two parts of a share are cut into about halves, so that
+ * all end at one time. Between two barriers there is one deal, the same for every thread. */
 struct deal {
   struct team *team;
   int thread, threads, count, part;
