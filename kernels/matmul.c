@@ -257,7 +257,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
   int by_rows = m >= context->threads * TILE_ROWS || m >= n;
   struct range own = by_rows ? share(m, 1, context->thread, context->threads) : (struct range){0, m};
   for (int n0 = 0; n0 < n; n0 += BLOCK_N) {
-    if (n0 > 0 && !by_rows) context_barrier(context); /* a panel's place in the workspace passes to another thread */
+    if (n0 > 0 && !by_rows && !packed) context_barrier(context); /* a panel's place in the workspace passes to another thread */
     int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
     struct range mine = by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
     for (int k0 = 0; k0 < k || k0 == 0; k0 += block_k, turn++) {

@@ -50,8 +50,9 @@ struct recurrence_workspace {
   char *threads;
   int64_t thread_bytes;
 };
+static int64_t lists_bytes(int batch) { return round_up(8 + (int64_t)batch * 12, 64); }
 static int64_t thread_bytes(int batch, int terms) {
-  return round_up(8 + (int64_t)batch * 12, 64) + round_up(runs_floats(batch, terms) * 4, 64);
+  return lists_bytes(batch) + round_up(runs_floats(batch, terms) * 4, 64);
 }
 static int64_t carried_bytes(int hidden, int rows) { return round_up((int64_t)hidden * rows * 4, 64); }
 static int64_t recurrence_workspace_bytes(int batch, int hidden, int terms, int rows, int threads) {
@@ -66,7 +67,7 @@ static struct rows rows_of_thread(const struct recurrence_workspace *w, int thre
   char *from = w->threads + w->thread_bytes * thread;
   int32_t *head = (int32_t *)from, *lists = head + 2;
   return (struct rows){head, head + 1, lists, lists + w->batch, lists + 2 * w->batch,
-                       (float *)(from + round_up(8 + (int64_t)w->batch * 12, 64))};
+                       (float *)(from + lists_bytes(w->batch))};
 }
 
 /* Which rows a thread begins with. Without lengths, an equal stretch. With lengths, the longest row left goes to the

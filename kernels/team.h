@@ -74,11 +74,12 @@ static inline struct range deal_next(struct deal *deal) {
     struct range all = share(deal->count, 1, owner, deal->threads);
     int64_t i = __atomic_fetch_add(&deal->team->begun[owner], 1, __ATOMIC_RELAXED);
     int count = all.to - all.from, half = (deal->part + 1) / 2, whole = count / deal->part - 1;
+    if (whole < 0) whole = 0;
     if (i < whole) return (struct range){all.from + (int)i * deal->part, all.from + (int)(i + 1) * deal->part};
-    int last = all.from + (whole > 0 ? whole * deal->part : 0), rest = all.to - last, pieces = (rest + half / 2) / half;
-    if (whole > 0) i -= whole;
-    if (pieces < 1) pieces = 1;
-    if (i < pieces && rest > 0) return (struct range){last + (int)(rest * i / pieces), last + (int)(rest * (i + 1) / pieces)};
+    int last = all.from + whole * deal->part, rest = all.to - last, pieces = (rest + half / 2) / half;
+    if (pieces == 0 && rest > 0) pieces = 1;
+    i -= whole;
+    if (i < pieces) return (struct range){last + (int)(rest * i / pieces), last + (int)(rest * (i + 1) / pieces)};
   }
   return (struct range){deal->count, deal->count};
 }

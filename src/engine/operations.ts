@@ -269,7 +269,12 @@ export function concatenate(engine: Engine, parts: readonly Tensor[]): Tensor {
   return y
 }
 
-/** y_i = table[tokens_i]; a token outside the table gives zeros. Also how rows of any tensor are gathered: the table's leading axes are taken as one. */
+/**
+ * y_i = table[tokens_i]; a token outside the table gives zeros. Also how rows of any tensor are gathered.
+ * @param tokens int32 [...]
+ * @param table [..., width], its leading axes taken as one: the vocabulary
+ * @returns [..., width]
+ */
 export function embed(engine: Engine, tokens: Tensor, table: Tensor): Tensor {
   const width = table.shape.at(-1) ?? 1
   const vocabulary = table.size / width
