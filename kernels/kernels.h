@@ -1,5 +1,4 @@
-/* The contract of every kernel: its number, its argument record, and for each argument its shape, its owner, what it may
- * share memory with, and how long it must live.
+/* The contract of every kernel: its number, its argument record, and of each argument its shape and what it may share.
  *
  * Kernels know places and numbers. A place is a byte offset into the heap, a multiple of 64; 0 means absent. Whoever
  * calls owns every buffer; a kernel keeps no place after it returns, and allocates nothing. Unless a line says "may be",
@@ -13,9 +12,7 @@
  * the caller asks `recurra_workspace(kernel, record)` for the bytes, and gives that many before the kernel runs. */
 #ifndef RECURRA_KERNELS_H
 #define RECURRA_KERNELS_H
-
 #include <stdint.h>
-
 typedef uint32_t place;
 
 enum kernel {
@@ -347,6 +344,7 @@ struct sgd_record {
   place w;               /* [count] changed */
   place d_w;             /* [count] */
   place velocity;        /* [count] changed; or 0 without momentum */
+  place broken;          /* int32 [1]: 1 is written where a weight becomes NaN or infinite; or 0 */
   int32_t nesterov;      /* 1: w -= learning_rate (g + momentum v), or 0 */
   double learning_rate;
   double momentum;
@@ -362,6 +360,7 @@ struct adam_record {
   place d_w;             /* [count] */
   place first;           /* [count] m, changed */
   place second;          /* [count] s, changed */
+  place broken;          /* int32 [1], as of sgd; or 0 */
   int32_t decoupled;     /* 1: AdamW, w *= 1 - learning_rate weight_decay first; 0: g = d_w + weight_decay w, or 0 */
   double learning_rate;
   double beta1;
@@ -381,6 +380,7 @@ struct rmsprop_record {
   place d_w;             /* [count] */
   place second;          /* [count] s, changed */
   place velocity;        /* [count] v, changed; or 0 without momentum */
+  place broken;          /* int32 [1], as of sgd; or 0 */
   double learning_rate;
   double kept;
   double fresh;

@@ -25,7 +25,7 @@ struct matrix {
   ptrdiff_t row, column;
 };
 
-/* A tile: to[r][0 … PANEL) = from[r] (or 0) + sum over k of a(r, k) panel(k), r below `rows`.
+/* A tile: to[r][0 … PANEL) = from[r] (or 0) + sum over k of a(r, k) panel(k), r below `rows`; or of a panel's first half.
  * a is packed in one of two ways: `runs`, [k / RUN][rows][RUN]; `columns`, [k][COLUMN]. Accumulators are named variables,
  * since gcc keeps an array of vectors in memory. */
 #define ROWS_1(X) X(0)
@@ -44,66 +44,73 @@ struct matrix {
 
 #define OPEN(r) vec s##r, t##r;
 #define CLEAR(r) s##r = t##r = v_splat(0.0f);
-#define TAKE(r) s##r = v_load(from[r]), t##r = v_load(from[r] + LANES);
-#define STEP_RUN(r) { vec x = v_splat(a[r * RUN]); s##r = v_fma(x, p, s##r); t##r = v_fma(x, q, t##r); }
-#define STEP_COLUMN(r) { vec x = v_splat(a[r]); s##r = v_fma(x, p, s##r); t##r = v_fma(x, q, t##r); }
-#define GIVE(r) v_store(to[r], s##r); v_store(to[r] + LANES, t##r);
+#define TAKE(r) s##r = v_load(from[r]); if (whole) t##r = v_load(from[r] + LANES);
+#define STEP(r, at) { vec x = v_splat(a[at]); s##r = v_fma(x, p, s##r); if (whole) t##r = v_fma(x, q, t##r); }
+#define STEP_RUN(r) STEP(r, r * RUN)
+#define STEP_COLUMN(r) STEP(r, r)
+#define GIVE(r) v_store(to[r], s##r); if (whole) v_store(to[r] + LANES, t##r);
 
-#define DEFINE_TILE(M)                                                                                                  \
-  static void tile_runs_##M(int k, const float *a, const float *panel, const float *const *from, float *const *to) {    \
-    ROWS_##M(OPEN) if (from) { ROWS_##M(TAKE) } else { ROWS_##M(CLEAR) }                                                \
-    for (const float *run = a; k > 0; k -= RUN, run += M * RUN) {                                                       \
-      const float *end = run + (k < RUN ? k : RUN);                                                                     \
-      UNROLL for (a = run; a < end; a++, panel += PANEL) {                                                              \
-        vec p = v_load(panel), q = v_load(panel + LANES);                                                               \
-        ROWS_##M(STEP_RUN)                                                                                              \
-      }                                                                                                                 \
-    }                                                                                                                   \
-    ROWS_##M(GIVE)                                                                                                      \
-  }                                                                                                                     \
-  static void tile_columns_##M(int k, const float *a, const float *panel, const float *const *from, float *const *to) { \
-    ROWS_##M(OPEN) if (from) { ROWS_##M(TAKE) } else { ROWS_##M(CLEAR) }                                                \
-    UNROLL for (; k > 0; k--, a += COLUMN, panel += PANEL) {                                                            \
-      vec p = v_load(panel), q = v_load(panel + LANES);                                                                 \
-      ROWS_##M(STEP_COLUMN)                                                                                             \
-    }                                                                                                                   \
-    ROWS_##M(GIVE)                                                                                                      \
-  }
+#define TILE_ARGUMENTS int k, const float *a, const float *panel, const float *const *from, float *const *to
+#define DEFINE_TILES(M)                                                                    \
+  INLINE void runs_##M(const int whole, TILE_ARGUMENTS) {                                  \
+    ROWS_##M(OPEN) ROWS_##M(CLEAR) if (from) { ROWS_##M(TAKE) }                            \
+    for (const float *run = a; k > 0; k -= RUN, run += M * RUN) {                          \
+      const float *end = run + (k < RUN ? k : RUN);                                        \
+      UNROLL for (a = run; a < end; a++, panel += PANEL) {                                 \
+        vec p = v_load(panel), q = v_load(panel + LANES);                                  \
+        ROWS_##M(STEP_RUN)                                                                 \
+      }                                                                                    \
+    }                                                                                      \
+    ROWS_##M(GIVE)                                                                         \
+  }                                                                                        \
+  INLINE void columns_##M(const int whole, TILE_ARGUMENTS) {                               \
+    ROWS_##M(OPEN) ROWS_##M(CLEAR) if (from) { ROWS_##M(TAKE) }                            \
+    UNROLL for (; k > 0; k--, a += COLUMN, panel += PANEL) {                               \
+      vec p = v_load(panel), q = v_load(panel + LANES);                                    \
+      ROWS_##M(STEP_COLUMN)                                                                \
+    }                                                                                      \
+    ROWS_##M(GIVE)                                                                         \
+  }                                                                                        \
+  static void tile_runs_##M(TILE_ARGUMENTS) { runs_##M(1, k, a, panel, from, to); }        \
+  static void half_runs_##M(TILE_ARGUMENTS) { runs_##M(0, k, a, panel, from, to); }        \
+  static void tile_columns_##M(TILE_ARGUMENTS) { columns_##M(1, k, a, panel, from, to); }  \
+  static void half_columns_##M(TILE_ARGUMENTS) { columns_##M(0, k, a, panel, from, to); }
 
-DEFINE_TILE(1) DEFINE_TILE(2) DEFINE_TILE(3) DEFINE_TILE(4)
+DEFINE_TILES(1) DEFINE_TILES(2) DEFINE_TILES(3) DEFINE_TILES(4)
 #if TILE_ROWS > 4
-DEFINE_TILE(5) DEFINE_TILE(6)
+DEFINE_TILES(5) DEFINE_TILES(6)
 #endif
 #if TILE_ROWS > 6
-DEFINE_TILE(7) DEFINE_TILE(8) DEFINE_TILE(9) DEFINE_TILE(10) DEFINE_TILE(11) DEFINE_TILE(12)
+DEFINE_TILES(7) DEFINE_TILES(8) DEFINE_TILES(9) DEFINE_TILES(10) DEFINE_TILES(11) DEFINE_TILES(12)
 #endif
 #if TILE_ROWS > 12
-DEFINE_TILE(13)
+DEFINE_TILES(13)
 #endif
-
-typedef void tile_function(int k, const float *a, const float *panel, const float *const *from, float *const *to);
-#define BOTH(M) {tile_runs_##M, tile_columns_##M}
-static tile_function *const tiles[TILE_ROWS + 1][2] = {
-  {0, 0}, BOTH(1), BOTH(2), BOTH(3), BOTH(4),
-#if TILE_ROWS > 4
-  BOTH(5), BOTH(6),
-#endif
-#if TILE_ROWS > 6
-  BOTH(7), BOTH(8), BOTH(9), BOTH(10), BOTH(11), BOTH(12),
-#endif
-#if TILE_ROWS > 12
-  BOTH(13),
-#endif
-};
 
 /* How A is packed. */
 enum packing { RUNS, COLUMNS };
 
-/* One tile against one panel of which `width` columns are real; the last panel of a row goes through a copy. */
+typedef void tile_function(TILE_ARGUMENTS);
+#define ALL(M) {{tile_runs_##M, half_runs_##M}, {tile_columns_##M, half_columns_##M}}
+static tile_function *const tiles[TILE_ROWS + 1][2][2] = {
+  {{0}}, ALL(1), ALL(2), ALL(3), ALL(4),
+#if TILE_ROWS > 4
+  ALL(5), ALL(6),
+#endif
+#if TILE_ROWS > 6
+  ALL(7), ALL(8), ALL(9), ALL(10), ALL(11), ALL(12),
+#endif
+#if TILE_ROWS > 12
+  ALL(13),
+#endif
+};
+
+/* One tile against one panel of which `width` columns are real; where they are neither all nor half, through a copy. */
 static inline void tile(enum packing packing, int rows, int k, const float *a, const float *panel, int width,
                         const float *const *from, float *const *to) {
-  if (width == PANEL) {
-    tiles[rows][packing](k, a, panel, from, to);
+  tile_function *of_width = tiles[rows][packing][width <= LANES];
+  if (width == PANEL || width == LANES) {
+    of_width(k, a, panel, from, to);
     return;
   }
   float copy[TILE_ROWS][PANEL];
@@ -113,7 +120,7 @@ static inline void tile(enum packing packing, int rows, int k, const float *a, c
     if (from) __builtin_memcpy(copy[r], from[r], (size_t)width * 4);
     for (int i = from ? width : 0; i < PANEL; i++) copy[r][i] = 0;
   }
-  tiles[rows][packing](k, a, panel, (const float *const *)copies, copies);
+  of_width(k, a, panel, (const float *const *)copies, copies);
   for (int r = 0; r < rows; r++) __builtin_memcpy(to[r], copy[r], (size_t)width * 4);
 }
 

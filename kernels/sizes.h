@@ -23,7 +23,7 @@ _Static_assert(sizeof(struct layer_norm_backward_record) == 40, "layer_norm_back
 _Static_assert(sizeof(struct sum_record) == 20, "sum_record");
 _Static_assert(sizeof(struct dropout_record) == 40, "dropout_record");
 _Static_assert(sizeof(struct sgd_record) == 56, "sgd_record");
-_Static_assert(sizeof(struct adam_record) == 88, "adam_record");
+_Static_assert(sizeof(struct adam_record) == 96, "adam_record");
 _Static_assert(sizeof(struct rmsprop_record) == 80, "rmsprop_record");
 _Static_assert(sizeof(struct ceiling_record) == 8, "ceiling_record");
 

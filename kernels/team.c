@@ -16,14 +16,14 @@
 #endif
 #include "team.h"
 
-/* About 50 µs: longer than the JavaScript between two kernels of a step, shorter than anyone would notice. A turn is ten
+/* A quarter of a millisecond: longer than the JavaScript between two kernels, or two steps, and shorter than anyone would notice. A turn is ten
  * times as short in wasm, which has no instruction to pause. */
 #if defined(__wasm__)
 #define TURNS 10
 #else
 #define TURNS 1
 #endif
-#define SPINS (4000 * TURNS)
+#define SPINS (8000 * TURNS)
 /* A barrier is met within microseconds unless there are more threads than processors. */
 #define BARRIER_SPINS (2000 * TURNS)
 

@@ -15,7 +15,14 @@ export interface Lookup {
 export function giveRows(engine: Engine, { tokens, table }: Lookup, gradient: Tensor): void {
   const target = engine.tape?.targetToAdd(table)
   const width = table.shape.at(-1) ?? 1
-  const sizes = { count: tokens.size, width, vocabulary: table.size / width }
-  if (target)
-    engine.run(embeddingBackward, { ...sizes, tokens: tokens.place, dY: gradient.place, dTable: target.place })
+  if (!target) return
+  // Field by field, as is every record of a training step: one made by spreading costs V8 a hundred times its own bytes.
+  engine.run(embeddingBackward, {
+    count: tokens.size,
+    width,
+    vocabulary: table.size / width,
+    tokens: tokens.place,
+    dY: gradient.place,
+    dTable: target.place,
+  })
 }

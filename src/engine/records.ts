@@ -1136,6 +1136,8 @@ export interface SgdRecord {
   dW: number
   /** [count] changed; or 0 without momentum */
   velocity?: number | undefined
+  /** int32 [1]: 1 is written where a weight becomes NaN or infinite; or 0 */
+  broken?: number | undefined
   /** 1: w -= learning_rate (g + momentum v), or 0 */
   nesterov?: number | undefined
   learningRate: number
@@ -1156,7 +1158,8 @@ export const sgd: KernelDefinition<SgdRecord> = Object.freeze({
     words[word + 1] = record.w
     words[word + 2] = record.dW
     words[word + 3] = record.velocity ?? 0
-    words[word + 4] = record.nesterov ?? 0
+    words[word + 4] = record.broken ?? 0
+    words[word + 5] = record.nesterov ?? 0
     doubles[double + 3] = record.learningRate
     doubles[double + 4] = record.momentum
     doubles[double + 5] = record.weightDecay
@@ -1170,7 +1173,8 @@ export const sgd: KernelDefinition<SgdRecord> = Object.freeze({
       w: words[word + 1] >>> 0,
       dW: words[word + 2] >>> 0,
       velocity: words[word + 3] >>> 0,
-      nesterov: words[word + 4],
+      broken: words[word + 4] >>> 0,
+      nesterov: words[word + 5],
       learningRate: doubles[double + 3],
       momentum: doubles[double + 4],
       weightDecay: doubles[double + 5],
@@ -1193,6 +1197,8 @@ export interface AdamRecord {
   first: number
   /** [count] s, changed */
   second: number
+  /** int32 [1], as of sgd; or 0 */
+  broken?: number | undefined
   /** 1: AdamW, w *= 1 - learning_rate weight_decay first; 0: g = d_w + weight_decay w, or 0 */
   decoupled?: number | undefined
   learningRate: number
@@ -1208,7 +1214,7 @@ export interface AdamRecord {
 export const adam: KernelDefinition<AdamRecord> = Object.freeze({
   name: 'adam',
   number: 19,
-  bytes: 88,
+  bytes: 96,
   usesWorkspace: false,
   write(words: Int32Array, doubles: Float64Array, at: number, record: AdamRecord) {
     const word = at / 4
@@ -1218,15 +1224,16 @@ export const adam: KernelDefinition<AdamRecord> = Object.freeze({
     words[word + 2] = record.dW
     words[word + 3] = record.first
     words[word + 4] = record.second
-    words[word + 5] = record.decoupled ?? 0
-    doubles[double + 3] = record.learningRate
-    doubles[double + 4] = record.beta1
-    doubles[double + 5] = record.beta2
-    doubles[double + 6] = record.epsilon
-    doubles[double + 7] = record.weightDecay
-    doubles[double + 8] = record.correction1
-    doubles[double + 9] = record.correction2
-    doubles[double + 10] = record.gradientScale
+    words[word + 5] = record.broken ?? 0
+    words[word + 6] = record.decoupled ?? 0
+    doubles[double + 4] = record.learningRate
+    doubles[double + 5] = record.beta1
+    doubles[double + 6] = record.beta2
+    doubles[double + 7] = record.epsilon
+    doubles[double + 8] = record.weightDecay
+    doubles[double + 9] = record.correction1
+    doubles[double + 10] = record.correction2
+    doubles[double + 11] = record.gradientScale
   },
   read(words: Int32Array, doubles: Float64Array, at: number) {
     const word = at / 4
@@ -1237,15 +1244,16 @@ export const adam: KernelDefinition<AdamRecord> = Object.freeze({
       dW: words[word + 2] >>> 0,
       first: words[word + 3] >>> 0,
       second: words[word + 4] >>> 0,
-      decoupled: words[word + 5],
-      learningRate: doubles[double + 3],
-      beta1: doubles[double + 4],
-      beta2: doubles[double + 5],
-      epsilon: doubles[double + 6],
-      weightDecay: doubles[double + 7],
-      correction1: doubles[double + 8],
-      correction2: doubles[double + 9],
-      gradientScale: doubles[double + 10],
+      broken: words[word + 5] >>> 0,
+      decoupled: words[word + 6],
+      learningRate: doubles[double + 4],
+      beta1: doubles[double + 5],
+      beta2: doubles[double + 6],
+      epsilon: doubles[double + 7],
+      weightDecay: doubles[double + 8],
+      correction1: doubles[double + 9],
+      correction2: doubles[double + 10],
+      gradientScale: doubles[double + 11],
     }
   },
 })
@@ -1265,6 +1273,8 @@ export interface RmspropRecord {
   second: number
   /** [count] v, changed; or 0 without momentum */
   velocity?: number | undefined
+  /** int32 [1], as of sgd; or 0 */
+  broken?: number | undefined
   learningRate: number
   kept: number
   fresh: number
@@ -1287,6 +1297,7 @@ export const rmsprop: KernelDefinition<RmspropRecord> = Object.freeze({
     words[word + 2] = record.dW
     words[word + 3] = record.second
     words[word + 4] = record.velocity ?? 0
+    words[word + 5] = record.broken ?? 0
     doubles[double + 3] = record.learningRate
     doubles[double + 4] = record.kept
     doubles[double + 5] = record.fresh
@@ -1304,6 +1315,7 @@ export const rmsprop: KernelDefinition<RmspropRecord> = Object.freeze({
       dW: words[word + 2] >>> 0,
       second: words[word + 3] >>> 0,
       velocity: words[word + 4] >>> 0,
+      broken: words[word + 5] >>> 0,
       learningRate: doubles[double + 3],
       kept: doubles[double + 4],
       fresh: doubles[double + 5],

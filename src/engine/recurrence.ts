@@ -225,8 +225,8 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       if (dProjection && dhSteps && projected) {
         const { place: y, accumulate } = dProjection
         const [m, n, k] = [outputs, hidden, steps]
-        const places = { a: dhSteps.place, b: projected.place, y }
-        engine.run(matmul, { m, n, k, ...places, aStride: m, bStride: n, yStride: n, transposeA: 1, accumulate })
+        const [a, b] = [dhSteps.place, projected.place]
+        engine.run(matmul, { m, n, k, a, b, y, aStride: m, bStride: n, yStride: n, transposeA: 1, accumulate })
       }
       const dBias = tape.target(apartBias)
       if (dBias && apart) {

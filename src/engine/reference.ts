@@ -259,7 +259,7 @@ function dropout(r: Complete<records.DropoutRecord>, floats: Float64Array): void
 
 /** g = gradient_scale d_w + weight_decay w; v = momentum v + g; w -= learning_rate v, or without velocity g, or with
  * Nesterov's look ahead g + momentum v. PyTorch's SGD, whose velocity starts at 0. */
-function sgd(r: Complete<records.SgdRecord>, floats: Float64Array): void {
+function sgd(r: Complete<records.SgdRecord>, floats: Float64Array, words: Int32Array): void {
   for (let i = 0; i < r.count; i++) {
     const w = r.w / 8 + i
     const g = r.gradientScale * floats[r.dW / 8 + i] + r.weightDecay * floats[w]
@@ -271,12 +271,13 @@ function sgd(r: Complete<records.SgdRecord>, floats: Float64Array): void {
     floats[r.velocity / 8 + i] = v
     floats[w] -= r.learningRate * (r.nesterov ? g + r.momentum * v : v)
   }
+  tellBroken(r, floats, words)
 }
 
 /** Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) as in PyTorch: m = β1 m + (1 - β1) g, s = β2 s +
  * (1 - β2) g², w -= (learning_rate / correction1) m / (√s / √correction2 + ε), correction = 1 - β^step. The decay of w
  * goes into g, or with `decoupled` straight to w. */
-function adam(r: Complete<records.AdamRecord>, floats: Float64Array): void {
+function adam(r: Complete<records.AdamRecord>, floats: Float64Array, words: Int32Array): void {
   const kept = r.decoupled ? 1 - r.learningRate * r.weightDecay : 1
   const decay = r.decoupled ? 0 : r.weightDecay
   for (let i = 0; i < r.count; i++) {
@@ -289,11 +290,12 @@ function adam(r: Complete<records.AdamRecord>, floats: Float64Array): void {
     const step = r.learningRate / r.correction1
     floats[w] = kept * floats[w] - (step * m) / (Math.sqrt(s) / Math.sqrt(r.correction2) + r.epsilon)
   }
+  tellBroken(r, floats, words)
 }
 
 /** s = kept s + fresh g²; d = g / (√s + ε); v = momentum v + d; w -= learning_rate v. PyTorch's RMSprop (Hinton 2012) with
  * kept = α and fresh = 1 - α, and its Adagrad (Duchi et al. 2011), where both are 1. */
-function rmsprop(r: Complete<records.RmspropRecord>, floats: Float64Array): void {
+function rmsprop(r: Complete<records.RmspropRecord>, floats: Float64Array, words: Int32Array): void {
   for (let i = 0; i < r.count; i++) {
     const w = r.w / 8 + i
     const g = r.gradientScale * floats[r.dW / 8 + i] + r.weightDecay * floats[w]
@@ -306,6 +308,12 @@ function rmsprop(r: Complete<records.RmspropRecord>, floats: Float64Array): void
     }
     floats[w] -= r.learningRate * d
   }
+  tellBroken(r, floats, words)
+}
+
+function tellBroken(r: { count: number; w: number; broken: number }, floats: Float64Array, words: Int32Array): void {
+  const weights = floats.subarray(r.w / 8, r.w / 8 + r.count)
+  if (r.broken && !weights.every(Number.isFinite)) words[r.broken / 4] = 1
 }
 
 /** The reference has no ceiling to measure: 0 operations. */

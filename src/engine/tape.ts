@@ -129,10 +129,7 @@ export class Tape {
     slot.filled = true
     if (factor === 1) return
     const { place, size: count } = gradient
-    this.engine.run(elementwise, {
-      operation: elementwiseOperation.scale,
-      ...{ count, a: place, y: place, alpha: factor },
-    })
+    this.engine.run(elementwise, { operation: elementwiseOperation.scale, count, a: place, y: place, alpha: factor })
   }
 
   /** Plays the tape backwards from a loss of one element, or from a tensor with its gradient given. Once. */

@@ -86,6 +86,12 @@ const SITES = 8
 /** Dropout of a layer's input. */
 const BETWEEN = 0
 
+const drawOf = ({ seed, step, site }: DropoutDraw, direction: number): DropoutDraw => ({
+  seed,
+  step,
+  site: site * 65536 + direction * SITES,
+})
+
 /** Each layer's directions, as they are asked for. */
 function layout(options: RecurrentOptions): DirectionOptions[][] {
   const { cell, inputSize, hiddenSize, numLayers = 1, bidirectional = false, projSize = 0, name } = options
@@ -193,8 +199,7 @@ export class Recurrent {
     this.layers.forEach((layer, k) => {
       const observe: DirectionPass['observe'] =
         observer?.steps && ((seen, places, direction) => observer.steps?.(seen, places, direction, k))
-      const site = (direction: number) => (pass.draw?.site ?? 0) * 65536 + (2 * k + direction) * SITES
-      const draw = (direction: number) => pass.draw && { ...pass.draw, site: site(direction) }
+      const draw = (direction: number) => pass.draw && drawOf(pass.draw, 2 * k + direction)
       if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0), pass.at)
       const outputs = layer.map((each, i) => {
         const prepared = pass.prepared?.[after.length]

@@ -205,10 +205,16 @@ export class LanguageModel extends SavedModel implements Predictor, Trainable<To
     const leaving = drop(hidden.output, outputDropout, 'output')
     const weights = rowWeights && engine.from(rowWeights)
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
-    const result = this.output.loss(leaving, targets, { labelSmoothing, rowWeights: weights })
-    const count = rowWeights ? batchSize : result.count
-    const { output, state: after } = hidden
-    return { ...result, count, state: after, hidden: output, dropped: leaving, lengths: batch.lengths }
+    const { loss, losses, count } = this.output.loss(leaving, targets, { labelSmoothing, rowWeights: weights })
+    return {
+      loss,
+      losses,
+      count: rowWeights ? batchSize : count,
+      state: hidden.state,
+      hidden: hidden.output,
+      dropped: leaving,
+      lengths: batch.lengths,
+    }
   }
 
   private readonly feedStep = (tokens: Tensor, state: readonly CellState[]) => {

@@ -1,8 +1,7 @@
 /* Bounds on the gradient before it changes anything: PyTorch's clip_grad_norm_ (Pascanu, Mikolov & Bengio 2013), its
  * clip_grad_value_, or clip_grad_norm_ on each parameter by itself. */
 import type { Engine } from '../engine/engine.js'
-import { elementwise, elementwiseOperation } from '../engine/records.js'
-import { totals } from '../engine/totals.js'
+import { elementwise, elementwiseOperation, sum } from '../engine/records.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { TrainingConfiguration } from './options.js'
 
@@ -20,14 +19,25 @@ export interface Clipped {
 /** What clip_grad_norm_ adds to the norm before it divides. */
 const TINY = 1e-6
 
-const squaresOf = (engine: Engine, parameters: readonly Parameter[]): number[] =>
-  totals(
-    engine,
-    parameters.map(({ gradient }) => gradient),
-    { squares: true },
-  )
+/** Elements from one result to the next: a place is a multiple of 64 bytes. */
+const APART = 16
 
-/** Bounds the gradients. Norms come back as factors, which cost no pass; values are bounded where they stand. */
+/** Σ g² of each parameter. */
+function squaresOf(engine: Engine, parameters: readonly Parameter[]): number[] {
+  const results = engine.tensor([parameters.length * APART])
+  const bytes = APART * engine.backend.elementBytes
+  const record = { count: 0, squares: 1, a: 0, y: results.place }
+  for (const { gradient } of parameters) {
+    record.count = gradient.size
+    record.a = gradient.place
+    engine.run(sum, record)
+    record.y += bytes
+  }
+  const read = engine.copyOut(results)
+  return parameters.map((_, i) => read[i * APART])
+}
+
+/** Bounds the gradients, in a scope. Norms come back as factors, which cost no pass; values are bounded where they stand. */
 export function clip(
   engine: Engine,
   parameters: readonly Parameter[],

@@ -27,7 +27,8 @@ export interface Update {
 
 export interface Optimizer {
   init(engine: Engine, parameters: readonly Parameter[]): OptimizerState
-  update(engine: Engine, parameters: readonly Parameter[], state: OptimizerState, update: Update): void
+  /** To be called in a scope. Returns whether all weights are finite numbers after it. */
+  update(engine: Engine, parameters: readonly Parameter[], state: OptimizerState, update: Update): boolean
 }
 
 /** What the averaged weights are called in the state of an optimizer that has some. */
@@ -36,7 +37,13 @@ export const AVERAGE = 'ax'
 /** What each parameter's step is. */
 type ParameterUpdate = (
   engine: Engine,
-  shared: { readonly count: number; readonly w: number; readonly dW: number; readonly gradientScale: number },
+  shared: {
+    readonly count: number
+    readonly w: number
+    readonly dW: number
+    readonly broken: number
+    readonly gradientScale: number
+  },
   remembered: Readonly<Record<string, Tensor>>,
   update: Update,
 ) => void
@@ -48,10 +55,13 @@ const optimizerOver = (remembered: readonly string[], step: ParameterUpdate): Op
       parameters.map(({ shape }) => Object.fromEntries(remembered.map(name => [name, engine.keep(shape)]))),
     ),
   update(engine, parameters, state, update) {
+    const brokenAt = engine.tokens([0])
+    const broken = brokenAt.place
     parameters.forEach(({ value, gradient }, i) => {
       const gradientScale = update.gradientScales?.[i] ?? 1
-      step(engine, { count: value.size, w: value.place, dW: gradient.place, gradientScale }, state[i], update)
+      step(engine, { count: value.size, w: value.place, dW: gradient.place, broken, gradientScale }, state[i], update)
     })
+    return engine.scalar(brokenAt) === 0
   },
 })
 
@@ -62,10 +72,19 @@ const optimizerOver = (remembered: readonly string[], step: ParameterUpdate): Op
 export const sgd = ({ momentum = 0, nesterov = false, weightDecay = 0 } = {}): Optimizer =>
   optimizerOver(momentum > 0 ? ['momentum_buffer'] : [], (engine, shared, remembered, { learningRate }) => {
     const velocity = remembered.momentum_buffer?.place
-    const { count, w, dW, gradientScale } = shared
-    const ahead = nesterov ? 1 : 0
-    const record = { count, w, dW, velocity, nesterov: ahead, learningRate, momentum, weightDecay, gradientScale }
-    engine.run(sgdKernel, record)
+    const { count, w, dW, broken, gradientScale } = shared
+    engine.run(sgdKernel, {
+      count,
+      w,
+      dW,
+      velocity,
+      broken,
+      nesterov: nesterov ? 1 : 0,
+      learningRate,
+      momentum,
+      weightDecay,
+      gradientScale,
+    })
   })
 
 /**
@@ -101,11 +120,12 @@ export const adam = ({
 } = {}): Optimizer =>
   optimizerOver(['exp_avg', 'exp_avg_sq'], (engine, shared, { exp_avg, exp_avg_sq }, { step, learningRate }) => {
     // Field by field: a record made by spreading costs a hundred times its own bytes, at every parameter of every step.
-    const { count, w, dW, gradientScale } = shared
+    const { count, w, dW, broken, gradientScale } = shared
     engine.run(adamKernel, {
       count,
       w,
       dW,
+      broken,
       gradientScale,
       first: exp_avg.place,
       second: exp_avg_sq.place,

@@ -4,7 +4,6 @@ import type { Engine } from '../engine/engine.js'
 import { add, type DropoutDraw, scale } from '../engine/operations.js'
 import { elementwise, elementwiseOperation } from '../engine/records.js'
 import type { Tape } from '../engine/tape.js'
-import { totals } from '../engine/totals.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { CarriedState } from '../models/carriedState.js'
 import type { Trainable } from '../models/trainable.js'
@@ -82,13 +81,8 @@ export function trainingStep<Batch>(
         data: batches.map(({ numbers }) => numbers),
       })
     if (!Number.isFinite(loss) || !Number.isFinite(penalty) || !Number.isFinite(gradientNorm)) throw told()
-    optimizer.update(engine, parameters, memory, { step, learningRate, gradientScales: scales, averageFrom })
-    // A NaN or an infinity makes the sum one; this pass is a hundredth of the step.
-    const weights = totals(
-      engine,
-      parameters.map(({ value }) => value),
-    )
-    if (!weights.every(Number.isFinite)) throw told()
+    const update = { step, learningRate, gradientScales: scales, averageFrom }
+    if (!optimizer.update(engine, parameters, memory, update)) throw told()
     return { loss, count: sums.count, penalty, gradientNorm, clipped }
   })
 }

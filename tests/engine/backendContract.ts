@@ -70,6 +70,8 @@ export function backendContract(engine: () => Engine): void {
         [1, 1, 1],
       ])
         check(draw, m, n, k, how)
+      // Panels of which exactly half is there, for vectors of 4, 8 and 16.
+      for (const n of [4, 12, 24, 40, 48]) check(draw, 14, n, 65, how)
     })
 
     test('is right, and the same bit for bit, where its right side is packed before', () => {
@@ -316,6 +318,24 @@ export function backendContract(engine: () => Engine): void {
       expectSame(records.rmsprop, { ...shared, ...squares }, { w, dW, second, velocity })
       expectSame(records.rmsprop, { ...shared, ...squares, kept: 1, fresh: 1 }, { w, dW, second })
     }
+  })
+
+  test('optimizers tell of a weight that is no number any more, wherever it stands', () => {
+    const count = 4099
+    const [w, first, second] = [new Float64Array(count), new Float64Array(count), new Float64Array(count)]
+    const rates = { learningRate: 1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, correction1: 1, correction2: 1 }
+    const memory = { kept: 0.9, fresh: 0.1, momentum: 0, gradientScale: 1, weightDecay: 0 }
+    for (const kernel of [records.sgd, records.adam, records.rmsprop])
+      for (const [at, weight, told] of [
+        [-1, 0, 0],
+        [7, 3e38, 0],
+        ...[0, 1023, 2048, 4098].flatMap(at => [NaN, Infinity, -Infinity].map(weight => [at, weight, 1])),
+      ]) {
+        const [weights, broken] = [w.with(Math.max(0, at), weight), new Int32Array(1)]
+        const buffers = { w: weights, dW: w, ...(kernel === records.sgd ? {} : { first, second }), broken }
+        const fields = { count, ...rates, ...memory }
+        expect(runKernel(engine(), kernel as records.KernelDefinition<object>, fields, buffers).broken[0]).toBe(told)
+      }
   })
 
   test('numbers go in and come out as they are, few or many, and touch nothing beside them', () => {
