@@ -83,6 +83,8 @@ struct matmul_record {
   int32_t transpose_b; /* 1, or 0 */
   int32_t accumulate;  /* 1, or 0 */
   int32_t packed_b;    /* 1: b is what PACK made of it, b_stride and transpose_b mean nothing; or 0 */
+  place sums;          /* [m] out: sum over k of op(a), in ascending k; or 0 */
+  int32_t add_sums;    /* 1: added to what sums holds, or 0 */
 };
 
 /* Rearranges w for whoever multiplies by it more than once: the recurrence at every step, a stream. `packed` has
@@ -175,9 +177,8 @@ struct embedding_backward_record {
   place d_table; /* [vocabulary, width] added to */
 };
 
-/* The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target; with
- * label smoothing s (Szegedy et al. 2016, as PyTorch has it) the target's share is 1 - s, and s is shared by all of V:
- * E = log sum_j exp(o_j) - (1 - s) o_target - s mean_j(o_j). With `gradients` it also gives those of
+/* The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, and with label smoothing s (Szegedy et al.
+ * 2016, as PyTorch has it) E = log sum_j exp(o_j) - (1 - s) o_target - s mean_j(o_j). With `gradients` also those of
  * scale * sum_i weight_i E_i. A target outside 0 … V - 1, such as -1, has no loss and no gradient. */
 struct output_loss_record {
   place workspace;    /* [recurra_workspace] */
@@ -395,6 +396,5 @@ struct ceiling_record {
   int32_t iterations;
   place flops; /* float64 [1] out: operations done by all threads */
 };
-
 #define RECORD_BYTES 256 /* room for the largest record */
 #endif

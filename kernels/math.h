@@ -33,22 +33,18 @@ INLINE void expm1_reduced(const vec *r, vec *p, const int count) {
   EACH p[i] = v_fma(p[i] * r[i], r[i], r[i]);
 }
 
-/* exp(x): at most 1.5 ulp from -87.3 to 88.7; 0 below, as the result would be denormal; infinity above. NaN stays NaN. */
-INLINE vec v_exp(vec x) {
-  vec bounded = v_at_least(v_splat(-87.5f), v_at_most(v_splat(89.0f), x));
-  vec shifted = v_fma(bounded, v_splat(LOG2_E), v_splat(ROUNDER));
-  vec n = shifted - v_splat(ROUNDER);
-  vec r = v_fma(n, v_splat(-LN2_HIGH), bounded);
-  r = v_fma(n, v_splat(-LN2_LOW), r);
-  /* 2^n in two halves, so that n = 128 reaches the largest floats. */
-  ivec whole = (ivec)shifted - v_splat_int(0x4b400000); /* the bits of ROUNDER */
-  ivec half = whole >> 1;
-  vec low = (vec)((half << 23) + v_splat_int(0x3f800000));
-  vec high = (vec)(((whole - half) << 23) + v_splat_int(0x3f800000));
-  vec y;
-  expm1_reduced(&r, &y, 1);
-  y = (y + v_splat(1.0f)) * low * high;
-  return v_select(x < v_splat(-87.33654f), v_splat(0.0f), y);
+/* exp(x) of x up to 0, as the softmax has it: at most 1.5 ulp from -87.3 up; 0 below, as the result would be denormal. NaN
+ * stays NaN. */
+INLINE void v_exps(vec *x, const int count) {
+  vec bounded[IN_STEP], shifted[IN_STEP], n[IN_STEP], r[IN_STEP], scale[IN_STEP], m[IN_STEP];
+  EACH bounded[i] = v_at_least(v_splat(-87.3f), x[i]);
+  EACH shifted[i] = v_fma(bounded[i], v_splat(LOG2_E), v_splat(ROUNDER));
+  EACH n[i] = shifted[i] - v_splat(ROUNDER);
+  EACH r[i] = v_fma(n[i], v_splat(-LN2_HIGH), bounded[i]);
+  EACH r[i] = v_fma(n[i], v_splat(-LN2_LOW), r[i]);
+  EACH scale[i] = power_of_two(shifted[i]);
+  expm1_reduced(r, m, count);
+  EACH x[i] = v_select(x[i] < v_splat(-87.3f), v_splat(0.0f), v_fma(scale[i], m[i], scale[i]));
 }
 
 /* sigmoid(x) = 1 / (1 + exp(-x)): at most 2.5 ulp from -87.3 up; 0 below, as the result would be denormal. */
@@ -79,6 +75,7 @@ INLINE void v_tanhs(vec *x, const int count) {
   EACH x[i] = v_with_sign(m[i] / (m[i] + v_splat(2.0f)), x[i]);
 }
 
+INLINE vec v_exp(vec x) { v_exps(&x, 1); return x; }
 INLINE vec v_sigmoid(vec x) { v_sigmoids(&x, 1); return x; }
 INLINE vec v_tanh(vec x) { v_tanhs(&x, 1); return x; }
 

@@ -174,20 +174,50 @@ static float *pack_runs(int rows, int k, const float *const *row, float *packed)
 static inline int64_t runs_floats(int rows, int k) { return round_up(k, RUN) * rows; }
 
 /* Packs terms of rows that stand side by side, as [k][COLUMN] a tile. A few terms at a time are read once, for all tiles.
- * Whole vectors are copied, past a tile's rows too, where nobody looks; not where that would read past the last row. */
-static void pack_columns(struct matrix a, const struct tiling *tiles, int terms, float *const *tile_at) {
+ * Whole vectors are copied, past a tile's rows too, where nobody looks; not where that would read past the last row. The
+ * terms are added to `sums` of the rows, if there are any, or with `fresh` written: whoever reads them may as well. */
+static void pack_columns(struct matrix a, const struct tiling *tiles, int terms, float *const *tile_at, float *sums, int fresh) {
+  float sum[MOST_TILES][COLUMN] = {{0}};
+  for (int i = 0; sums && !fresh && i < tiles->count; i++)
+    __builtin_memcpy(sum[i], sums + tiles->start[i], (size_t)tile_size(tiles, i) * 4);
   for (int j = 0; j < terms; j += COLUMNS_AT_ONCE) {
     int count = lesser(terms - j, COLUMNS_AT_ONCE), whole = a.column < LANES ? 0 : j + count < terms ? count : count - 1;
     for (int i = 0; i < tiles->count; i++) {
       const float *from = a.at + j * a.column + tiles->start[i];
       float *to = tile_at[i] + (ptrdiff_t)j * COLUMN;
       int size = tile_size(tiles, i), term = 0;
-      if (COLUMN == LANES && whole == COLUMNS_AT_ONCE)
-        for (; term < COLUMNS_AT_ONCE; term++, from += a.column, to += COLUMN) v_store(to, v_load(from));
+      if (COLUMN == LANES && whole == COLUMNS_AT_ONCE) {
+        vec all = v_load(sum[i]);
+        for (; term < COLUMNS_AT_ONCE; term++, from += a.column, to += COLUMN) {
+          vec x = v_load(from);
+          v_store(to, x);
+          all = all + x;
+        }
+        v_store(sum[i], all);
+      }
       for (; term < whole; term++, from += a.column, to += COLUMN)
-        for (int r = 0; r < size; r += LANES) v_store(to + r, v_load(from + r));
-      for (; term < count; term++, from += a.column, to += COLUMN) __builtin_memcpy(to, from, (size_t)size * 4);
+        for (int r = 0; r < size; r += LANES) {
+          vec x = v_load(from + r);
+          v_store(to + r, x);
+          v_store(sum[i] + r, v_load(sum[i] + r) + x);
+        }
+      for (; term < count; term++, from += a.column, to += COLUMN)
+        for (int r = 0; r < size; r++) {
+          to[r] = from[r];
+          sum[i][r] += from[r];
+        }
     }
+  }
+  for (int i = 0; sums && i < tiles->count; i++)
+    __builtin_memcpy(sums + tiles->start[i], sum[i], (size_t)tile_size(tiles, i) * 4);
+}
+
+/* The same sums where the terms of a row stand side by side. */
+static void add_terms(struct matrix a, int rows, int terms, float *sums, int fresh) {
+  for (int i = 0; i < rows; i++) {
+    float sum = fresh ? 0 : sums[i];
+    for (int j = 0; j < terms; j++) sum += a.at[i * a.row + j];
+    sums[i] = sum;
   }
 }
 
@@ -251,10 +281,16 @@ static int64_t product_workspace(int n, int k, int threads) {
   return b_block_bytes(n, (int)terms) * (k > BLOCK_K_COLUMNS || n > BLOCK_N ? 2 : 1) + a * threads + 64;
 }
 
+/* The sums of a's rows over k, if they are wanted, and whether they are added to what is there. */
+struct sums {
+  float *of_rows;
+  int add;
+};
+
 /* y (m x n, row stride y_row) = (accumulate ? y : bias or 0) + a b. Every thread of the context calls it with the same
  * arguments; it returns when all are done. */
 static void product(const struct context *context, int m, int n, int k, struct matrix a, struct matrix b, float *y,
-                    ptrdiff_t y_row, const float *bias, int accumulate, char *workspace) {
+                    ptrdiff_t y_row, const float *bias, int accumulate, struct sums sums, char *workspace) {
   enum packing packing = a.column == 1 ? RUNS : COLUMNS; /* one of the strides is 1 */
   int block_k = packing == RUNS ? BLOCK_K : BLOCK_K_COLUMNS, terms_most = lesser(k, block_k);
   int places = k > block_k || n > BLOCK_N ? 2 : 1, turn = 0;
@@ -263,7 +299,7 @@ static void product(const struct context *context, int m, int n, int k, struct m
   int packed = b.column == 0;
   int by_rows = m >= context->threads * TILE_ROWS || m >= n;
   struct range own = by_rows ? share(m, 1, context->thread, context->threads) : (struct range){0, m};
-  for (int n0 = 0; n0 < n; n0 += BLOCK_N) {
+  for (int n0 = 0; n0 < n || n0 == 0; n0 += BLOCK_N) {
     if (n0 > 0 && !by_rows && !packed) context_barrier(context); /* a panel's place in the workspace passes to another thread */
     int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
     struct range mine = by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
@@ -290,7 +326,10 @@ static void product(const struct context *context, int m, int n, int k, struct m
           struct ahead now = block_ahead(part(a, m0, k0), packing, height, terms);
           ask(&now, now.stretches * now.lines);
         }
-        if (packing == COLUMNS) pack_columns(part(a, m0, k0), &tiling, terms, tile_at);
+        float *of_rows = sums.of_rows && n0 == 0 && (by_rows || context->thread == 0) ? sums.of_rows + m0 : 0;
+        int fresh = k0 == 0 && !sums.add;
+        if (packing == COLUMNS) pack_columns(part(a, m0, k0), &tiling, terms, tile_at, of_rows, fresh);
+        else if (of_rows) add_terms(part(a, m0, k0), height, terms, of_rows, fresh);
         for (int i = 0; packing == RUNS && i < tiling.count; i++) {
           int size = tile_size(&tiling, i);
           struct matrix block = part(a, m0 + tiling.start[i], k0);
@@ -347,7 +386,7 @@ static void matmul(const struct context *context, const void *record) {
   struct matrix b = {at(context, r->b), r->transpose_b ? 1 : r->b_stride, r->transpose_b ? r->b_stride : 1};
   if (r->packed_b) b.row = r->k, b.column = 0;
   product(context, r->m, r->n, r->k, a, b, at(context, r->y), r->y_stride, r->bias ? at(context, r->bias) : 0,
-          r->accumulate, at(context, r->workspace));
+          r->accumulate, (struct sums){r->sums ? at(context, r->sums) : 0, r->add_sums}, at(context, r->workspace));
 }
 
 static void pack(const struct context *context, const void *record) {

@@ -4,7 +4,7 @@
 
 #include "kernels.h"
 
-_Static_assert(sizeof(struct matmul_record) == 60, "matmul_record");
+_Static_assert(sizeof(struct matmul_record) == 68, "matmul_record");
 _Static_assert(sizeof(struct pack_record) == 20, "pack_record");
 _Static_assert(sizeof(struct recurrence_forward_record) == 84, "recurrence_forward_record");
 _Static_assert(sizeof(struct recurrence_backward_record) == 96, "recurrence_backward_record");

@@ -39,7 +39,20 @@ static float softmax_row(int count, float *logits, int target, float smoothing, 
   for (int j = whole; j < count; j++) if (logits[j] > highest) highest = logits[j];
   float of_target = logits[target];
   vec shift = v_splat(highest);
-  for (int j = 0; j < whole; j += LANES) {
+  int j = 0;
+  for (; j + IN_STEP * LANES <= whole; j += IN_STEP * LANES) {
+    vec e[IN_STEP];
+    for (int i = 0; i < IN_STEP; i++) {
+      e[i] = v_load(logits + j + i * LANES) - shift;
+      all = all + e[i];
+    }
+    v_exps(e, IN_STEP);
+    for (int i = 0; i < IN_STEP; i++) {
+      v_store(logits + j + i * LANES, e[i]);
+      total = total + e[i];
+    }
+  }
+  for (; j < whole; j += LANES) {
     vec under = v_load(logits + j) - shift, e = v_exp(under);
     v_store(logits + j, e);
     total = total + e;
@@ -79,11 +92,12 @@ static void output_loss(const struct context *context, const void *record) {
   char *workspace = (char *)logits + logits_bytes(r);
   const float *row_weights = r->row_weights ? at(context, r->row_weights) : 0;
   float factor = (float)r->scale, smoothing = (float)r->smoothing;
+  const struct sums none = {0, 0};
   for (int row = 0; row < r->rows; row += block) {
     int rows = lesser(r->rows - row, block);
     const float *h_block = h + (ptrdiff_t)row * hidden;
     struct matrix h_rows = {h_block, hidden, 1}, weight_transposed = {weight, 1, hidden};
-    product(context, rows, vocabulary, hidden, h_rows, weight_transposed, logits, vocabulary, bias, 0, workspace);
+    product(context, rows, vocabulary, hidden, h_rows, weight_transposed, logits, vocabulary, bias, 0, none, workspace);
     struct deal deal = context_deal(context, rows, 16);
     for (struct range mine = deal_next(&deal); mine.from < mine.to; mine = deal_next(&deal))
       for (int i = mine.from; i < mine.to; i++) {
@@ -99,17 +113,12 @@ static void output_loss(const struct context *context, const void *record) {
     struct matrix weight_rows = {weight, hidden, 1};
     if (r->d_h)
       product(context, rows, hidden, vocabulary, d_logits, weight_rows, (float *)at(context, r->d_h) + (ptrdiff_t)row * hidden,
-              hidden, 0, 0, workspace);
+              hidden, 0, 0, none, workspace);
+    struct sums d_bias = {r->d_bias ? at(context, r->d_bias) : 0, row > 0};
     if (r->d_weight)
       product(context, vocabulary, hidden, rows, d_logits_transposed, h_rows, at(context, r->d_weight), hidden, 0,
-              row > 0, workspace);
-    if (r->d_bias) {
-      float *d_bias = at(context, r->d_bias);
-      struct range columns = share(vocabulary, 16, context->thread, context->threads);
-      for (int j = columns.from; row == 0 && j < columns.to; j++) d_bias[j] = 0;
-      for (int i = 0; i < rows; i++)
-        for (int j = columns.from; j < columns.to; j++) d_bias[j] += logits[(ptrdiff_t)i * vocabulary + j];
-      context_barrier(context);
-    }
+              row > 0, d_bias, workspace);
+    else if (d_bias.of_rows)
+      product(context, vocabulary, 0, rows, d_logits_transposed, h_rows, 0, 0, 0, 0, d_bias, workspace);
   }
 }

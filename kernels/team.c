@@ -16,8 +16,8 @@
 #endif
 #include "team.h"
 
-/* A quarter of a millisecond: longer than the JavaScript between two kernels, or two steps, and shorter than anyone would notice. A turn is ten
- * times as short in wasm, which has no instruction to pause. */
+/* A quarter of a millisecond: longer than the JavaScript between two kernels or two steps, shorter than anyone would notice.
+ * A turn is ten times as short in wasm, which has no instruction to pause. */
 #if defined(__wasm__)
 #define TURNS 10
 #else

@@ -38,8 +38,9 @@ export function linearOverTime(
       engine.run(matmul, {
         ...{ m: outputs, n: inputs, k: done, a: dys.place, b: xs.place, y: dWeight.place },
         ...{ aStride: outputs, bStride: inputs, yStride: inputs, transposeA: 1, accumulate: dWeight.accumulate },
+        ...{ sums: dBias?.place, addSums: dBias?.accumulate },
       })
-    if (dBias) {
+    else if (dBias) {
       const { place: y, accumulate } = dBias
       engine.run(sumRows, { rows: done, columns: outputs, stride: outputs, a: dys.place, y, accumulate })
     }

@@ -14,6 +14,7 @@ import {
   sumRows,
   transpose as transposeKernel,
 } from './records.js'
+import type { Target } from './tape.js'
 import { checkShape, show, type Tensor } from './tensor.js'
 
 /** Leading axes of x taken as one: [rows, last axis]. */
@@ -24,14 +25,14 @@ interface Product {
   readonly transposeB?: boolean
 }
 
-/** y (+)= op(a) op(b) on 2-D operands, without a tape. */
+/** y (+)= op(a) op(b) on 2-D operands, without a tape; beside it the sums of op(a) over its columns. */
 function product(
   engine: Engine,
   a: Tensor,
   b: Tensor,
   y: { place: number; accumulate: 0 | 1 },
   how: Product,
-  bias?: Tensor,
+  { bias, sums }: { bias?: Tensor | undefined; sums?: Target | undefined } = {},
 ): void {
   const [m, k] = how.transposeA ? [a.shape[1], a.shape[0]] : a.shape
   engine.run(matmulKernel, {
@@ -48,6 +49,8 @@ function product(
     transposeA: how.transposeA ? 1 : 0,
     transposeB: how.transposeB ? 1 : 0,
     accumulate: y.accumulate,
+    sums: sums?.place,
+    addSums: sums?.accumulate,
   })
 }
 
@@ -65,7 +68,7 @@ export function linear(engine: Engine, x: Tensor, weight: Tensor, bias?: Tensor)
   if (bias) checkShape(bias, 'linear: bias', [weight.shape[0]], '(outputs)')
   const y = engine.tensor([...x.shape.slice(0, -1), weight.shape[0]])
   const rows = flat(engine, x)
-  product(engine, rows, weight, { place: y.place, accumulate: 0 }, { transposeB: true }, bias)
+  product(engine, rows, weight, { place: y.place, accumulate: 0 }, { transposeB: true }, { bias })
   const { tape } = engine
   if (tape?.wants(x, weight, bias))
     tape.record([y], () => {
@@ -73,8 +76,8 @@ export function linear(engine: Engine, x: Tensor, weight: Tensor, bias?: Tensor)
       const dx = tape.target(x)
       if (dx) product(engine, dy, weight, dx, {})
       const dWeight = tape.target(weight)
-      if (dWeight) product(engine, dy, rows, dWeight, { transposeA: true })
-      addColumnSums(engine, dy, bias)
+      if (dWeight) product(engine, dy, rows, dWeight, { transposeA: true }, { sums: tape.target(bias) })
+      else addColumnSums(engine, dy, bias)
     })
   return y
 }

@@ -89,12 +89,16 @@ export interface MatmulRecord {
   accumulate?: number | undefined
   /** 1: b is what PACK made of it, b_stride and transpose_b mean nothing; or 0 */
   packedB?: number | undefined
+  /** [m] out: sum over k of op(a), in ascending k; or 0 */
+  sums?: number | undefined
+  /** 1: added to what sums holds, or 0 */
+  addSums?: number | undefined
 }
 
 export const matmul: KernelDefinition<MatmulRecord> = Object.freeze({
   name: 'matmul',
   number: 0,
-  bytes: 60,
+  bytes: 68,
   usesWorkspace: true,
   write(words: Int32Array, _doubles: Float64Array, at: number, record: MatmulRecord, workspace: number) {
     const word = at / 4
@@ -113,6 +117,8 @@ export const matmul: KernelDefinition<MatmulRecord> = Object.freeze({
     words[word + 12] = record.transposeB ?? 0
     words[word + 13] = record.accumulate ?? 0
     words[word + 14] = record.packedB ?? 0
+    words[word + 15] = record.sums ?? 0
+    words[word + 16] = record.addSums ?? 0
   },
   read(words: Int32Array, _doubles: Float64Array, at: number) {
     const word = at / 4
@@ -131,6 +137,8 @@ export const matmul: KernelDefinition<MatmulRecord> = Object.freeze({
       transposeB: words[word + 12],
       accumulate: words[word + 13],
       packedB: words[word + 14],
+      sums: words[word + 15] >>> 0,
+      addSums: words[word + 16],
     }
   },
 })
@@ -481,10 +489,9 @@ export const embeddingBackward: KernelDefinition<EmbeddingBackwardRecord> = Obje
 })
 
 /**
- * The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, E = log sum_j exp(o_j) - o_target;
- * with label smoothing s (Szegedy et al. 2016, as PyTorch has it) the target's share is 1 - s, and s is shared by
- * all of V: E = log sum_j exp(o_j) - (1 - s) o_target - s mean_j(o_j). With `gradients` it also gives those of
- * scale * sum_i weight_i E_i. A target outside 0 … V - 1, such as -1, has no loss and no gradient.
+ * The output layer, softmax and cross-entropy, in blocks of rows: o = V h + c, and with label smoothing s (Szegedy
+ * et al. 2016, as PyTorch has it) E = log sum_j exp(o_j) - (1 - s) o_target - s mean_j(o_j). With `gradients` also
+ * those of scale * sum_i weight_i E_i. A target outside 0 … V - 1, such as -1, has no loss and no gradient.
  */
 export interface OutputLossRecord {
   rows: number

@@ -8,6 +8,7 @@ import { embed } from './operations.js'
 import { packColumns, packedSize, packRows } from './packedLinear.js'
 import { packed as packedRows, type Ragged } from './ragged.js'
 import { matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from './records.js'
+import type { Target } from './tape.js'
 import { checkShape, type Tensor } from './tensor.js'
 
 /** What the fused kernel is told about a cell. */
@@ -207,18 +208,32 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
         if (seen.cell) tape.watch(seen.cell, dcSteps, { filled: true })
         tape.watch(seen.product, ofProduct(), { filled: true })
       }
-      const dWeight = tape.target(weight)
+      const [dWeight, dBias] = [tape.target(weight), tape.target(apartBias)]
       if (dWeight) {
         const h = masked(engine, existing(before), mask, ragged)
         const { place, accumulate, tensor } = dWeight
-        const product = (m: number, a: number, aStride: number, y: number) => {
-          const [n, k, b] = [outputs, steps, h.place]
-          engine.run(matmul, { m, n, k, a, b, y, aStride, bStride: n, yStride: n, transposeA: 1, accumulate })
+        const product = (m: number, a: number, aStride: number, y: number, ofRows?: Target) => {
+          const [n, k, b, sums, addSums] = [outputs, steps, h.place, ofRows?.place, ofRows?.accumulate]
+          engine.run(matmul, {
+            m,
+            n,
+            k,
+            a,
+            b,
+            y,
+            aStride,
+            bStride: n,
+            yStride: n,
+            transposeA: 1,
+            accumulate,
+            sums,
+            addSums,
+          })
         }
         if (summed > 0) product(summed, gates.place, width, place)
         if (apart) {
           const y = engine.view(tensor, [apartWidth, outputs], summed * outputs).place
-          product(apartWidth, apart.place, apartWidth, y)
+          product(apartWidth, apart.place, apartWidth, y, dBias)
         }
       }
       const dProjection = tape.target(projection)
@@ -228,8 +243,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
         const [a, b] = [dhSteps.place, projected.place]
         engine.run(matmul, { m, n, k, a, b, y, aStride: m, bStride: n, yStride: n, transposeA: 1, accumulate })
       }
-      const dBias = tape.target(apartBias)
-      if (dBias && apart) {
+      if (dBias && apart && !dWeight) {
         const { place: y, accumulate } = dBias
         engine.run(sumRows, {
           rows: steps,

@@ -46,6 +46,10 @@ function matmul(r: Complete<records.MatmulRecord>, floats: Float64Array): void {
       for (let l = 0; l < r.k; l++) total += a(i, l) * b(l, j)
       floats[y] = total
     }
+    if (r.sums === 0) continue
+    let sum = r.addSums ? floats[r.sums / 8 + i] : 0
+    for (let l = 0; l < r.k; l++) sum += a(i, l)
+    floats[r.sums / 8 + i] = sum
   }
 }
 

@@ -55,6 +55,8 @@ export function backendContract(engine: () => Engine): void {
       const accumulate = how.mode === 'accumulate' ? 1 : 0
       const fields = { m, n, k, aStride, bStride, yStride, transposeA: how.ta, transposeB: how.tb, accumulate }
       expectSame(records.matmul, fields, buffers)
+      for (const addSums of [0, 1])
+        expectSame(records.matmul, { ...fields, addSums }, { ...buffers, sums: draw.values(m, 0.1) })
     }
     const forms = [0, 1].flatMap(ta =>
       [0, 1].flatMap(tb => ['plain', 'accumulate', 'bias'].map(mode => ({ ta, tb, mode }))),
