@@ -73,21 +73,18 @@ export function multiplyEach(engine: Engine, x: Tensor, factor: Tensor): Tensor 
     throw new ShapeError(
       `multiplyEach: ${show(factor.shape)} does not go into ${show(x.shape)} a whole number of times`,
     )
-  const fields = {
-    operation: elementwiseOperation.multiply,
-    count: x.size,
-    period: factor.size,
-    b: factor.place,
-    alpha: 1,
-  }
+  const { multiply: operation } = elementwiseOperation
+  const [count, period, b] = [x.size, factor.size, factor.place]
   const y = engine.tensor(x.shape)
-  engine.run(elementwise, { ...fields, a: x.place, y: y.place })
+  engine.run(elementwise, { operation, count, period, a: x.place, b, y: y.place, alpha: 1 })
   const { tape } = engine
   if (tape?.wants(x))
     tape.record([y], () => {
       const target = tape.target(x)
       const a = (tape.gradientOf(y) as Tensor).place
-      if (target) engine.run(elementwise, { ...fields, a, y: target.place, accumulate: target.accumulate })
+      if (!target) return
+      const { place, accumulate } = target
+      engine.run(elementwise, { operation, count, period, a, b, y: place, alpha: 1, accumulate })
     })
   return y
 }
@@ -108,14 +105,26 @@ export function layerNorm(engine: Engine, x: Tensor, gain: Tensor, shift?: Tenso
   const rows = x.size / width
   const y = engine.tensor(x.shape)
   const statistics = engine.tensor([rows, 2]).place
-  const given = { rows, columns: width, x: x.place, gain: gain.place, statistics }
-  engine.run(layerNormForward, { ...given, shift: shift?.place, y: y.place, epsilon: EPSILON })
+  engine.run(layerNormForward, {
+    rows,
+    columns: width,
+    x: x.place,
+    gain: gain.place,
+    shift: shift?.place,
+    y: y.place,
+    statistics,
+    epsilon: EPSILON,
+  })
   const { tape } = engine
   if (tape?.wants(x, gain, shift))
     tape.record([y], () => {
       const dX = tape.target(x)
       engine.run(layerNormBackward, {
-        ...given,
+        rows,
+        columns: width,
+        x: x.place,
+        gain: gain.place,
+        statistics,
         dY: (tape.gradientOf(y) as Tensor).place,
         dX: dX?.place,
         accumulate: dX?.accumulate,

@@ -36,9 +36,19 @@ export function linearOverTime(
     const [dWeight, dBias] = [tape.target(weight), tape.target(bias)]
     if (dWeight && xs)
       engine.run(matmul, {
-        ...{ m: outputs, n: inputs, k: done, a: dys.place, b: xs.place, y: dWeight.place },
-        ...{ aStride: outputs, bStride: inputs, yStride: inputs, transposeA: 1, accumulate: dWeight.accumulate },
-        ...{ sums: dBias?.place, addSums: dBias?.accumulate },
+        m: outputs,
+        n: inputs,
+        k: done,
+        a: dys.place,
+        b: xs.place,
+        y: dWeight.place,
+        aStride: outputs,
+        bStride: inputs,
+        yStride: inputs,
+        transposeA: 1,
+        accumulate: dWeight.accumulate,
+        sums: dBias?.place,
+        addSums: dBias?.accumulate,
       })
     else if (dBias) {
       const { place: y, accumulate } = dBias
@@ -58,8 +68,17 @@ export function linearOverTime(
       if (!dx) return
       back ??= packColumns(engine, weight)
       engine.run(matmul, {
-        ...{ m: count, n: inputs, k: outputs, a: dy.place, b: back.place, y: dx.place, packedB: 1 },
-        ...{ aStride: outputs, bStride: inputs, yStride: inputs, accumulate: dx.accumulate },
+        m: count,
+        n: inputs,
+        k: outputs,
+        a: dy.place,
+        b: back.place,
+        y: dx.place,
+        aStride: outputs,
+        bStride: inputs,
+        yStride: inputs,
+        accumulate: dx.accumulate,
+        packedB: 1,
       })
     })
     tape.watch(y, dy)

@@ -313,7 +313,8 @@ export interface DropoutDraw {
 /** y = x with each element zero with this probability, the others divided by 1 - probability (Srivastava et al. 2014). */
 export function dropout(engine: Engine, x: Tensor, probability: number, draw: DropoutDraw): Tensor {
   const y = engine.tensor(x.shape)
-  engine.run(dropoutKernel, { count: x.size, x: x.place, y: y.place, probability, ...draw })
+  const { seed, step, site } = draw
+  engine.run(dropoutKernel, { count: x.size, x: x.place, y: y.place, probability, seed, step, site })
   const { tape } = engine
   if (tape?.wants(x))
     tape.record([y], () => {
@@ -321,7 +322,7 @@ export function dropout(engine: Engine, x: Tensor, probability: number, draw: Dr
       const dy = tape.gradientOf(y) as Tensor
       if (!target) return
       const { place, accumulate } = target
-      engine.run(dropoutKernel, { count: x.size, x: dy.place, y: place, accumulate, probability, ...draw })
+      engine.run(dropoutKernel, { count: x.size, x: dy.place, y: place, accumulate, probability, seed, step, site })
     })
   return y
 }

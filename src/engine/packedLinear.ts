@@ -33,8 +33,19 @@ export const packedSize = (engine: Engine, [outputs, inputs]: readonly number[])
 export function packedLinear(engine: Engine, x: Tensor, packed: Tensor, outputs: number, bias?: Tensor): Tensor {
   const k = x.shape.at(-1) ?? 1
   const y = engine.tensor([...x.shape.slice(0, -1), outputs])
-  const places = { a: x.place, b: packed.place, y: y.place, bias: bias?.place }
-  const strides = { aStride: k, bStride: k, yStride: outputs }
-  engine.run(matmul, { m: x.size / k, n: outputs, k, ...places, ...strides, packedB: 1 })
+  // Field by field: see lookup.ts.
+  engine.run(matmul, {
+    m: x.size / k,
+    n: outputs,
+    k,
+    a: x.place,
+    b: packed.place,
+    y: y.place,
+    bias: bias?.place,
+    aStride: k,
+    bStride: k,
+    yStride: outputs,
+    packedB: 1,
+  })
   return y
 }
