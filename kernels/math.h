@@ -33,44 +33,40 @@ INLINE void expm1_reduced(const vec *r, vec *p, const int count) {
   EACH p[i] = v_fma(p[i] * r[i], r[i], r[i]);
 }
 
-/* exp(x) of x up to 0, as the softmax has it: at most 1.5 ulp from -87.3 up; 0 below, as the result would be denormal. NaN
- * stays NaN. */
-INLINE void v_exps(vec *x, const int count) {
-  vec bounded[IN_STEP], shifted[IN_STEP], n[IN_STEP], r[IN_STEP], scale[IN_STEP], m[IN_STEP];
-  EACH bounded[i] = v_at_least(v_splat(-87.3f), x[i]);
-  EACH shifted[i] = v_fma(bounded[i], v_splat(LOG2_E), v_splat(ROUNDER));
+/* x = n ln 2 + r, |x| at most 88: scale is 2^n, m is exp(r) - 1. */
+INLINE void exp_parts(const vec *x, vec *scale, vec *m, const int count) {
+  vec shifted[IN_STEP], n[IN_STEP], r[IN_STEP];
+  EACH shifted[i] = v_fma(x[i], v_splat(LOG2_E), v_splat(ROUNDER));
   EACH n[i] = shifted[i] - v_splat(ROUNDER);
-  EACH r[i] = v_fma(n[i], v_splat(-LN2_HIGH), bounded[i]);
+  EACH r[i] = v_fma(n[i], v_splat(-LN2_HIGH), x[i]);
   EACH r[i] = v_fma(n[i], v_splat(-LN2_LOW), r[i]);
   EACH scale[i] = power_of_two(shifted[i]);
   expm1_reduced(r, m, count);
+}
+
+/* exp(x) of x up to 0, as the softmax has it: at most 1.5 ulp from -87.3 up; 0 below, as the result would be denormal. NaN
+ * stays NaN. */
+INLINE void v_exps(vec *x, const int count) {
+  vec bounded[IN_STEP], scale[IN_STEP], m[IN_STEP];
+  EACH bounded[i] = v_at_least(v_splat(-87.3f), x[i]);
+  exp_parts(bounded, scale, m, count);
   EACH x[i] = v_select(x[i] < v_splat(-87.3f), v_splat(0.0f), v_fma(scale[i], m[i], scale[i]));
 }
 
 /* sigmoid(x) = 1 / (1 + exp(-x)): at most 2.5 ulp from -87.3 up; 0 below, as the result would be denormal. */
 INLINE void v_sigmoids(vec *x, const int count) {
-  vec one = v_splat(1.0f), bounded[IN_STEP], shifted[IN_STEP], n[IN_STEP], r[IN_STEP], scale[IN_STEP], y[IN_STEP];
-  EACH bounded[i] = v_at_least(v_splat(-87.3f), v_at_most(v_splat(87.3f), x[i]));
-  EACH shifted[i] = v_fma(bounded[i], v_splat(-LOG2_E), v_splat(ROUNDER));
-  EACH n[i] = v_splat(ROUNDER) - shifted[i];
-  EACH r[i] = v_fma(n[i], v_splat(LN2_HIGH), (vec){0} - bounded[i]);
-  EACH r[i] = v_fma(n[i], v_splat(LN2_LOW), r[i]);
-  EACH scale[i] = power_of_two(shifted[i]);
-  expm1_reduced(r, y, count);
-  EACH y[i] = one / (one + v_fma(scale[i], y[i], scale[i]));
-  EACH x[i] = v_select(x[i] < v_splat(-87.3f), v_splat(0.0f), y[i]);
+  vec one = v_splat(1.0f), bounded[IN_STEP], scale[IN_STEP], m[IN_STEP];
+  EACH bounded[i] = v_at_least(v_splat(-87.3f), v_at_most(v_splat(87.3f), (vec){0} - x[i]));
+  exp_parts(bounded, scale, m, count);
+  EACH m[i] = one / (one + v_fma(scale[i], m[i], scale[i]));
+  EACH x[i] = v_select(x[i] < v_splat(-87.3f), v_splat(0.0f), m[i]);
 }
 
 /* tanh(x) = m / (m + 2) with m = exp(2|x|) - 1, which keeps small x right to the last digit: at most 2.5 ulp. */
 INLINE void v_tanhs(vec *x, const int count) {
-  vec doubled[IN_STEP], shifted[IN_STEP], n[IN_STEP], r[IN_STEP], scale[IN_STEP], m[IN_STEP];
+  vec doubled[IN_STEP], scale[IN_STEP], m[IN_STEP];
   EACH doubled[i] = v_at_most(v_splat(18.1f), v_abs(x[i]) + v_abs(x[i])); /* tanh(9.01) is 1 in float32 */
-  EACH shifted[i] = v_fma(doubled[i], v_splat(LOG2_E), v_splat(ROUNDER));
-  EACH n[i] = shifted[i] - v_splat(ROUNDER);
-  EACH r[i] = v_fma(n[i], v_splat(-LN2_HIGH), doubled[i]);
-  EACH r[i] = v_fma(n[i], v_splat(-LN2_LOW), r[i]);
-  EACH scale[i] = power_of_two(shifted[i]);
-  expm1_reduced(r, m, count);
+  exp_parts(doubled, scale, m, count);
   EACH m[i] = v_fma(scale[i], m[i], scale[i] - v_splat(1.0f));
   EACH x[i] = v_with_sign(m[i] / (m[i] + v_splat(2.0f)), x[i]);
 }

@@ -28,7 +28,6 @@ export class Heap {
   words!: Int32Array
   doubles!: Float64Array
   floats!: Float32Array
-  bytes!: Uint8Array
   private readonly start: number
   private top: number
   /** Gaps below `top`, by ascending place; no two touch. */
@@ -65,7 +64,6 @@ export class Heap {
     this.words = new Int32Array(buffer)
     this.doubles = new Float64Array(buffer)
     this.floats = new Float32Array(buffer)
-    this.bytes = new Uint8Array(buffer)
   }
 
   /** Takes a place of at least `bytes` that is kept until `free`. What it holds is not defined. */

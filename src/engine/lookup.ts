@@ -16,7 +16,6 @@ export function giveRows(engine: Engine, { tokens, table }: Lookup, gradient: Te
   const target = engine.tape?.targetToAdd(table)
   const width = table.shape.at(-1) ?? 1
   if (!target) return
-  // Field by field, as is every record of a training step: one made by spreading costs V8 a hundred times its own bytes.
   engine.run(embeddingBackward, {
     count: tokens.size,
     width,

@@ -33,7 +33,6 @@ export const packedSize = (engine: Engine, [outputs, inputs]: readonly number[])
 export function packedLinear(engine: Engine, x: Tensor, packed: Tensor, outputs: number, bias?: Tensor): Tensor {
   const k = x.shape.at(-1) ?? 1
   const y = engine.tensor([...x.shape.slice(0, -1), outputs])
-  // Field by field: see lookup.ts.
   engine.run(matmul, {
     m: x.size / k,
     n: outputs,

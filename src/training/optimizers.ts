@@ -94,17 +94,43 @@ export const rmsprop = ({ alpha = 0.99, epsilon = 1e-8, momentum = 0, weightDeca
   optimizerOver(
     momentum > 0 ? ['square_avg', 'momentum_buffer'] : ['square_avg'],
     (engine, shared, { square_avg, momentum_buffer }, { learningRate }) => {
-      const places = { second: square_avg.place, velocity: momentum_buffer?.place }
-      const memory = { kept: alpha, fresh: 1 - alpha, epsilon, momentum }
-      engine.run(rmspropKernel, { ...shared, ...places, ...memory, learningRate, weightDecay })
+      const { count, w, dW, broken, gradientScale } = shared
+      engine.run(rmspropKernel, {
+        count,
+        w,
+        dW,
+        broken,
+        gradientScale,
+        second: square_avg.place,
+        velocity: momentum_buffer?.place,
+        kept: alpha,
+        fresh: 1 - alpha,
+        epsilon,
+        momentum,
+        learningRate,
+        weightDecay,
+      })
     },
   )
 
 /** AdaGrad (Duchi, Hazan & Singer 2011): s += g², w −= η g / (√s + ε). */
 export const adagrad = ({ epsilon = 1e-10, weightDecay = 0 } = {}): Optimizer =>
   optimizerOver(['sum'], (engine, shared, { sum }, { learningRate }) => {
-    const memory = { kept: 1, fresh: 1, epsilon, momentum: 0 }
-    engine.run(rmspropKernel, { ...shared, second: sum.place, ...memory, learningRate, weightDecay })
+    const { count, w, dW, broken, gradientScale } = shared
+    engine.run(rmspropKernel, {
+      count,
+      w,
+      dW,
+      broken,
+      gradientScale,
+      second: sum.place,
+      kept: 1,
+      fresh: 1,
+      epsilon,
+      momentum: 0,
+      learningRate,
+      weightDecay,
+    })
   })
 
 /**
@@ -119,7 +145,6 @@ export const adam = ({
   decoupled = false,
 } = {}): Optimizer =>
   optimizerOver(['exp_avg', 'exp_avg_sq'], (engine, shared, { exp_avg, exp_avg_sq }, { step, learningRate }) => {
-    // Field by field: a record made by spreading costs a hundred times its own bytes, at every parameter of every step.
     const { count, w, dW, broken, gradientScale } = shared
     engine.run(adamKernel, {
       count,
@@ -148,9 +173,18 @@ export const adam = ({
 export const asgd = ({ decay = 0, power = 0.75, weightDecay = 0 } = {}): Optimizer =>
   optimizerOver([AVERAGE], (engine, shared, { ax }, { step, learningRate, averageFrom = Infinity }) => {
     const rate = learningRate / (1 + decay * learningRate * (step - 1)) ** power
-    engine.run(sgdKernel, { ...shared, learningRate: rate, momentum: 0, weightDecay: weightDecay + decay })
+    const { count, w, dW, broken, gradientScale } = shared
+    engine.run(sgdKernel, {
+      count,
+      w,
+      dW,
+      broken,
+      gradientScale,
+      learningRate: rate,
+      momentum: 0,
+      weightDecay: weightDecay + decay,
+    })
     const share = 1 / Math.max(1, step - 1 - averageFrom)
-    const { count, w } = shared
     const { place } = ax
     const operation = elementwiseOperation.scale
     if (share < 1) engine.run(elementwise, { operation, count, a: place, y: place, alpha: 1 - share })

@@ -289,6 +289,21 @@ export function backendContract(engine: () => Engine): void {
 
     test('are right where logits overflow exp', () => check(new Draw(22), 17, 33, 65, 1, 40))
 
+    test('are right where the bias alone is learned', () => {
+      const draw = new Draw(27)
+      for (const [rows, hidden, vocabulary] of [
+        [3, 7, 5],
+        [130, 3, 65],
+        [130, 3, 20011],
+      ]) {
+        const weights = { weight: draw.values(vocabulary * hidden), bias: draw.values(vocabulary) }
+        const given = { h: draw.values(rows * hidden), ...weights, targets: draw.integers(rows, -1, vocabulary - 1) }
+        const out = { losses: draw.values(rows), dBias: draw.values(vocabulary, 0.1 / rows) }
+        const fields = { rows, hidden, vocabulary, gradients: 1, scale: 1 / rows }
+        expectSame(records.outputLoss, fields, { ...given, ...out })
+      }
+    })
+
     test('are zeros where there are no rows', () => {
       const [dWeight, dBias] = [new Float64Array(6).fill(1), new Float64Array(3).fill(1)]
       const losses = new Float64Array(1)

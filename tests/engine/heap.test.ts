@@ -106,12 +106,12 @@ describe('places', () => {
     let grown = 0
     heap.grown = () => grown++
     const place = heap.allocate(64)
-    heap.bytes[place] = 42
-    const before = heap.bytes
+    heap.words[place / 4] = 42
+    const before = heap.words
     heap.allocate(20 << 20)
     expect(grown).toBe(1)
-    expect(heap.bytes === before).toBe(false)
-    expect(heap.bytes[place]).toBe(42)
+    expect(heap.words === before).toBe(false)
+    expect(heap.words[place / 4]).toBe(42)
   })
 })
 
