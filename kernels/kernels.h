@@ -79,11 +79,11 @@ struct matmul_record {
   int32_t a_stride;    /* elements from one stored row to the next */
   int32_t b_stride;
   int32_t y_stride;
-  int32_t transpose_a; /* 1, or 0 */
+  int32_t transpose_a; /* 1: b stands as it is, neither transposed nor packed; or 0 */
   int32_t transpose_b; /* 1, or 0 */
   int32_t accumulate;  /* 1, or 0 */
   int32_t packed_b;    /* 1: b is what PACK made of it, b_stride and transpose_b mean nothing; or 0 */
-  place sums;          /* [m] out: sum over k of op(a), in ascending k; or 0 */
+  place sums;          /* [m] out, with transpose_a: sum over k of op(a), in ascending k; or 0 */
   int32_t add_sums;    /* 1: added to what sums holds, or 0 */
 };
 

@@ -115,7 +115,7 @@ static __attribute__((noinline)) void step_product(const struct context *context
   struct range mine = shared ? share(panels, 1, context->thread, context->threads) : (struct range){0, panels};
   for (int p = mine.from; p < mine.to; p++) {
     if (rows == 1 && p + WIDE <= mine.to && n - p * PANEL >= WIDE * PANEL) {
-      tile_wide(k, packed, 1, weight + (ptrdiff_t)p * k * PANEL, (ptrdiff_t)k * PANEL, from ? from[0] + p * PANEL : 0,
+      tile_wide(k, packed, weight + (ptrdiff_t)p * k * PANEL, (ptrdiff_t)k * PANEL, from ? from[0] + p * PANEL : 0,
                 to[0] + p * PANEL);
       p += WIDE - 1;
       continue;
@@ -129,8 +129,8 @@ static __attribute__((noinline)) void step_product(const struct context *context
         if (from) starts[r] = from[first + r] + column;
         touch(targets[r] + PANEL, PANEL); /* for the next panel */
       }
-      tile(RUNS, size, k, packed + runs_floats(first, k), weight + (ptrdiff_t)p * k * PANEL, lesser(n - column, PANEL),
-           from ? starts : 0, targets);
+      tile(RUNS, size, k, packed + runs_floats(first, k), weight + (ptrdiff_t)p * k * PANEL, PANEL,
+           lesser(n - column, PANEL), from ? starts : 0, targets);
     }
   }
 }

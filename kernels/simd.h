@@ -94,6 +94,17 @@ INLINE vec v_load_part(const float *at, int count) {
 }
 INLINE void v_store_part(float *at, vec x, int count) { __builtin_memcpy(at, &x, (size_t)count * 4); }
 
+/* All bits of the first `count` lanes. */
+#define UP_FROM(n) (n), (n) + 1, (n) + 2, (n) + 3
+#if LANES == 16
+#define EACH_LANE UP_FROM(0), UP_FROM(4), UP_FROM(8), UP_FROM(12)
+#elif LANES == 8
+#define EACH_LANE UP_FROM(0), UP_FROM(4)
+#else
+#define EACH_LANE UP_FROM(0)
+#endif
+INLINE ivec v_first(int count) { return (ivec){EACH_LANE} < v_splat_int(count); }
+
 /* a b + c, with one rounding where the machine can. */
 #if defined(PAIRS)
 INLINE vec v_fma(vec a, vec b, vec c) {

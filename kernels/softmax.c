@@ -15,28 +15,32 @@ static int block_rows(const struct output_loss_record *r) {
   return lesser(round_up((rows + blocks - 1) / blocks, 16), rows);
 }
 
+/* Rows of logits are kept in whole vectors, so that nothing is done by halves. */
+static int logits_row(const struct output_loss_record *r) { return (int)round_up(r->vocabulary, LANES); }
 static int64_t logits_bytes(const struct output_loss_record *r) {
-  return round_up((int64_t)block_rows(r) * r->vocabulary * 4, 64);
+  return round_up((int64_t)block_rows(r) * logits_row(r) * 4, 64);
 }
+static int64_t bias_bytes(const struct output_loss_record *r) { return round_up((int64_t)logits_row(r) * 4, 64); }
 
 static int64_t output_loss_workspace(const void *record, int threads) {
   const struct output_loss_record *r = record;
-  int64_t logits = product_workspace(r->vocabulary, r->hidden, threads);
+  int64_t logits = product_workspace(logits_row(r), r->hidden, threads);
   int64_t d_h = product_workspace(r->hidden, r->vocabulary, threads);
-  int64_t d_weight = product_workspace(r->hidden, block_rows(r), threads);
+  int64_t d_weight = transposed_workspace(r->hidden, block_rows(r), threads);
   int64_t most = logits > d_h ? logits : d_h;
-  return logits_bytes(r) + (most > d_weight ? most : d_weight);
+  return logits_bytes(r) + bias_bytes(r) + (most > d_weight ? most : d_weight);
 }
 
-/* One row of logits: returns E in nats; with `gradients`, the logits become factor (p - y). */
+/* One row of logits, to whole vectors: returns E in nats; with `gradients`, the logits become factor (p - y). */
 static float softmax_row(int count, float *logits, int target, float smoothing, int gradients, float factor) {
-  vec most = v_splat(-__builtin_inff()), total = v_splat(0.0f), all = v_splat(0.0f);
-  float highest = -__builtin_inff(), sum = 0, below = 0, lane[LANES];
-  int whole = count / LANES * LANES;
-  for (int j = 0; j < whole; j += LANES) most = v_at_least(most, v_load(logits + j));
+  vec most = v_splat(-__builtin_inff()), total = v_splat(0.0f), below = v_splat(0.0f);
+  float highest = -__builtin_inff(), sum = 0, all_below = 0, lane[LANES];
+  int whole = count / LANES * LANES, end = (int)round_up(count, LANES);
+  ivec real = v_first(count - whole); /* of the last vector, if it is cut off */
+  if (whole < end) v_store(logits + whole, v_select(real, v_load(logits + whole), most));
+  for (int j = 0; j < end; j += LANES) most = v_at_least(most, v_load(logits + j));
   v_store(lane, most);
   for (int j = 0; j < LANES; j++) if (lane[j] > highest) highest = lane[j];
-  for (int j = whole; j < count; j++) if (logits[j] > highest) highest = logits[j];
   float of_target = logits[target];
   vec shift = v_splat(highest);
   int j = 0;
@@ -44,7 +48,7 @@ static float softmax_row(int count, float *logits, int target, float smoothing, 
     vec e[IN_STEP];
     for (int i = 0; i < IN_STEP; i++) {
       e[i] = v_load(logits + j + i * LANES) - shift;
-      all = all + e[i];
+      below = below + e[i];
     }
     v_exps(e, IN_STEP);
     for (int i = 0; i < IN_STEP; i++) {
@@ -52,31 +56,24 @@ static float softmax_row(int count, float *logits, int target, float smoothing, 
       total = total + e[i];
     }
   }
-  for (; j < whole; j += LANES) {
+  for (; j < end; j += LANES) {
     vec under = v_load(logits + j) - shift, e = v_exp(under);
     v_store(logits + j, e);
     total = total + e;
-    all = all + under;
-  }
-  if (whole < count) {
-    int n = count - whole;
-    for (int j = whole; j < count; j++) below += logits[j] - highest;
-    vec e = v_exp(v_load_part(logits + whole, n) - shift);
-    v_store_part(logits + whole, e, n);
+    below = below + (j < whole ? under : v_select(real, under, v_splat(0.0f)));
   }
   v_store(lane, total);
   for (int j = 0; j < LANES; j++) sum += lane[j];
-  for (int j = whole; j < count; j++) sum += logits[j];
   float share = smoothing / (float)count;
   if (gradients) {
-    float scale = factor / sum, shared = factor * share;
-    for (int j = 0; j < count; j++) logits[j] = logits[j] * scale - shared;
+    vec scale = v_splat(factor / sum), shared = v_splat(factor * share);
+    for (int j = 0; j < end; j += LANES) v_store(logits + j, v_load(logits + j) * scale - shared);
     logits[target] -= factor * (1 - smoothing);
   }
   if (smoothing == 0) return natural_logarithm(sum) + (highest - of_target);
-  v_store(lane, all);
-  for (int j = 0; j < LANES; j++) below += lane[j];
-  return natural_logarithm(sum) + (1 - smoothing) * (highest - of_target) - share * below;
+  v_store(lane, below);
+  for (int j = 0; j < LANES; j++) all_below += lane[j];
+  return natural_logarithm(sum) + (1 - smoothing) * (highest - of_target) - share * all_below;
 }
 
 static void output_loss(const struct context *context, const void *record) {
@@ -89,19 +86,23 @@ static void output_loss(const struct context *context, const void *record) {
   const float *h = at(context, r->h), *weight = at(context, r->weight), *bias = r->bias ? at(context, r->bias) : 0;
   const int32_t *targets = at(context, r->targets);
   float *losses = at(context, r->losses), *logits = at(context, r->workspace);
-  char *workspace = (char *)logits + logits_bytes(r);
+  int logits_stride = logits_row(r);
+  float *whole_bias = (float *)((char *)logits + logits_bytes(r)); /* as long as a row of logits */
+  char *workspace = (char *)whole_bias + bias_bytes(r);
+  if (bias && context->thread == 0)
+    for (int j = 0; j < logits_stride; j++) whole_bias[j] = j < vocabulary ? bias[j] : 0;
+  if (bias) context_barrier(context);
   const float *row_weights = r->row_weights ? at(context, r->row_weights) : 0;
   float factor = (float)r->scale, smoothing = (float)r->smoothing;
-  const struct sums none = {0, 0};
   for (int row = 0; row < r->rows; row += block) {
     int rows = lesser(r->rows - row, block);
     const float *h_block = h + (ptrdiff_t)row * hidden;
-    struct matrix h_rows = {h_block, hidden, 1}, weight_transposed = {weight, 1, hidden};
-    product(context, rows, vocabulary, hidden, h_rows, weight_transposed, logits, vocabulary, bias, 0, none, workspace);
+    product(context, rows, logits_stride, hidden, h_block, hidden, (struct matrix){weight, 1, hidden}, vocabulary, logits,
+            logits_stride, bias ? whole_bias : 0, 0, workspace);
     struct deal deal = context_deal(context, rows, 16);
     for (struct range mine = deal_next(&deal); mine.from < mine.to; mine = deal_next(&deal))
       for (int i = mine.from; i < mine.to; i++) {
-        float *line = logits + (ptrdiff_t)i * vocabulary;
+        float *line = logits + (ptrdiff_t)i * logits_stride;
         int target = targets[row + i], known = target >= 0 && target < vocabulary;
         float weighted = row_weights ? factor * row_weights[row + i] : factor;
         losses[row + i] = known ? softmax_row(vocabulary, line, target, smoothing, r->gradients, weighted) : 0;
@@ -109,16 +110,12 @@ static void output_loss(const struct context *context, const void *record) {
       }
     context_barrier(context);
     if (!r->gradients) continue;
-    struct matrix d_logits = {logits, vocabulary, 1}, d_logits_transposed = {logits, 1, vocabulary};
-    struct matrix weight_rows = {weight, hidden, 1};
     if (r->d_h)
-      product(context, rows, hidden, vocabulary, d_logits, weight_rows, (float *)at(context, r->d_h) + (ptrdiff_t)row * hidden,
-              hidden, 0, 0, none, workspace);
+      product(context, rows, hidden, vocabulary, logits, logits_stride, (struct matrix){weight, hidden, 1}, hidden,
+              (float *)at(context, r->d_h) + (ptrdiff_t)row * hidden, hidden, 0, 0, workspace);
     struct sums d_bias = {r->d_bias ? at(context, r->d_bias) : 0, row > 0};
-    if (r->d_weight)
-      product(context, vocabulary, hidden, rows, d_logits_transposed, h_rows, at(context, r->d_weight), hidden, 0,
-              row > 0, d_bias, workspace);
-    else if (d_bias.of_rows)
-      product(context, vocabulary, 0, rows, d_logits_transposed, h_rows, 0, 0, 0, 0, d_bias, workspace);
+    if (r->d_weight || d_bias.of_rows)
+      product_transposed(context, vocabulary, r->d_weight ? hidden : 0, rows, logits, logits_stride, h_block, hidden,
+                         r->d_weight ? at(context, r->d_weight) : 0, hidden, 0, row > 0, d_bias, workspace);
   }
 }

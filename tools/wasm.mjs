@@ -16,10 +16,11 @@ const clangVersion = `clang version ${version} (3~deb12u1)`
 const lldVersion = `LLD ${version}`
 export const neededTools = `clang-19 and lld-19 1:${version} (apt-get install clang-19 lld-19)`
 
+/* The heap begins at address 0: without -fno-delete-null-pointer-checks the compiler takes a place in it for absent. */
 const compileFlags = [
   ...['--target=wasm32', '-nostdlib', '-O3', '-std=gnu11', '-ffreestanding', '-fvisibility=hidden'],
   ...['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-Wall', '-Wextra'],
-  ...['-mbulk-memory', '-matomics', '-mmutable-globals', '-msimd128', '-DUNIT=wasm'],
+  ...['-fno-delete-null-pointer-checks', '-mbulk-memory', '-matomics', '-mmutable-globals', '-msimd128', '-DUNIT=wasm'],
 ]
 /* The heap is the library's, so the memory is imported. __heap_base says where it may begin; a worker sets its own
  * __stack_pointer. With the stack first, running over its end traps, and does not write into data. */

@@ -20,24 +20,19 @@ import { checkShape, show, type Tensor } from './tensor.js'
 /** Leading axes of x taken as one: [rows, last axis]. */
 const rowsOf = (x: Tensor): number => x.size / (x.shape.at(-1) ?? 1)
 
-interface Product {
-  readonly transposeA?: boolean
-  readonly transposeB?: boolean
-}
-
-/** y (+)= op(a) op(b) on 2-D operands, without a tape; beside it the sums of op(a) over its columns. */
+/** y (+)= a b on 2-D operands, of which one may be transposed, without a tape; beside aᵀ b the sums of a over its rows. */
 function product(
   engine: Engine,
   a: Tensor,
   b: Tensor,
   y: { place: number; accumulate: 0 | 1 },
-  how: Product,
-  { bias, sums }: { bias?: Tensor | undefined; sums?: Target | undefined } = {},
+  { transposed, bias, sums }: { transposed?: 'a' | 'b'; bias?: Tensor | undefined; sums?: Target | undefined } = {},
 ): void {
-  const [m, k] = how.transposeA ? [a.shape[1], a.shape[0]] : a.shape
+  const [m, k] = transposed === 'a' ? [a.shape[1], a.shape[0]] : a.shape
+  const n = transposed === 'b' ? b.shape[0] : b.shape[1]
   engine.run(matmulKernel, {
     m,
-    n: how.transposeB ? b.shape[0] : b.shape[1],
+    n,
     k,
     a: a.place,
     b: b.place,
@@ -45,9 +40,9 @@ function product(
     bias: bias?.place,
     aStride: a.shape[1],
     bStride: b.shape[1],
-    yStride: how.transposeB ? b.shape[0] : b.shape[1],
-    transposeA: how.transposeA ? 1 : 0,
-    transposeB: how.transposeB ? 1 : 0,
+    yStride: n,
+    transposeA: transposed === 'a' ? 1 : 0,
+    transposeB: transposed === 'b' ? 1 : 0,
     accumulate: y.accumulate,
     sums: sums?.place,
     addSums: sums?.accumulate,
@@ -68,15 +63,15 @@ export function linear(engine: Engine, x: Tensor, weight: Tensor, bias?: Tensor)
   if (bias) checkShape(bias, 'linear: bias', [weight.shape[0]], '(outputs)')
   const y = engine.tensor([...x.shape.slice(0, -1), weight.shape[0]])
   const rows = flat(engine, x)
-  product(engine, rows, weight, { place: y.place, accumulate: 0 }, { transposeB: true }, { bias })
+  product(engine, rows, weight, { place: y.place, accumulate: 0 }, { transposed: 'b', bias })
   const { tape } = engine
   if (tape?.wants(x, weight, bias))
     tape.record([y], () => {
       const dy = flat(engine, tape.gradientOf(y) as Tensor)
       const dx = tape.target(x)
-      if (dx) product(engine, dy, weight, dx, {})
+      if (dx) product(engine, dy, weight, dx)
       const dWeight = tape.target(weight)
-      if (dWeight) product(engine, dy, rows, dWeight, { transposeA: true }, { sums: tape.target(bias) })
+      if (dWeight) product(engine, dy, rows, dWeight, { transposed: 'a', sums: tape.target(bias) })
       else addColumnSums(engine, dy, bias)
     })
   return y

@@ -81,7 +81,7 @@ export interface MatmulRecord {
   aStride: number
   bStride: number
   yStride: number
-  /** 1, or 0 */
+  /** 1: b stands as it is, neither transposed nor packed; or 0 */
   transposeA?: number | undefined
   /** 1, or 0 */
   transposeB?: number | undefined
@@ -89,7 +89,7 @@ export interface MatmulRecord {
   accumulate?: number | undefined
   /** 1: b is what PACK made of it, b_stride and transpose_b mean nothing; or 0 */
   packedB?: number | undefined
-  /** [m] out: sum over k of op(a), in ascending k; or 0 */
+  /** [m] out, with transpose_a: sum over k of op(a), in ascending k; or 0 */
   sums?: number | undefined
   /** 1: added to what sums holds, or 0 */
   addSums?: number | undefined
