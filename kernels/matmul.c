@@ -112,7 +112,7 @@ static void product(const struct context *context, int m, int n, int k, const fl
               start[r] = first ? bias + column : to[r];
               touch(to[r] + PANEL, PANEL); /* for the next tile */
             }
-            tile(RUNS, size, terms, tile_at[i], panel, PANEL, width, first && !bias ? 0 : start, to);
+            tile(RUNS, size, width, terms, tile_at[i], 0, 0, panel, PANEL, first && !bias ? 0 : start, to);
           }
         }
       }
@@ -127,9 +127,9 @@ struct sums {
   int add;
 };
 
-/* A gradient of weights has few rows and columns and very many terms. For all threads to pack B together would cost as much
- * as packing A, and waiting for each other at every block more than both: a thread takes its rows through all terms alone.
- * It reads B where it stands, while a tile of A stays in the first cache. Where a panel is but half a line, each line would
+/* A gradient of weights has few rows and columns and very many terms: packing costs as much as a tenth of it, and waiting for
+ * each other at every block more. So a thread takes its rows through all terms alone, and reads B where it stands, while a
+ * tile of A, packed by the first of its tiles, stays in the first cache. Where a panel is but half a line, each line would
  * come twice: there a thread packs B for itself, and a panel stays. */
 #define PACKS_B (PANEL < LINE)
 #define BLOCK_TERMS (PACKS_B ? 512 : 256)
@@ -160,22 +160,21 @@ static void product_transposed(const struct context *context, int m, int n, int 
       for (int m0 = rows.from; m0 < rows.to; m0 += BLOCK_M) {
         int height = lesser(rows.to - m0, BLOCK_M), more = m0 + height < rows.to;
         const float *a_here = a + k0 * a_row + m0;
-        float *of_rows = sums.of_rows && (by_rows || context->thread == 0) ? sums.of_rows + m0 : 0, *tile_at[MOST_TILES];
+        float *of_rows = sums.of_rows && (by_rows || context->thread == 0) ? sums.of_rows + m0 : 0;
         struct tiling tiling = cut(height);
-        for (int i = 0; i < tiling.count; i++) tile_at[i] = packed_a + (ptrdiff_t)i * terms * COLUMN;
         if (!ASKS_AHEAD) {
           struct ahead now = look_ahead(a_here, a_row, terms, height);
           ask(&now, now.stretches * now.lines);
         }
-        pack_columns(a_here, a_row, &tiling, terms, tile_at, of_rows, k0 == 0 && !sums.add);
         const float *next_a = more ? a_here + height : a + (k0 + terms) * a_row + rows.from;
         struct ahead ahead = look_ahead(next_a, a_row, more ? terms : lesser(k - k0 - terms, BLOCK_TERMS), height);
         int asked = asked_a_tile(&ahead, tiling.count * (mine.to - mine.from));
         for (int near = mine.from; near < mine.to; near += NEAR_COLUMNS / PANEL)
           for (int i = 0; i < tiling.count; i++)
             for (int p = near; p < lesser(near + NEAR_COLUMNS / PANEL, mine.to); p++) {
-              int size = tile_size(&tiling, i), column = p * PANEL, packed = p >= first_packed;
+              int size = tile_size(&tiling, i), column = p * PANEL, width = lesser(n - column, PANEL), packed = p >= first_packed;
               const float *panel = packed ? packed_b + (ptrdiff_t)(p - first_packed) * PANEL * terms : b_here + column;
+              ptrdiff_t panel_next = packed ? PANEL : b_row;
               float *to[TILE_ROWS];
               const float *start[TILE_ROWS];
               ask(&ahead, asked);
@@ -184,9 +183,12 @@ static void product_transposed(const struct context *context, int m, int n, int 
                 start[r] = first ? bias + column : to[r];
                 touch(to[r] + (PACKS_B ? size * y_row : PANEL), PANEL); /* for the next tile */
               }
-              tile(COLUMNS, size, terms, tile_at[i], panel, packed ? PANEL : b_row, lesser(n - column, PANEL),
-                   first && !bias ? 0 : start, to);
+              float *packed_tile = packed_a + (ptrdiff_t)i * terms * COLUMN;
+              enum form form = p == mine.from ? LINES : COLUMNS; /* the first panel's tiles pack a for the others */
+              tile(form, size, width, terms, form == LINES ? a_here + tiling.start[i] : packed_tile, a_row, packed_tile, panel,
+                   panel_next, first && !bias ? 0 : start, to);
             }
+        if (of_rows) add_terms(a_here, a_row, height, terms, of_rows, k0 == 0 && !sums.add);
       }
     }
   context_barrier(context);

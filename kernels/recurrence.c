@@ -129,8 +129,8 @@ static __attribute__((noinline)) void step_product(const struct context *context
         if (from) starts[r] = from[first + r] + column;
         touch(targets[r] + PANEL, PANEL); /* for the next panel */
       }
-      tile(RUNS, size, k, packed + runs_floats(first, k), weight + (ptrdiff_t)p * k * PANEL, PANEL,
-           lesser(n - column, PANEL), from ? starts : 0, targets);
+      tile(RUNS, size, lesser(n - column, PANEL), k, packed + runs_floats(first, k), 0, 0, weight + (ptrdiff_t)p * k * PANEL,
+           PANEL, from ? starts : 0, targets);
     }
   }
 }

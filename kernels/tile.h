@@ -7,14 +7,16 @@
 
 #define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms */
 #define COLUMN ((TILE_ROWS + LANES - 1) / LANES * LANES) /* its columns in whole vectors */
-#define COLUMNS_AT_ONCE 8             /* columns that stay in the first cache while all tiles take their part */
 
 static inline int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
 static inline int lesser(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
 
 /* A tile: to[r][0 … PANEL) = from[r] (or 0) + sum over k of a(r, k) panel(k), r below `rows`; or of a panel's first half.
- * a is packed in one of two ways: `runs`, [k / RUN][rows][RUN]; `columns`, [k][COLUMN]. Rows of the panel are `next` apart.
- * Accumulators are named variables, since gcc keeps an array of vectors in memory. */
+ * Rows of the panel are `next` apart. a comes in one of three forms: `runs`, packed as [k / RUN][rows][RUN]; `columns`,
+ * packed as [k][COLUMN]; `lines`, as it stands, its columns side by side and terms `a_next` apart: then it is packed into
+ * columns on the way, since copying hides behind arithmetic, and waiting for memory too. Accumulators are named variables,
+ * since gcc keeps an array of vectors in memory. */
+enum form { RUNS, COLUMNS, LINES };
 #define ROWS_1(X) X(0)
 #define ROWS_2(X) ROWS_1(X) X(1)
 #define ROWS_3(X) ROWS_2(X) X(2)
@@ -37,31 +39,38 @@ static inline int lesser(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
 #define STEP_COLUMN(r) STEP(r, r)
 #define GIVE(r) v_store(to[r], s##r); if (whole) v_store(to[r] + LANES, t##r);
 
-#define TILE_ARGUMENTS int k, const float *a, const float *panel, ptrdiff_t next, const float *const *from, float *const *to
-#define DEFINE_TILES(M)                                                                    \
-  INLINE void runs_##M(const int whole, TILE_ARGUMENTS) {                                  \
-    ROWS_##M(OPEN) ROWS_##M(CLEAR) if (from) { ROWS_##M(TAKE) }                            \
-    for (const float *run = a; k > 0; k -= RUN, run += M * RUN) {                          \
-      const float *end = run + (k < RUN ? k : RUN);                                        \
-      UNROLL for (a = run; a < end; a++, panel += next) {                                  \
-        vec p = v_load(panel), q = v_load(panel + LANES);                                  \
-        ROWS_##M(STEP_RUN)                                                                 \
-      }                                                                                    \
-    }                                                                                      \
-    ROWS_##M(GIVE)                                                                         \
-  }                                                                                        \
-  INLINE void columns_##M(const int whole, TILE_ARGUMENTS) {                               \
-    ROWS_##M(OPEN) ROWS_##M(CLEAR) if (from) { ROWS_##M(TAKE) }                            \
-    UNROLL for (; k > 0; k--, a += COLUMN, panel += next) {                                \
-      vec p = v_load(panel), q = v_load(panel + LANES);                                    \
-      ROWS_##M(STEP_COLUMN)                                                                \
-    }                                                                                      \
-    ROWS_##M(GIVE)                                                                         \
-  }                                                                                        \
-  static void tile_runs_##M(TILE_ARGUMENTS) { runs_##M(1, k, a, panel, next, from, to); }       \
-  static void half_runs_##M(TILE_ARGUMENTS) { runs_##M(0, k, a, panel, next, from, to); }       \
-  static void tile_columns_##M(TILE_ARGUMENTS) { columns_##M(1, k, a, panel, next, from, to); } \
-  static void half_columns_##M(TILE_ARGUMENTS) { columns_##M(0, k, a, panel, next, from, to); }
+#define TILE_ARGUMENTS                                                                                                 \
+  int k, const float *a, ptrdiff_t a_next, float *packed, const float *panel, ptrdiff_t next, const float *const *from, \
+    float *const *to
+#define TILE_VALUES k, a, a_next, packed, panel, next, from, to
+#define DEFINE_TILES(M)                                                                                                \
+  INLINE void runs_##M(const int whole, TILE_ARGUMENTS) {                                                              \
+    (void)a_next, (void)packed;                                                                                        \
+    ROWS_##M(OPEN) ROWS_##M(CLEAR) if (from) { ROWS_##M(TAKE) }                                                        \
+    for (const float *run = a; k > 0; k -= RUN, run += M * RUN) {                                                      \
+      const float *end = run + (k < RUN ? k : RUN);                                                                    \
+      UNROLL for (a = run; a < end; a++, panel += next) {                                                              \
+        vec p = v_load(panel), q = v_load(panel + LANES);                                                              \
+        ROWS_##M(STEP_RUN)                                                                                             \
+      }                                                                                                                \
+    }                                                                                                                  \
+    ROWS_##M(GIVE)                                                                                                     \
+  }                                                                                                                    \
+  INLINE void columns_##M(const int whole, const int lines, TILE_ARGUMENTS) {                                          \
+    ROWS_##M(OPEN) ROWS_##M(CLEAR) if (from) { ROWS_##M(TAKE) }                                                        \
+    UNROLL for (; k > 0; k--, a += lines ? a_next : COLUMN, packed += COLUMN, panel += next) {                         \
+      vec p = v_load(panel), q = v_load(panel + LANES);                                                                \
+      if (lines) __builtin_memcpy(packed, a, M * sizeof(float));                                                       \
+      ROWS_##M(STEP_COLUMN)                                                                                            \
+    }                                                                                                                  \
+    ROWS_##M(GIVE)                                                                                                     \
+  }                                                                                                                    \
+  static void tile_runs_##M(TILE_ARGUMENTS) { runs_##M(1, TILE_VALUES); }                                              \
+  static void half_runs_##M(TILE_ARGUMENTS) { runs_##M(0, TILE_VALUES); }                                              \
+  static void tile_columns_##M(TILE_ARGUMENTS) { columns_##M(1, 0, TILE_VALUES); }                                     \
+  static void half_columns_##M(TILE_ARGUMENTS) { columns_##M(0, 0, TILE_VALUES); }                                     \
+  static void tile_lines_##M(TILE_ARGUMENTS) { columns_##M(1, 1, TILE_VALUES); }                                       \
+  static void half_lines_##M(TILE_ARGUMENTS) { columns_##M(0, 1, TILE_VALUES); }
 
 DEFINE_TILES(1) DEFINE_TILES(2) DEFINE_TILES(3) DEFINE_TILES(4)
 #if TILE_ROWS > 4
@@ -74,12 +83,9 @@ DEFINE_TILES(7) DEFINE_TILES(8) DEFINE_TILES(9) DEFINE_TILES(10) DEFINE_TILES(11
 DEFINE_TILES(13)
 #endif
 
-/* How A is packed. */
-enum packing { RUNS, COLUMNS };
-
 typedef void tile_function(TILE_ARGUMENTS);
-#define ALL(M) {{tile_runs_##M, half_runs_##M}, {tile_columns_##M, half_columns_##M}}
-static tile_function *const tiles[TILE_ROWS + 1][2][2] = {
+#define ALL(M) {{tile_runs_##M, half_runs_##M}, {tile_columns_##M, half_columns_##M}, {tile_lines_##M, half_lines_##M}}
+static tile_function *const tiles[TILE_ROWS + 1][3][2] = {
   {{0}}, ALL(1), ALL(2), ALL(3), ALL(4),
 #if TILE_ROWS > 4
   ALL(5), ALL(6),
@@ -93,11 +99,10 @@ static tile_function *const tiles[TILE_ROWS + 1][2][2] = {
 };
 
 /* One tile against one panel of which `width` columns are real; where they are neither all nor half, through a copy. */
-static inline void tile(enum packing packing, int rows, int k, const float *a, const float *panel, ptrdiff_t next, int width,
-                        const float *const *from, float *const *to) {
-  tile_function *of_width = tiles[rows][packing][width <= LANES];
+static inline void tile(enum form form, int rows, int width, TILE_ARGUMENTS) {
+  tile_function *of_width = tiles[rows][form][width <= LANES];
   if (width == PANEL || width == LANES) {
-    of_width(k, a, panel, next, from, to);
+    of_width(TILE_VALUES);
     return;
   }
   float copy[TILE_ROWS][PANEL];
@@ -107,7 +112,7 @@ static inline void tile(enum packing packing, int rows, int k, const float *a, c
     if (from) __builtin_memcpy(copy[r], from[r], (size_t)width * 4);
     for (int i = from ? width : 0; i < PANEL; i++) copy[r][i] = 0;
   }
-  of_width(k, a, panel, next, (const float *const *)copies, copies);
+  of_width(k, a, a_next, packed, panel, next, (const float *const *)copies, copies);
   for (int r = 0; r < rows; r++) __builtin_memcpy(to[r], copy[r], (size_t)width * 4);
 }
 
@@ -160,44 +165,13 @@ static float *pack_runs(int rows, int k, const float *const *row, float *packed)
 }
 static inline int64_t runs_floats(int rows, int k) { return round_up(k, RUN) * rows; }
 
-/* Packs terms `row` apart, of rows that stand side by side, as [k][COLUMN] a tile. A few terms at a time are read once, for
- * all tiles. Whole vectors are copied, past a tile's rows too, where nobody looks; not where that would read past the last
- * row. The terms are added to `sums` of the rows, if there are any, or with `fresh` written: whoever reads them may as well. */
-static void pack_columns(const float *a, ptrdiff_t row, const struct tiling *tiles, int terms, float *const *tile_at,
-                         float *sums, int fresh) {
-  float sum[MOST_TILES][COLUMN] = {{0}};
-  for (int i = 0; sums && !fresh && i < tiles->count; i++)
-    __builtin_memcpy(sum[i], sums + tiles->start[i], (size_t)tile_size(tiles, i) * 4);
-  for (int j = 0; j < terms; j += COLUMNS_AT_ONCE) {
-    int count = lesser(terms - j, COLUMNS_AT_ONCE), whole = row < LANES ? 0 : j + count < terms ? count : count - 1;
-    for (int i = 0; i < tiles->count; i++) {
-      const float *from = a + j * row + tiles->start[i];
-      float *to = tile_at[i] + (ptrdiff_t)j * COLUMN;
-      int size = tile_size(tiles, i), term = 0;
-      if (COLUMN == LANES && whole == COLUMNS_AT_ONCE) {
-        vec all = v_load(sum[i]);
-        for (; term < COLUMNS_AT_ONCE; term++, from += row, to += COLUMN) {
-          vec x = v_load(from);
-          v_store(to, x);
-          all = all + x;
-        }
-        v_store(sum[i], all);
-      }
-      for (; term < whole; term++, from += row, to += COLUMN)
-        for (int r = 0; r < size; r += LANES) {
-          vec x = v_load(from + r);
-          v_store(to + r, x);
-          v_store(sum[i] + r, v_load(sum[i] + r) + x);
-        }
-      for (; term < count; term++, from += row, to += COLUMN)
-        for (int r = 0; r < size; r++) {
-          to[r] = from[r];
-          sum[i][r] += from[r];
-        }
-    }
-  }
-  for (int i = 0; sums && i < tiles->count; i++)
-    __builtin_memcpy(sums + tiles->start[i], sum[i], (size_t)tile_size(tiles, i) * 4);
+/* sums[i] += the terms of column i, `row` apart; or with `fresh` = them. */
+static void add_terms(const float *a, ptrdiff_t row, int columns, int terms, float *sums, int fresh) {
+  float sum[TILE_ROWS * MOST_TILES];
+  for (int i = 0; i < columns; i++) sum[i] = fresh ? 0 : sums[i];
+  for (; terms > 0; terms--, a += row)
+    for (int i = 0; i < columns; i++) sum[i] += a[i];
+  __builtin_memcpy(sums, sum, (size_t)columns * 4);
 }
 
 /* The right side of a product: element (i, j) stands at at[i * row + j * column]; one of the two is 1. It may also be packed
