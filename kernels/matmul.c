@@ -11,8 +11,8 @@
 #define BLOCK_TILES 8                 /* tiles of A packed at once by a thread */
 #define BLOCK_M (TILE_ROWS * BLOCK_TILES)
 
-/* What of A is packed next, in stretches of so many lines. It is asked for a few lines at a time while tiles are at work,
- * so that packing does not wait for memory. */
+/* What of A is read next, in stretches of so many lines. It is asked for a few lines at a time while tiles are at work, so
+ * that the next do not wait for memory. */
 struct ahead {
   const float *stretch;
   ptrdiff_t stride;
@@ -45,12 +45,13 @@ static inline struct range panels_of(const struct context *context, int panels, 
   return by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
 }
 
-/* Workspace of a product in bytes: a block of B for all, one of A for each thread. Where B takes several blocks there are
- * two, so that whoever has done with one may pack the next while others are at work. */
+/* Workspace of a product in bytes: a block of B for all, and in wasm one of A for each thread. Where B takes several blocks
+ * there are two, so that whoever has done with one may pack the next while others are at work. */
 static int64_t b_block_bytes(int n, int terms) { return round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms * 4, 64); }
+static int64_t a_block_floats(int k) { return RUN ? copies_floats(BLOCK_M, lesser(k, BLOCK_K)) : 0; }
 static int64_t product_workspace(int n, int k, int threads) {
-  int64_t terms = lesser(k, BLOCK_K), a = round_up(terms, RUN) * BLOCK_M * 4;
-  return b_block_bytes(n, (int)terms) * (k > BLOCK_K || n > BLOCK_N ? 2 : 1) + a * threads + 64;
+  int places = k > BLOCK_K || n > BLOCK_N ? 2 : 1;
+  return b_block_bytes(n, lesser(k, BLOCK_K)) * places + a_block_floats(k) * 4 * threads + 64;
 }
 
 /* y (m x n, row stride y_row) = (accumulate ? y : bias or 0) + a b; rows of a are a_row apart; columns from b_columns on, which
@@ -58,10 +59,9 @@ static int64_t product_workspace(int n, int k, int threads) {
 static void product(const struct context *context, int m, int n, int k, const float *a, ptrdiff_t a_row, struct matrix b,
                     int b_columns, float *y, ptrdiff_t y_row, const float *bias, int accumulate, char *workspace) {
   int terms_most = lesser(k, BLOCK_K), places = k > BLOCK_K || n > BLOCK_N ? 2 : 1, turn = 0, packed = b.column == 0;
-  int64_t b_bytes = b_block_bytes(n, terms_most);
-  float *a_block = (float *)(workspace + b_bytes * places) + round_up(terms_most, RUN) * BLOCK_M * context->thread;
   int by_rows = shares_rows(context, m, n);
-  struct range own = by_rows ? share(m, 1, context->thread, context->threads) : (struct range){0, m};
+  int64_t b_bytes = b_block_bytes(n, terms_most);
+  float *a_block = (float *)(workspace + b_bytes * places) + a_block_floats(k) * context->thread;
   for (int n0 = 0; n0 < n || n0 == 0; n0 += BLOCK_N) {
     if (n0 > 0 && !by_rows && !packed) context_barrier(context); /* a panel's place in the workspace passes to another thread */
     int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
@@ -77,22 +77,15 @@ static void product(const struct context *context, int m, int n, int k, const fl
       if (by_rows && (!packed || turn > 0)) context_barrier(context);
       struct deal deal = deal_rows_out(context, m, BLOCK_M, by_rows);
       for (struct range rows = deal_next(&deal); rows.from < rows.to; rows = deal_next(&deal)) {
-        int m0 = rows.from;
-        struct tiling tiling = cut(rows.to - m0);
-        float *tile_at[MOST_TILES + 1];
-        tile_at[0] = a_block;
+        struct tiling tiling = cut(rows.to - rows.from);
+        const float *a_rows[BLOCK_M];
+        for (int r = rows.from; r < rows.to; r++) a_rows[r - rows.from] = a + r * a_row + k0;
+        struct operand a_here = in_line(&tiling, terms, a_rows, a_block);
         for (int i = 0; i < tiling.count; i++) {
-          const float *row[TILE_ROWS];
-          for (int r = 0; r < tile_size(&tiling, i); r++) row[r] = a + (m0 + tiling.start[i] + r) * a_row + k0;
-          tile_at[i + 1] = pack_runs(tile_size(&tiling, i), terms, row, tile_at[i]);
-        }
-        int last = rows.to == own.to || rows.to == m; /* then, most often, the next terms of the first rows follow */
-        int next_m = last ? own.from : rows.to, next_k = last ? k0 + BLOCK_K : k0;
-        struct ahead ahead = look_ahead(a + next_m * a_row + next_k, a_row, lesser((last ? own.to : m) - next_m, BLOCK_M),
-                                        lesser(k - next_k, BLOCK_K));
-        int asked = asked_a_tile(&ahead, tiling.count * (mine.to - mine.from));
-        for (int i = 0; i < tiling.count; i++) {
-          int size = tile_size(&tiling, i);
+          int size = tile_size(&tiling, i), row = rows.from + tiling.start[i], after = row + size;
+          const float *a_tile = a_here.at + tiling.start[i] * a_here.next;
+          struct ahead ahead = look_ahead(a + after * a_row + k0, a_row, lesser(m - after, TILE_ROWS), terms);
+          int asked = asked_a_tile(&ahead, mine.to - mine.from);
           for (int p = mine.from; p < mine.to; p++) {
             int column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL);
             const float *panel = packed ? b.at + (ptrdiff_t)column * b.row + (ptrdiff_t)k0 * PANEL
@@ -101,18 +94,18 @@ static void product(const struct context *context, int m, int n, int k, const fl
             const float *start[TILE_ROWS];
             ask(&ahead, asked);
             if (size == 1 && tiling.count == 1 && p + WIDE <= mine.to && columns - p * PANEL >= WIDE * PANEL) {
-              float *row = y + m0 * y_row + column;
+              float *of_row = y + row * y_row + column;
               ptrdiff_t next = (packed ? (ptrdiff_t)b.row : (ptrdiff_t)terms_most) * PANEL;
-              tile_wide(terms, tile_at[0], panel, next, !first ? row : bias ? bias + column : 0, row);
+              tile_wide(terms, a_tile, panel, next, !first ? of_row : bias ? bias + column : 0, of_row);
               p += WIDE - 1;
               continue;
             }
             for (int r = 0; r < size; r++) {
-              to[r] = y + (m0 + tiling.start[i] + r) * y_row + column;
+              to[r] = y + (row + r) * y_row + column;
               start[r] = first ? bias + column : to[r];
               touch(to[r] + PANEL, PANEL); /* for the next tile */
             }
-            tile(RUNS, size, width, terms, tile_at[i], 0, 0, panel, PANEL, first && !bias ? 0 : start, to);
+            tile(ROWS, size, width, terms, a_tile, a_here.next, 0, panel, PANEL, first && !bias ? 0 : start, to);
           }
         }
       }

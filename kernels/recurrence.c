@@ -4,14 +4,14 @@
  * Rows of the batch are independent, so each thread takes some rows through all of time and meets nobody; whoever has done
  * takes over half the rows of another that is still on the way. With fewer rows than threads (a stream of one) the threads
  * share the columns of each step's product instead, and meet twice a step; with more it costs speed, even where W fills a
- * core's own cache. W is packed once for the whole sequence; the rows of the moving operand are copied, at each step, into
- * the form that tiles read. */
+ * core's own cache. W is packed once for the whole sequence. */
 #include "context.h"
 #include "simd.h"
 
 /* gates, apart: this row and step's slices, read and written in place. d_ values: see kernels.h.
  * backward: in, dh is the whole gradient of h and dc what later steps gave c; out, dh is the gradient of h_{t-1} that
- * does not come through W, dc that of c_{t-1}, dc_whole (if not 0) that of c_t; gates and apart become the gradients of U x + b and W h + apart_bias. */
+ * does not come through W, dc that of c_{t-1}, dc_whole (if not 0) that of c_t; gates and apart become the gradients of
+ * U x + b and W h + apart_bias. */
 typedef void cell_forward(int hidden, float *gates, const float *apart, const float *h, const float *c, float *h_next,
                           float *c_next);
 typedef void cell_backward(int hidden, float *gates, float *apart, const float *h, const float *c, const float *h_next,
@@ -41,7 +41,7 @@ static inline int shares_columns(const struct context *context, int batch) { ret
  * workspace, where others write what they hand over. */
 struct rows {
   int32_t *count, *done, *list, *active, *order;
-  float *packed; /* the operand of a step */
+  float *copies; /* of the operand of a step, where its rows do not stand in line */
 };
 /* Workspace: rows of H, and each thread's share of the batch. */
 struct recurrence_workspace {
@@ -52,7 +52,7 @@ struct recurrence_workspace {
 };
 static int64_t lists_bytes(int batch) { return round_up(8 + (int64_t)batch * 12, 64); }
 static int64_t thread_bytes(int batch, int terms) {
-  return lists_bytes(batch) + round_up(runs_floats(batch, terms) * 4, 64);
+  return lists_bytes(batch) + round_up(copies_floats(batch, terms) * 4, 64);
 }
 static int64_t carried_bytes(int hidden, int rows) { return round_up((int64_t)hidden * rows * 4, 64); }
 static int64_t recurrence_workspace_bytes(int batch, int hidden, int terms, int rows, int threads) {
@@ -106,22 +106,23 @@ static void hand_rows_over(const struct context *context, const struct recurrenc
   team_hand_over(context->team, to);
 }
 
-/* to[i] = from[i] + row i of packed times W, n columns; from 0 starts at 0. Where the threads share columns, this
- * thread's panels of them. Not inlined, as it is called from five places. */
+/* to[i] = from[i] + row i of a times W, n columns of k terms; from 0 starts at 0. W's packed panels are `pitch` apart. Where
+ * the threads share columns, this thread's panels of them. Not inlined, as it is called from six places. */
 static __attribute__((noinline)) void step_product(const struct context *context, int shared, const struct tiling *tiles,
-                                                   int n, int k, const float *packed, const float *weight,
+                                                   int n, int k, struct operand a, const float *weight, ptrdiff_t pitch,
                                                    const float *const *from, float *const *to) {
   int rows = tiles->start[tiles->count], panels = (n + PANEL - 1) / PANEL;
   struct range mine = shared ? share(panels, 1, context->thread, context->threads) : (struct range){0, panels};
   for (int p = mine.from; p < mine.to; p++) {
-    if (rows == 1 && p + WIDE <= mine.to && n - p * PANEL >= WIDE * PANEL) {
-      tile_wide(k, packed, weight + (ptrdiff_t)p * k * PANEL, (ptrdiff_t)k * PANEL, from ? from[0] + p * PANEL : 0,
-                to[0] + p * PANEL);
+    int column = p * PANEL;
+    const float *panel = weight + p * pitch;
+    if (rows == 1 && p + WIDE <= mine.to && n - column >= WIDE * PANEL) {
+      tile_wide(k, a.at, panel, pitch, from ? from[0] + column : 0, to[0] + column);
       p += WIDE - 1;
       continue;
     }
     for (int i = 0; i < tiles->count; i++) {
-      int first = tiles->start[i], size = tile_size(tiles, i), column = p * PANEL;
+      int first = tiles->start[i], size = tile_size(tiles, i);
       float *targets[TILE_ROWS];
       const float *starts[TILE_ROWS];
       for (int r = 0; r < size; r++) {
@@ -129,15 +130,10 @@ static __attribute__((noinline)) void step_product(const struct context *context
         if (from) starts[r] = from[first + r] + column;
         touch(targets[r] + PANEL, PANEL); /* for the next panel */
       }
-      tile(RUNS, size, lesser(n - column, PANEL), k, packed + runs_floats(first, k), 0, 0, weight + (ptrdiff_t)p * k * PANEL,
-           PANEL, from ? starts : 0, targets);
+      tile(ROWS, size, lesser(n - column, PANEL), k, a.at + first * a.next, a.next, 0, panel, PANEL, from ? starts : 0,
+           targets);
     }
   }
-}
-
-/* Packs rows tile by tile, as step_product takes them. */
-static __attribute__((noinline)) void pack_rows(const struct tiling *tiles, int k, const float *const *row, float *packed) {
-  for (int i = 0; i < tiles->count; i++) packed = pack_runs(tile_size(tiles, i), k, row + tiles->start[i], packed);
 }
 
 /* The row of a [S, ...] array that step t of sequence b is. */
@@ -221,11 +217,11 @@ static void forward_rows(const struct context *context, const struct recurrence_
           operand[i] = masked;
         }
       }
-      pack_rows(&tiles, outputs, operand, mine->packed);
-      if (summed)
-        step_product(context, shared, &tiles, summed, outputs, mine->packed, weight, inputs, gate_rows);
+      struct operand h = in_line(&tiles, outputs, operand, mine->copies);
+      ptrdiff_t pitch = (ptrdiff_t)outputs * PANEL;
+      if (summed) step_product(context, shared, &tiles, summed, outputs, h, weight, pitch, inputs, gate_rows);
       if (apart)
-        step_product(context, shared, &tiles, (int)apart_row, outputs, mine->packed, weight_apart, apart_bias ? biases : 0,
+        step_product(context, shared, &tiles, (int)apart_row, outputs, h, weight_apart, pitch, apart_bias ? biases : 0,
                      apart_rows);
       if (shared) context_barrier(context);
       struct range own = pointwise_rows(context, shared, rows);
@@ -237,8 +233,8 @@ static void forward_rows(const struct context *context, const struct recurrence_
       }
       if (!projection) continue;
       if (shared) context_barrier(context);
-      pack_rows(&tiles, hidden, (const float *const *)made, mine->packed);
-      step_product(context, shared, &tiles, outputs, hidden, mine->packed, projection, 0, next);
+      step_product(context, shared, &tiles, outputs, hidden, in_line(&tiles, hidden, (const float *const *)made, mine->copies),
+                   projection, (ptrdiff_t)hidden * PANEL, 0, next);
     }
     if (shared) context_barrier(context);
   }
@@ -307,6 +303,7 @@ static void backward_rows(const struct context *context, const struct recurrence
       struct tiling tiles = cut(rows);
       const int32_t *row = mine->active + first;
       float *targets[ROWS_AT_ONCE], *of_state[ROWS_AT_ONCE], *of_made[ROWS_AT_ONCE];
+      const float *operand[ROWS_AT_ONCE];
       struct range own = pointwise_rows(context, shared, rows);
       for (int i = 0; i < rows; i++) {
         ptrdiff_t here = row_at(rows_of, batch, t, row[i]);
@@ -319,8 +316,9 @@ static void backward_rows(const struct context *context, const struct recurrence
       }
       if (projection) {
         if (shared) context_barrier(context);
-        pack_rows(&tiles, outputs, (const float *const *)of_state, mine->packed);
-        step_product(context, shared, &tiles, hidden, outputs, mine->packed, projection, 0, of_made);
+        step_product(context, shared, &tiles, hidden, outputs,
+                     in_line(&tiles, outputs, (const float *const *)of_state, mine->copies), projection,
+                     (ptrdiff_t)outputs * PANEL, 0, of_made);
         if (shared) context_barrier(context);
         for (int i = own.from; i < own.to; i++) __builtin_memset(of_state[i], 0, output_bytes);
       }
@@ -336,19 +334,20 @@ static void backward_rows(const struct context *context, const struct recurrence
                        dc_steps ? dc_steps + here * hidden : 0);
       }
       if (shared) context_barrier(context);
-      float *packed = mine->packed;
-      for (int i = 0; i < tiles.count; i++) {
-        int from = tiles.start[i], size = tile_size(&tiles, i);
-        for (int k = 0; k < terms; k += RUN)
-          for (int j = 0; j < size; j++, packed += RUN) {
-            ptrdiff_t here = row_at(rows_of, batch, t, row[from + j]);
-            int end = lesser(terms, k + RUN), split = k > summed ? k : lesser(end, summed);
-            if (split > k) copy_run(packed, gates + here * terms + k, split - k);
-            if (end > split) copy_run(packed + split - k, apart + here * apart_terms + split - summed, end - split);
-          }
+      const float *const *start = mask ? 0 : (const float *const *)targets;
+      ptrdiff_t pitch = (ptrdiff_t)terms * PANEL;
+      for (int i = 0; i < rows; i++) operand[i] = gates + row_at(rows_of, batch, t, row[i]) * terms;
+      if (summed) {
+        struct operand d_summed = in_line(&tiles, summed, operand, mine->copies);
+        step_product(context, shared, &tiles, outputs, summed, d_summed, weight, pitch, start, targets);
+        start = (const float *const *)targets;
       }
-      step_product(context, shared, &tiles, outputs, terms, mine->packed, weight, mask ? 0 : (const float *const *)targets,
-                   targets);
+      if (apart) {
+        for (int i = 0; i < rows; i++) operand[i] = apart + row_at(rows_of, batch, t, row[i]) * apart_terms;
+        struct operand d_apart = in_line(&tiles, apart_terms, operand, mine->copies);
+        const float *weight_apart = weight + (ptrdiff_t)summed * PANEL;
+        step_product(context, shared, &tiles, outputs, apart_terms, d_apart, weight_apart, pitch, start, targets);
+      }
       if (shared) context_barrier(context);
       if (mask)
         for (int i = own.from; i < own.to; i++) {

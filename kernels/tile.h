@@ -5,38 +5,56 @@
 
 #include "simd.h"
 
-#define RUN 64                        /* rows of a packed tile of A are kept in runs of this many terms */
-#define COLUMN ((TILE_ROWS + LANES - 1) / LANES * LANES) /* its columns in whole vectors */
+#define COLUMN ((TILE_ROWS + LANES - 1) / LANES * LANES) /* a packed column of A, in whole vectors */
+
+/* Not 0: rows are packed in runs of so many terms, tile by tile, as [k / RUN][rows][RUN], so that they stand at distances
+ * known to the compiler: in wasm an address is one variable and a constant, and a loop that is unrolled runs out of registers. */
+#if defined(__wasm__)
+#define RUN 64
+#else
+#define RUN 0
+#endif
 
 static inline int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
 static inline int lesser(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
 
 /* A tile: to[r][0 … PANEL) = from[r] (or 0) + sum over k of a(r, k) panel(k), r below `rows`; or of a panel's first half.
- * Rows of the panel are `next` apart. a comes in one of three forms: `runs`, packed as [k / RUN][rows][RUN]; `columns`,
- * packed as [k][COLUMN]; `lines`, as it stands, its columns side by side and terms `a_next` apart: then it is packed into
- * columns on the way, since copying hides behind arithmetic, and waiting for memory too. Accumulators are named variables,
- * since gcc keeps an array of vectors in memory. */
-enum form { RUNS, COLUMNS, LINES };
-#define ROWS_1(X) X(0)
-#define ROWS_2(X) ROWS_1(X) X(1)
-#define ROWS_3(X) ROWS_2(X) X(2)
-#define ROWS_4(X) ROWS_3(X) X(3)
-#define ROWS_5(X) ROWS_4(X) X(4)
-#define ROWS_6(X) ROWS_5(X) X(5)
-#define ROWS_7(X) ROWS_6(X) X(6)
-#define ROWS_8(X) ROWS_7(X) X(7)
-#define ROWS_9(X) ROWS_8(X) X(8)
-#define ROWS_10(X) ROWS_9(X) X(9)
-#define ROWS_11(X) ROWS_10(X) X(10)
-#define ROWS_12(X) ROWS_11(X) X(11)
-#define ROWS_13(X) ROWS_12(X) X(12)
+ * a comes in one of three forms: `rows`, as in_line gives them, `a_next` apart, against a packed panel; `columns`, packed as
+ * [k][COLUMN], rows of the panel `next` apart; `lines`, as rows transposed, `a_next` apart: then it is packed into columns on
+ * the way, since copying hides behind arithmetic, and waiting for memory too. Accumulators are named variables, since gcc
+ * keeps an array of vectors in memory. */
+enum form { ROWS, COLUMNS, LINES };
+#define UP_TO_1(X) X(0)
+#define UP_TO_2(X) UP_TO_1(X) X(1)
+#define UP_TO_3(X) UP_TO_2(X) X(2)
+#define UP_TO_4(X) UP_TO_3(X) X(3)
+#define UP_TO_5(X) UP_TO_4(X) X(4)
+#define UP_TO_6(X) UP_TO_5(X) X(5)
+#define UP_TO_7(X) UP_TO_6(X) X(6)
+#define UP_TO_8(X) UP_TO_7(X) X(7)
+#define UP_TO_9(X) UP_TO_8(X) X(8)
+#define UP_TO_10(X) UP_TO_9(X) X(9)
+#define UP_TO_11(X) UP_TO_10(X) X(10)
+#define UP_TO_12(X) UP_TO_11(X) X(11)
+#define UP_TO_13(X) UP_TO_12(X) X(12)
 
 #define OPEN(r) vec s##r, t##r;
 #define CLEAR(r) s##r = t##r = v_splat(0.0f);
 #define TAKE(r) s##r = v_load(from[r]); if (whole) t##r = v_load(from[r] + LANES);
-#define STEP(r, at) { vec x = v_splat(a[at]); s##r = v_fma(x, p, s##r); if (whole) t##r = v_fma(x, q, t##r); }
-#define STEP_RUN(r) STEP(r, r * RUN)
-#define STEP_COLUMN(r) STEP(r, r)
+#define STEP(r, x) { vec splat = v_splat(x); s##r = v_fma(splat, p, s##r); if (whole) t##r = v_fma(splat, q, t##r); }
+#define STEP_COLUMN(r) STEP(r, a[r])
+#if RUN
+#define STEP_ROW(r) STEP(r, run[r * RUN])
+#define TERMS_OF_ROWS(M)                                                                                               \
+  for (; k > 0; k -= RUN, a += M * RUN)                                                                                \
+    for (const float *run = a, *end = run + (k < RUN ? k : RUN); run < end; run++, panel += PANEL)
+#else
+/* Row r begins at one of four pointers and none to three strides: few registers, and no addition for each row. */
+#define STEP_ROW(r) STEP(r, quarter[r / 4][r % 4 * a_next])
+#define TERMS_OF_ROWS(M)                                                                                               \
+  const float *quarter[4] = {a, a + 4 * a_next, a + 8 * a_next, a + 12 * a_next};                                      \
+  UNROLL for (; k > 0; k--, quarter[0]++, quarter[1]++, quarter[2]++, quarter[3]++, panel += PANEL)
+#endif
 #define GIVE(r) v_store(to[r], s##r); if (whole) v_store(to[r] + LANES, t##r);
 
 #define TILE_ARGUMENTS                                                                                                 \
@@ -44,29 +62,26 @@ enum form { RUNS, COLUMNS, LINES };
     float *const *to
 #define TILE_VALUES k, a, a_next, packed, panel, next, from, to
 #define DEFINE_TILES(M)                                                                                                \
-  INLINE void runs_##M(const int whole, TILE_ARGUMENTS) {                                                              \
-    (void)a_next, (void)packed;                                                                                        \
-    ROWS_##M(OPEN) ROWS_##M(CLEAR) if (from) { ROWS_##M(TAKE) }                                                        \
-    for (const float *run = a; k > 0; k -= RUN, run += M * RUN) {                                                      \
-      const float *end = run + (k < RUN ? k : RUN);                                                                    \
-      UNROLL for (a = run; a < end; a++, panel += next) {                                                              \
-        vec p = v_load(panel), q = v_load(panel + LANES);                                                              \
-        ROWS_##M(STEP_RUN)                                                                                             \
-      }                                                                                                                \
+  INLINE void rows_##M(const int whole, TILE_ARGUMENTS) {                                                              \
+    (void)a_next, (void)packed, (void)next;                                                                                   \
+    UP_TO_##M(OPEN) UP_TO_##M(CLEAR) if (from) { UP_TO_##M(TAKE) }                                                     \
+    TERMS_OF_ROWS(M) {                                                                                                 \
+      vec p = v_load(panel), q = v_load(panel + LANES);                                                                \
+      UP_TO_##M(STEP_ROW)                                                                                              \
     }                                                                                                                  \
-    ROWS_##M(GIVE)                                                                                                     \
+    UP_TO_##M(GIVE)                                                                                                    \
   }                                                                                                                    \
   INLINE void columns_##M(const int whole, const int lines, TILE_ARGUMENTS) {                                          \
-    ROWS_##M(OPEN) ROWS_##M(CLEAR) if (from) { ROWS_##M(TAKE) }                                                        \
+    UP_TO_##M(OPEN) UP_TO_##M(CLEAR) if (from) { UP_TO_##M(TAKE) }                                                        \
     UNROLL for (; k > 0; k--, a += lines ? a_next : COLUMN, packed += COLUMN, panel += next) {                         \
       vec p = v_load(panel), q = v_load(panel + LANES);                                                                \
       if (lines) __builtin_memcpy(packed, a, M * sizeof(float));                                                       \
-      ROWS_##M(STEP_COLUMN)                                                                                            \
+      UP_TO_##M(STEP_COLUMN)                                                                                            \
     }                                                                                                                  \
-    ROWS_##M(GIVE)                                                                                                     \
+    UP_TO_##M(GIVE)                                                                                                     \
   }                                                                                                                    \
-  static void tile_runs_##M(TILE_ARGUMENTS) { runs_##M(1, TILE_VALUES); }                                              \
-  static void half_runs_##M(TILE_ARGUMENTS) { runs_##M(0, TILE_VALUES); }                                              \
+  static void tile_rows_##M(TILE_ARGUMENTS) { rows_##M(1, TILE_VALUES); }                                              \
+  static void half_rows_##M(TILE_ARGUMENTS) { rows_##M(0, TILE_VALUES); }                                              \
   static void tile_columns_##M(TILE_ARGUMENTS) { columns_##M(1, 0, TILE_VALUES); }                                     \
   static void half_columns_##M(TILE_ARGUMENTS) { columns_##M(0, 0, TILE_VALUES); }                                     \
   static void tile_lines_##M(TILE_ARGUMENTS) { columns_##M(1, 1, TILE_VALUES); }                                       \
@@ -84,7 +99,7 @@ DEFINE_TILES(13)
 #endif
 
 typedef void tile_function(TILE_ARGUMENTS);
-#define ALL(M) {{tile_runs_##M, half_runs_##M}, {tile_columns_##M, half_columns_##M}, {tile_lines_##M, half_lines_##M}}
+#define ALL(M) {{tile_rows_##M, half_rows_##M}, {tile_columns_##M, half_columns_##M}, {tile_lines_##M, half_lines_##M}}
 static tile_function *const tiles[TILE_ROWS + 1][3][2] = {
   {{0}}, ALL(1), ALL(2), ALL(3), ALL(4),
 #if TILE_ROWS > 4
@@ -150,20 +165,37 @@ static inline struct tiling cut(int rows) {
 }
 static inline int tile_size(const struct tiling *t, int i) { return t->start[i + 1] - t->start[i]; }
 
-/* Copies at most a run; a whole one without a call. */
-static inline void copy_run(float *to, const float *from, int terms) {
-  if (terms == RUN)
-    for (int i = 0; i < RUN; i += LANES) v_store(to + i, v_load(from + i));
-  else __builtin_memcpy(to, from, (size_t)terms * 4);
+/* Rows of A as tiles read them: tile i's begin at at + start[i] * next. */
+struct operand {
+  const float *at;
+  ptrdiff_t next;
+};
+static inline int64_t copies_floats(int rows, int terms) { return rows * (RUN ? round_up(terms, RUN) : terms); }
+
+static inline void copy_terms(float *to, const float *from, int count) {
+  FOR_ROW(count, PUT(to, GET(from));)
 }
 
-/* Packs rows of terms, one pointer a row, into runs; returns the end. */
-static float *pack_runs(int rows, int k, const float *const *row, float *packed) {
-  for (int at = 0; at < k; at += RUN)
-    for (int r = 0; r < rows; r++, packed += RUN) copy_run(packed, row[r] + at, lesser(k - at, RUN));
-  return packed;
+/* Rows of so many terms, as they are cut into tiles: read where they stand, if they stand at equal distances, or copied. */
+static __attribute__((noinline)) struct operand in_line(const struct tiling *tiles, int terms, const float *const *row,
+                                                        float *copies) {
+  float *to = copies;
+#if RUN
+  for (int i = 0; i < tiles->count; i++)
+    for (int j = 0; j < terms; j += RUN)
+      for (int r = tiles->start[i]; r < tiles->start[i + 1]; r++, to += RUN)
+        if (j + RUN <= terms) copy_terms(to, row[r] + j, RUN); /* of a length that is known: without a loop */
+        else copy_terms(to, row[r] + j, terms - j);
+  return (struct operand){copies, round_up(terms, RUN)};
+#else
+  int rows = tiles->start[tiles->count], i = 1;
+  ptrdiff_t next = rows > 1 ? row[1] - row[0] : terms;
+  while (i < rows && row[i] - row[i - 1] == next) i++;
+  if (i == rows) return (struct operand){row[0], next};
+  for (i = 0; i < rows; i++, to += terms) copy_terms(to, row[i], terms);
+  return (struct operand){copies, terms};
+#endif
 }
-static inline int64_t runs_floats(int rows, int k) { return round_up(k, RUN) * rows; }
 
 /* sums[i] += the terms of column i, `row` apart; or with `fresh` = them. */
 static void add_terms(const float *a, ptrdiff_t row, int columns, int terms, float *sums, int fresh) {
