@@ -165,6 +165,16 @@ INLINE vec v_lower(vec a, vec b) { return __builtin_shuffle(a, b, (ivec){LOWER})
 INLINE vec v_upper(vec a, vec b) { return __builtin_shuffle(a, b, (ivec){UPPER}); }
 #endif
 
+/* Every lane of the result is the sum of all lanes of x, or the greatest of them. */
+INLINE vec v_sum_of_lanes(vec x) {
+  for (int half = 1; half < LANES; half *= 2) x = v_lower(x, x) + v_upper(x, x);
+  return x;
+}
+INLINE vec v_most_of_lanes(vec x) {
+  for (int half = 1; half < LANES; half *= 2) x = v_at_least(v_lower(x, x), v_upper(x, x));
+  return x;
+}
+
 /* LANES rows become LANES columns: each round of perfect shuffles moves one bit of the lane's number to the row's. */
 INLINE void v_transpose(vec *rows) {
   vec other[LANES];

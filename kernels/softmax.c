@@ -34,15 +34,12 @@ static int64_t output_loss_workspace(const void *record, int threads) {
 /* One row of logits, to whole vectors: returns E in nats; with `gradients`, the logits become factor (p - y). */
 static float softmax_row(int count, float *logits, int target, float smoothing, int gradients, float factor) {
   vec most = v_splat(-__builtin_inff()), total = v_splat(0.0f), below = v_splat(0.0f);
-  float highest = -__builtin_inff(), sum = 0, all_below = 0, lane[LANES];
   int whole = count / LANES * LANES, end = (int)round_up(count, LANES);
   ivec real = v_first(count - whole); /* of the last vector, if it is cut off */
   if (whole < end) v_store(logits + whole, v_select(real, v_load(logits + whole), most));
   for (int j = 0; j < end; j += LANES) most = v_at_least(most, v_load(logits + j));
-  v_store(lane, most);
-  for (int j = 0; j < LANES; j++) if (lane[j] > highest) highest = lane[j];
-  float of_target = logits[target];
-  vec shift = v_splat(highest);
+  vec shift = v_most_of_lanes(most);
+  float highest = shift[0], of_target = logits[target];
   int j = 0;
   for (; j + IN_STEP * LANES <= whole; j += IN_STEP * LANES) {
     vec e[IN_STEP];
@@ -62,18 +59,14 @@ static float softmax_row(int count, float *logits, int target, float smoothing, 
     total = total + e;
     below = below + (j < whole ? under : v_select(real, under, v_splat(0.0f)));
   }
-  v_store(lane, total);
-  for (int j = 0; j < LANES; j++) sum += lane[j];
-  float share = smoothing / (float)count;
+  float sum = v_sum_of_lanes(total)[0], share = smoothing / (float)count;
   if (gradients) {
     vec scale = v_splat(factor / sum), shared = v_splat(factor * share);
     for (int j = 0; j < end; j += LANES) v_store(logits + j, v_load(logits + j) * scale - shared);
     logits[target] -= factor * (1 - smoothing);
   }
   if (smoothing == 0) return natural_logarithm(sum) + (highest - of_target);
-  v_store(lane, below);
-  for (int j = 0; j < LANES; j++) all_below += lane[j];
-  return natural_logarithm(sum) + (1 - smoothing) * (highest - of_target) - share * all_below;
+  return natural_logarithm(sum) + (1 - smoothing) * (highest - of_target) - share * v_sum_of_lanes(below)[0];
 }
 
 static void output_loss(const struct context *context, const void *record) {
