@@ -122,9 +122,8 @@ struct sums {
 
 /* A gradient of weights has few rows and columns and very many terms: packing costs as much as a tenth of it, and waiting for
  * each other at every block more. So a thread takes its rows through all terms alone, and reads B where it stands, while a
- * tile of A, packed by the first of its tiles, stays in the first cache. Where a panel is but half a line, each line would
- * come twice: there a thread packs B for itself, and a panel stays. */
-#define PACKS_B (PANEL < LINE)
+ * tile of A, packed by the first of its tiles, stays in the first cache. With PACKS_B a thread packs B for itself, and a
+ * panel stays. */
 #define BLOCK_TERMS (PACKS_B ? 512 : 256)
 #define DEALT_ROWS (PACKS_B ? 256 / BLOCK_M * BLOCK_M : BLOCK_M)
 #define NEAR_COLUMNS (PACKS_B ? PANEL : 256) /* of B as it stands, they stay in the second cache with the tiles of a block */

@@ -15,14 +15,17 @@
 #define RUN 0
 #endif
 
+/* Where a panel is but half a line, transposed products have B packed, as each of its lines would come twice. */
+#define PACKS_B (PANEL < LINE)
+
 static inline int64_t round_up(int64_t x, int64_t to) { return (x + to - 1) / to * to; }
 static inline int lesser(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
 
 /* A tile: to[r][0 … PANEL) = from[r] (or 0) + sum over k of a(r, k) panel(k), r below `rows`; or of a panel's first half.
  * a comes in one of three forms: `rows`, as in_line gives them, `a_next` apart, against a packed panel; `columns`, packed as
- * [k][COLUMN], rows of the panel `next` apart; `lines`, as rows transposed, `a_next` apart: then it is packed into columns on
- * the way, since copying hides behind arithmetic, and waiting for memory too. Accumulators are named variables, since gcc
- * keeps an array of vectors in memory. */
+ * [k][COLUMN], rows of the panel `next` apart if not PACKS_B; `lines`, as rows transposed, `a_next` apart: then it is packed
+ * into columns on the way, since copying hides behind arithmetic, and waiting for memory too. Accumulators are named
+ * variables, since gcc keeps an array of vectors in memory. */
 enum form { ROWS, COLUMNS, LINES };
 #define UP_TO_1(X) X(0)
 #define UP_TO_2(X) UP_TO_1(X) X(1)
@@ -73,7 +76,7 @@ enum form { ROWS, COLUMNS, LINES };
   }                                                                                                                    \
   INLINE void columns_##M(const int whole, const int lines, TILE_ARGUMENTS) {                                          \
     UP_TO_##M(OPEN) UP_TO_##M(CLEAR) if (from) { UP_TO_##M(TAKE) }                                                        \
-    UNROLL for (; k > 0; k--, a += lines ? a_next : COLUMN, packed += COLUMN, panel += next) {                         \
+    UNROLL for (; k > 0; k--, a += lines ? a_next : COLUMN, packed += COLUMN, panel += PACKS_B ? PANEL : next) {       \
       vec p = v_load(panel), q = v_load(panel + LANES);                                                                \
       if (lines) __builtin_memcpy(packed, a, M * sizeof(float));                                                       \
       UP_TO_##M(STEP_COLUMN)                                                                                            \
