@@ -45,6 +45,21 @@ static inline struct range panels_of(const struct context *context, int panels, 
   return by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
 }
 
+/* A tile of y, `size` rows `y_row` apart: they start from what they hold or, if it is their `first` block of terms, from the
+ * bias or 0. The next tile is `ahead` of it. */
+static inline void tile_of(float *y, ptrdiff_t y_row, ptrdiff_t ahead, int first, const float *bias, enum form form, int size,
+                           int width, int k, const float *a, ptrdiff_t a_next, float *packed, const float *panel,
+                           ptrdiff_t next) {
+  float *to[TILE_ROWS];
+  const float *start[TILE_ROWS];
+  for (int r = 0; r < size; r++) {
+    to[r] = y + r * y_row;
+    start[r] = first ? bias : to[r];
+    touch(to[r] + ahead, PANEL);
+  }
+  tile(form, size, width, k, a, a_next, packed, panel, next, first && !bias ? 0 : start, to);
+}
+
 /* Workspace of a product in bytes: a block of B for all, and in wasm one of A for each thread. Where B takes several blocks
  * there are two, so that whoever has done with one may pack the next while others are at work. */
 static int64_t b_block_bytes(int n, int terms) { return round_up(round_up(lesser(n, BLOCK_N), PANEL) * terms * 4, 64); }
@@ -90,22 +105,16 @@ static void product(const struct context *context, int m, int n, int k, const fl
             int column = n0 + p * PANEL, width = lesser(columns - p * PANEL, PANEL);
             const float *panel = packed ? b.at + (ptrdiff_t)column * b.row + (ptrdiff_t)k0 * PANEL
                                         : b_block + (ptrdiff_t)p * PANEL * terms_most;
-            float *to[TILE_ROWS];
-            const float *start[TILE_ROWS];
+            const float *bias_here = bias ? bias + column : 0;
+            float *y_tile = y + row * y_row + column;
             ask(&ahead, asked);
             if (size == 1 && tiling.count == 1 && p + WIDE <= mine.to && columns - p * PANEL >= WIDE * PANEL) {
-              float *of_row = y + row * y_row + column;
               ptrdiff_t next = (packed ? (ptrdiff_t)b.row : (ptrdiff_t)terms_most) * PANEL;
-              tile_wide(terms, a_tile, panel, next, !first ? of_row : bias ? bias + column : 0, of_row);
+              tile_wide(terms, a_tile, panel, next, first ? bias_here : y_tile, y_tile);
               p += WIDE - 1;
               continue;
             }
-            for (int r = 0; r < size; r++) {
-              to[r] = y + (row + r) * y_row + column;
-              start[r] = first ? bias + column : to[r];
-              touch(to[r] + PANEL, PANEL); /* for the next tile */
-            }
-            tile(ROWS, size, width, terms, a_tile, a_here.next, 0, panel, PANEL, first && !bias ? 0 : start, to);
+            tile_of(y_tile, y_row, PANEL, first, bias_here, ROWS, size, width, terms, a_tile, a_here.next, 0, panel, PANEL);
           }
         }
       }
@@ -128,17 +137,18 @@ struct sums {
 #define DEALT_ROWS (PACKS_B ? 256 / BLOCK_M * BLOCK_M : BLOCK_M)
 #define NEAR_COLUMNS (PACKS_B ? PANEL : 256) /* of B as it stands, they stay in the second cache with the tiles of a block */
 
-static int64_t transposed_workspace(int n, int k, int threads) {
-  return (int64_t)lesser(k, BLOCK_TERMS) * (BLOCK_TILES * COLUMN + (PACKS_B ? round_up(n, PANEL) : PANEL)) * 4 * threads + 64;
+static int64_t packed_a_floats(int k) { return (int64_t)lesser(k, BLOCK_TERMS) * BLOCK_TILES * COLUMN; }
+static int64_t transposed_floats(int n, int k) { /* of a thread: its tiles of A and its panels of B, or the last if it is cut off */
+  return round_up(packed_a_floats(k) + lesser(k, BLOCK_TERMS) * (PACKS_B ? round_up(n, PANEL) : PANEL), LINE);
 }
+static int64_t transposed_workspace(int n, int k, int threads) { return transposed_floats(n, k) * 4 * threads + 64; }
 
 /* The same for a transposed: element (i, j) of y is the sum over k of a[k a_row + i] b[k b_row + j]. */
 static void product_transposed(const struct context *context, int m, int n, int k, const float *a, ptrdiff_t a_row,
                                const float *b, ptrdiff_t b_row, float *y, ptrdiff_t y_row, const float *bias, int accumulate,
                                struct sums sums, char *workspace) {
   int by_rows = shares_rows(context, m, n);
-  float *packed_a = (float *)(workspace + transposed_workspace(n, k, 1) / 64 * 64 * context->thread);
-  float *packed_b = packed_a + (ptrdiff_t)lesser(k, BLOCK_TERMS) * BLOCK_TILES * COLUMN; /* or the last panel, if cut off */
+  float *packed_a = (float *)workspace + transposed_floats(n, k) * context->thread, *packed_b = packed_a + packed_a_floats(k);
   struct range mine = panels_of(context, (n + PANEL - 1) / PANEL, by_rows);
   int first_packed = PACKS_B ? mine.from : lesser(n / PANEL, mine.to);
   struct deal deal = deal_rows_out(context, m, DEALT_ROWS, by_rows);
@@ -166,19 +176,12 @@ static void product_transposed(const struct context *context, int m, int n, int 
             for (int p = near; p < lesser(near + NEAR_COLUMNS / PANEL, mine.to); p++) {
               int size = tile_size(&tiling, i), column = p * PANEL, width = lesser(n - column, PANEL), packed = p >= first_packed;
               const float *panel = packed ? packed_b + (ptrdiff_t)(p - first_packed) * PANEL * terms : b_here + column;
-              ptrdiff_t panel_next = packed ? PANEL : b_row;
-              float *to[TILE_ROWS];
-              const float *start[TILE_ROWS];
-              ask(&ahead, asked);
-              for (int r = 0; r < size; r++) {
-                to[r] = y + (m0 + tiling.start[i] + r) * y_row + column;
-                start[r] = first ? bias + column : to[r];
-                touch(to[r] + (PACKS_B ? size * y_row : PANEL), PANEL); /* for the next tile */
-              }
               float *packed_tile = packed_a + (ptrdiff_t)i * terms * COLUMN;
               enum form form = p == mine.from ? LINES : COLUMNS; /* the first panel's tiles pack a for the others */
-              tile(form, size, width, terms, form == LINES ? a_here + tiling.start[i] : packed_tile, a_row, packed_tile, panel,
-                   panel_next, first && !bias ? 0 : start, to);
+              ask(&ahead, asked);
+              tile_of(y + (m0 + tiling.start[i]) * y_row + column, y_row, PACKS_B ? size * y_row : PANEL, first,
+                      bias ? bias + column : 0, form, size, width, terms, form == LINES ? a_here + tiling.start[i] : packed_tile,
+                      a_row, packed_tile, panel, packed ? PANEL : b_row);
             }
         if (of_rows) add_terms(a_here, a_row, height, terms, of_rows, k0 == 0 && !sums.add);
       }
