@@ -61,12 +61,12 @@ enum form { ROWS, COLUMNS, LINES };
 #define GIVE(r) v_store(to[r], s##r); if (whole) v_store(to[r] + LANES, t##r);
 
 #define TILE_ARGUMENTS                                                                                                 \
-  int k, const float *a, ptrdiff_t a_next, float *packed, const float *panel, ptrdiff_t next, const float *const *from, \
+  int k, const float *a, ptrdiff_t a_next, float *packed, const float *panel, ptrdiff_t next, const float *const *from,\
     float *const *to
 #define TILE_VALUES k, a, a_next, packed, panel, next, from, to
 #define DEFINE_TILES(M)                                                                                                \
   INLINE void rows_##M(const int whole, TILE_ARGUMENTS) {                                                              \
-    (void)a_next, (void)packed, (void)next;                                                                                   \
+    (void)a_next, (void)packed, (void)next;                                                                            \
     UP_TO_##M(OPEN) UP_TO_##M(CLEAR) if (from) { UP_TO_##M(TAKE) }                                                     \
     TERMS_OF_ROWS(M) {                                                                                                 \
       vec p = v_load(panel), q = v_load(panel + LANES);                                                                \
@@ -75,13 +75,13 @@ enum form { ROWS, COLUMNS, LINES };
     UP_TO_##M(GIVE)                                                                                                    \
   }                                                                                                                    \
   INLINE void columns_##M(const int whole, const int lines, TILE_ARGUMENTS) {                                          \
-    UP_TO_##M(OPEN) UP_TO_##M(CLEAR) if (from) { UP_TO_##M(TAKE) }                                                        \
+    UP_TO_##M(OPEN) UP_TO_##M(CLEAR) if (from) { UP_TO_##M(TAKE) }                                                     \
     UNROLL for (; k > 0; k--, a += lines ? a_next : COLUMN, packed += COLUMN, panel += PACKS_B ? PANEL : next) {       \
       vec p = v_load(panel), q = v_load(panel + LANES);                                                                \
       if (lines) __builtin_memcpy(packed, a, M * sizeof(float));                                                       \
-      UP_TO_##M(STEP_COLUMN)                                                                                            \
+      UP_TO_##M(STEP_COLUMN)                                                                                           \
     }                                                                                                                  \
-    UP_TO_##M(GIVE)                                                                                                     \
+    UP_TO_##M(GIVE)                                                                                                    \
   }                                                                                                                    \
   static void tile_rows_##M(TILE_ARGUMENTS) { rows_##M(1, TILE_VALUES); }                                              \
   static void half_rows_##M(TILE_ARGUMENTS) { rows_##M(0, TILE_VALUES); }                                              \
