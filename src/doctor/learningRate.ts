@@ -15,6 +15,8 @@ const FACTORS = [0.01, 0.1, 1, 10, 100]
 const COUNTED = 5
 /** A rate at which the loss falls by less than this part of what the best one reaches is wrong. */
 const FAIR_SHARE = 0.4
+/** Steps that are too large may happen to end well; a loss so many times the untrained model's on the same batch tells them. */
+const LEAP = 2
 /** Of rates that reach about as much the lowest is told. */
 const ABOUT_AS_MUCH = 0.9
 
@@ -22,7 +24,7 @@ export interface RateTrial {
   readonly learningRate: number
   /** Of the last few batches, untrained. */
   readonly firstLoss: number
-  /** Of the same, each before its own step; NaN where it broke. */
+  /** Of the same, each before its own step; NaN where it broke; where the later steps leap, the highest that they come to. */
   readonly lastLoss: number
   readonly norms: readonly number[]
 }
@@ -31,20 +33,29 @@ export interface RateTrial {
 export async function rateTrials<Batch>(patient: Patient<Batch>, engine: Engine, steps: number): Promise<RateTrial[]> {
   const { learningRate = 0.002 } = patient.training
   const untrained = await trial(patient, engine, steps, 0)
+  const firstLoss = meanOfLast(untrained.losses)
   const trials: RateTrial[] = []
   for (const factor of FACTORS) {
-    const { lastLoss, norms } = await trial(patient, engine, steps, learningRate * factor)
-    trials.push({ learningRate: learningRate * factor, firstLoss: untrained.lastLoss, lastLoss, norms })
+    const { losses, norms } = await trial(patient, engine, steps, learningRate * factor)
+    const leaps = losses.filter((loss, i) => 2 * i >= steps && loss > LEAP * untrained.losses[i])
+    const lastLoss = Math.max(meanOfLast(losses), ...leaps)
+    trials.push({ learningRate: learningRate * factor, firstLoss, lastLoss, norms })
   }
   return trials
 }
 
+function meanOfLast(losses: readonly number[]): number {
+  const last = losses.slice(-COUNTED)
+  return last.reduce((sum, loss) => sum + loss, 0) / last.length
+}
+
+/** The loss of each batch before its step, and the gradient's norm. */
 async function trial<Batch>(
   patient: Patient<Batch>,
   engine: Engine,
   steps: number,
   learningRate: number,
-): Promise<Pick<RateTrial, 'lastLoss' | 'norms'>> {
+): Promise<{ losses: number[]; norms: number[] }> {
   const { batches, training } = patient
   const model = await patient.fresh(engine)
   const optimizer = optimizerOf(training)
@@ -75,11 +86,7 @@ async function trial<Batch>(
     forget(engine, memory)
     model.close()
   }
-  const last = losses.slice(-COUNTED)
-  return {
-    lastLoss: last.reduce((sum, loss) => sum + loss, 0) / last.length,
-    norms,
-  }
+  return { losses, norms }
 }
 
 /** The trial at the configured rate. */
@@ -89,7 +96,6 @@ export function checkLearningRate(trials: readonly RateTrial[]): Examination {
   const fallOf = ({ firstLoss, lastLoss }: RateTrial) => (Number.isFinite(lastLoss) ? firstLoss - lastLoss : -Infinity)
   const own = ownTrial(trials)
   const most = Math.max(...trials.map(fallOf))
-  // Of steps so large that they leap about, some happen to end well.
   const best = trials.find(each => most > 0 && fallOf(each) >= ABOUT_AS_MUCH * most) ?? own
   const steps = Math.max(...trials.map(({ norms }) => norms.length))
   const evidence = {
