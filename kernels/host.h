@@ -16,8 +16,8 @@
 #define HOST_FUNCTIONS(X)                                                                                    \
   X(napi_add_env_cleanup_hook) X(napi_create_array_with_length) X(napi_create_double) X(napi_create_function) \
   X(napi_create_int32) X(napi_create_object) X(napi_create_string_utf8) X(napi_get_cb_info)                   \
-  X(napi_get_typedarray_info) X(napi_get_value_int32) X(napi_get_value_string_utf8) X(napi_get_value_uint32)  \
-  X(napi_set_element) X(napi_set_named_property) X(napi_throw_error) X(napi_wrap)
+  X(napi_get_typedarray_info) X(napi_get_value_bool) X(napi_get_value_int32) X(napi_get_value_string_utf8)    \
+  X(napi_get_value_uint32) X(napi_set_element) X(napi_set_named_property) X(napi_throw_error) X(napi_wrap)
 
 #define HOST_POINTER(name) __typeof__(&name) name;
 static struct { HOST_FUNCTIONS(HOST_POINTER) } host;
@@ -42,6 +42,7 @@ BOOL WINAPI DllMain(HINSTANCE library, DWORD reason, void *reserved) {
 #define napi_create_string_utf8 host.napi_create_string_utf8
 #define napi_get_cb_info host.napi_get_cb_info
 #define napi_get_typedarray_info host.napi_get_typedarray_info
+#define napi_get_value_bool host.napi_get_value_bool
 #define napi_get_value_int32 host.napi_get_value_int32
 #define napi_get_value_string_utf8 host.napi_get_value_string_utf8
 #define napi_get_value_uint32 host.napi_get_value_uint32

@@ -1,4 +1,5 @@
-/* The lock and the cache behind the native build, and the custom sections of a wasm file. */
+/* The lock and the cache behind the native build, what the addon asks of Node on Windows, and the custom sections of a wasm
+ * file. */
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,17 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recurra-tools-'))
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
+
+test('every function of Node-API that the addon calls is one that it finds by name on Windows', async () => {
+  const kernels = join(import.meta.dirname, '../../kernels')
+  const [addon, host] = await Promise.all(['addon.c', 'host.h'].map(name => readFile(join(kernels, name), 'utf8')))
+  const named = (text: string, pattern: RegExp) =>
+    [...new Set([...text.matchAll(pattern)].map(([, name]) => name))].sort()
+  const called = named(addon, /\b(napi_\w+)\(/g)
+  expect(called.length).toBeGreaterThan(10)
+  expect(named(host, /\bX\((napi_\w+)\)/g)).toEqual(called)
+  expect(named(host, /#define (napi_\w+) host\.\1\b/g)).toEqual(called)
+})
 
 describe('the lock', () => {
   test('lets one in at a time', async () => {
