@@ -47,9 +47,9 @@ static inline struct range panels_of(const struct context *context, int panels, 
 
 /* A tile of y, `size` rows `y_row` apart: they start from what they hold or, if it is their `first` block of terms, from the
  * bias or 0. The next tile is `ahead` of it. */
-static inline void tile_of(float *y, ptrdiff_t y_row, ptrdiff_t ahead, int first, const float *bias, enum form form, int size,
-                           int width, int k, const float *a, ptrdiff_t a_next, float *packed, const float *panel,
-                           ptrdiff_t next) {
+static inline void tile_of(float *y, ptrdiff_t y_row, ptrdiff_t ahead, int first, const float *bias, enum form form,
+                           int size, int width, int k, const float *a, ptrdiff_t a_next, float *packed,
+                           const float *panel, ptrdiff_t next) {
   float *to[TILE_ROWS];
   const float *start[TILE_ROWS];
   for (int r = 0; r < size; r++) {
@@ -69,8 +69,8 @@ static int64_t product_workspace(int n, int k, int threads) {
   return b_block_bytes(n, lesser(k, BLOCK_K)) * places + a_block_floats(k) * 4 * threads + 64;
 }
 
-/* y (m x n, row stride y_row) = (accumulate ? y : bias or 0) + a b; rows of a are a_row apart; columns from b_columns on, which
- * b has not, are 0. Every thread of the context calls it with the same arguments; it returns when all are done. */
+/* y (m x n, row stride y_row) = (accumulate ? y : bias or 0) + a b; rows of a are a_row apart; columns from b_columns on,
+ * which b has not, are 0. Every thread of the context calls it with the same arguments; it returns when all are done. */
 static void product(const struct context *context, int m, int n, int k, const float *a, ptrdiff_t a_row, struct matrix b,
                     int b_columns, float *y, ptrdiff_t y_row, const float *bias, int accumulate, char *workspace) {
   int terms_most = lesser(k, BLOCK_K), places = k > BLOCK_K || n > BLOCK_N ? 2 : 1, turn = 0, packed = b.column == 0;
@@ -78,7 +78,7 @@ static void product(const struct context *context, int m, int n, int k, const fl
   int64_t b_bytes = b_block_bytes(n, terms_most);
   float *a_block = (float *)(workspace + b_bytes * places) + a_block_floats(k) * context->thread;
   for (int n0 = 0; n0 < n || n0 == 0; n0 += BLOCK_N) {
-    if (n0 > 0 && !by_rows && !packed) context_barrier(context); /* a panel's place in the workspace passes to another thread */
+    if (n0 > 0 && !by_rows && !packed) context_barrier(context); /* a panel's place passes to another thread */
     int columns = lesser(n - n0, BLOCK_N), panels = (columns + PANEL - 1) / PANEL;
     struct range mine = panels_of(context, panels, by_rows);
     for (int k0 = 0; k0 < k || k0 == 0; k0 += BLOCK_K, turn++) {
@@ -129,16 +129,17 @@ struct sums {
   int add;
 };
 
-/* A gradient of weights has few rows and columns and very many terms: packing costs as much as a tenth of it, and waiting for
- * each other at every block more. So a thread takes its rows through all terms alone, and reads B where it stands, while a
- * tile of A, packed by the first of its tiles, stays in the first cache. With PACKS_B a thread packs B for itself, and a
+/* A gradient of weights has few rows and columns and very many terms: packing costs as much as a tenth of it, and waiting
+ * for each other at every block more. So a thread takes its rows through all terms alone, and reads B where it stands, while
+ * a tile of A, packed by the first of its tiles, stays in the first cache. With PACKS_B a thread packs B for itself, and a
  * panel stays. */
 #define BLOCK_TERMS (PACKS_B ? 512 : 256)
 #define DEALT_ROWS (PACKS_B ? 256 / BLOCK_M * BLOCK_M : BLOCK_M)
-#define NEAR_COLUMNS (PACKS_B ? PANEL : 256) /* of B as it stands, they stay in the second cache with the tiles of a block */
+#define NEAR_COLUMNS (PACKS_B ? PANEL : 256) /* of B, they stay in the second cache with the tiles of a block */
 
 static int64_t packed_a_floats(int k) { return (int64_t)lesser(k, BLOCK_TERMS) * BLOCK_TILES * COLUMN; }
-static int64_t transposed_floats(int n, int k) { /* of a thread: its tiles of A and its panels of B, or the last if it is cut off */
+/* Of a thread: its tiles of A, and its panels of B, or the last one if that is cut off. */
+static int64_t transposed_floats(int n, int k) {
   return round_up(packed_a_floats(k) + lesser(k, BLOCK_TERMS) * (PACKS_B ? round_up(n, PANEL) : PANEL), LINE);
 }
 static int64_t transposed_workspace(int n, int k, int threads) { return transposed_floats(n, k) * 4 * threads + 64; }
@@ -148,7 +149,8 @@ static void product_transposed(const struct context *context, int m, int n, int 
                                const float *b, ptrdiff_t b_row, float *y, ptrdiff_t y_row, const float *bias, int accumulate,
                                struct sums sums, char *workspace) {
   int by_rows = shares_rows(context, m, n);
-  float *packed_a = (float *)workspace + transposed_floats(n, k) * context->thread, *packed_b = packed_a + packed_a_floats(k);
+  float *packed_a = (float *)workspace + transposed_floats(n, k) * context->thread;
+  float *packed_b = packed_a + packed_a_floats(k);
   struct range mine = panels_of(context, (n + PANEL - 1) / PANEL, by_rows);
   int first_packed = PACKS_B ? mine.from : lesser(n / PANEL, mine.to);
   struct deal deal = deal_rows_out(context, m, DEALT_ROWS, by_rows);
@@ -174,14 +176,16 @@ static void product_transposed(const struct context *context, int m, int n, int 
         for (int near = mine.from; near < mine.to; near += NEAR_COLUMNS / PANEL)
           for (int i = 0; i < tiling.count; i++)
             for (int p = near; p < lesser(near + NEAR_COLUMNS / PANEL, mine.to); p++) {
-              int size = tile_size(&tiling, i), column = p * PANEL, width = lesser(n - column, PANEL), packed = p >= first_packed;
+              int size = tile_size(&tiling, i), column = p * PANEL, width = lesser(n - column, PANEL);
+              int packed = p >= first_packed;
               const float *panel = packed ? packed_b + (ptrdiff_t)(p - first_packed) * PANEL * terms : b_here + column;
               float *packed_tile = packed_a + (ptrdiff_t)i * terms * COLUMN;
               enum form form = p == mine.from ? LINES : COLUMNS; /* the first panel's tiles pack a for the others */
               ask(&ahead, asked);
               tile_of(y + (m0 + tiling.start[i]) * y_row + column, y_row, PACKS_B ? size * y_row : PANEL, first,
-                      bias ? bias + column : 0, form, size, width, terms, form == LINES ? a_here + tiling.start[i] : packed_tile,
-                      a_row, packed_tile, panel, packed ? PANEL : b_row);
+                      bias ? bias + column : 0, form, size, width, terms,
+                      form == LINES ? a_here + tiling.start[i] : packed_tile, a_row, packed_tile, panel,
+                      packed ? PANEL : b_row);
             }
         if (of_rows) add_terms(a_here, a_row, height, terms, of_rows, k0 == 0 && !sums.add);
       }

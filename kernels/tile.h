@@ -8,7 +8,8 @@
 #define COLUMN ((TILE_ROWS + LANES - 1) / LANES * LANES) /* a packed column of A, in whole vectors */
 
 /* Not 0: rows are packed in runs of so many terms, tile by tile, as [k / RUN][rows][RUN], so that they stand at distances
- * known to the compiler: in wasm an address is one variable and a constant, and a loop that is unrolled runs out of registers. */
+ * known to the compiler: in wasm an address is one variable and a constant, and a loop that is unrolled runs out of
+ * registers. */
 #if defined(__wasm__)
 #define RUN 64
 #else
