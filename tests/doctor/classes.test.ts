@@ -325,7 +325,7 @@ describe('a tagger', () => {
     const { patient, model } = await tagger()
     const told = async (learningRate: number) =>
       checkLearningRate(await rateTrials({ ...patient, training: { ...patient.training, learningRate } }, engine, 40))
-    expectSick(await told(10), /too high/)
+    expectSick(await told(3), /too high/)
     expectSick(await told(1e-6), /too low/)
     expectWell(await told(0.01))
     model.close()
