@@ -5,8 +5,8 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { generator32 } from '../src/data/shuffle.js'
 import { NGram } from '../src/ngram/ngram.js'
-import { generator32 } from '../src/text/shuffle.js'
 
 const ORDER = 5
 const WORDS = 1_000_000

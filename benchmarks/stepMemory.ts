@@ -7,7 +7,7 @@
 import { elman } from '../src/cells/elman.js'
 import { gru } from '../src/cells/gru.js'
 import { lstm } from '../src/cells/lstm.js'
-import type { FusedCell } from '../src/engine/recurrence.js'
+import type { FusedCell } from '../src/engine/operations/recurrence.js'
 import type { CellName, TrainingTask } from './tasks.js'
 
 /** Bytes of an element. */

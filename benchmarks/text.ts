@@ -1,8 +1,9 @@
 /* How fast does text become tokens? Each tokenizer learns from, and then encodes, the declarations of the TypeScript
  * library (2.5 MB); beside them the checksum that every model file carries. */
+
+import { fitTokenizer } from '../src/data/tokenizers/fitTokenizer.js'
+import { checksumOf } from '../src/formats/checksum.js'
 import { readLibraryDeclarations } from '../src/node/index.js'
-import { checksumOf } from '../src/text/checksum.js'
-import { fitTokenizer } from '../src/text/fitTokenizer.js'
 
 /** Each figure is the median of so many runs. */
 const COUNTED = 5

@@ -13,16 +13,19 @@ type House = ReadonlyMap<string, string>
 /** From the ground up; rooms on the same floor do not know each other. */
 const floors = [
   ['errors'],
+  ['random', 'formats', 'drawing'],
   ['configuration'],
-  ['text'],
+  ['data'],
   ['engine'],
   ['cells'],
   ['layers'],
-  ['generation', 'formats'],
+  ['generation'],
   ['models', 'ngram'],
   ['evaluation', 'inspection'],
   ['training'],
-  ['doctor', 'lessons', 'compare'],
+  ['baselines', 'doctor', 'lessons'],
+  ['compare'],
+  ['tasks'],
   ['index'],
   ['node'],
   ['benchmarks'],
@@ -31,8 +34,7 @@ const floors = [
 
 /** Rooms that stand on less than everything below them. */
 const standsOn: Record<string, readonly string[]> = {
-  formats: ['errors', 'text', 'engine'],
-  ngram: ['errors', 'configuration', 'text', 'generation'],
+  ngram: ['errors', 'configuration', 'formats', 'data', 'generation'],
 }
 
 const longest = 400
@@ -102,7 +104,7 @@ function circles(house: House) {
 
 /** The backend that a file belongs to, if it is one's; a backend may be a file or a folder. */
 function backendOf(path: string) {
-  return /^src\/(?:engine|node)\/(reference|wasm|native)(?:\.ts|\/)/.exec(path)?.[1]
+  return /^src\/(?:engine|engine\/backends|node)\/(reference|wasm|native)(?:\.ts|\/)/.exec(path)?.[1]
 }
 
 function importsBackend(house: House) {
@@ -206,25 +208,27 @@ describe('a house that breaks a rule is caught', () => {
   const house = (path: string, ...lines: string[]): House => new Map([[path, lines.join('\n')]])
 
   test('an import upward, of a type, or by a dynamic import', () => {
-    expect(importsUpward(house('src/text/vocabulary.ts', "import { a } from '../engine/heap.js'"))).toHaveLength(1)
-    expect(importsUpward(house('src/text/vocabulary.ts', "import type { A } from '../cells/gru.js'"))).toHaveLength(1)
-    expect(importsUpward(house('src/text/vocabulary.ts', "export * from '../models/tagger.js'"))).toHaveLength(1)
-    expect(importsUpward(house('src/text/vocabulary.ts', "await import('../node/index.js')"))).toHaveLength(1)
-    expect(importsUpward(house('src/text/vocabulary.ts', "let a: import('../index.js').A"))).toHaveLength(1)
-    expect(importsUpward(house('src/models/tagger.ts', "import { a } from '../layers/linear.js'"))).toEqual([])
+    expect(importsUpward(house('src/data/vocabulary.ts', "import { a } from '../engine/heap.js'"))).toHaveLength(1)
+    expect(importsUpward(house('src/data/vocabulary.ts', "import type { A } from '../cells/gru.js'"))).toHaveLength(1)
+    expect(importsUpward(house('src/data/vocabulary.ts', "export * from '../models/tagger.js'"))).toHaveLength(1)
+    expect(importsUpward(house('src/data/vocabulary.ts', "await import('../node/index.js')"))).toHaveLength(1)
+    expect(importsUpward(house('src/data/vocabulary.ts', "let a: import('../index.js').A"))).toHaveLength(1)
+    expect(importsUpward(house('src/models/tagger/tagger.ts', "import { a } from '../../layers/linear.js'"))).toEqual(
+      [],
+    )
   })
 
   test('a room beside, a room that stands on less, an unknown room', () => {
     expect(importsUpward(house('src/inspection/a.ts', "import '../evaluation/b.js'"))).toHaveLength(1)
-    expect(importsUpward(house('src/formats/a.ts', "import '../cells/gru.js'"))).toHaveLength(1)
+    expect(importsUpward(house('src/drawing/a.ts', "import '../models/tagger/tagger.js'"))).toHaveLength(1)
     expect(importsUpward(house('src/ngram/a.ts', "import '../engine/heap.js'"))).toHaveLength(1)
     expect(importsUpward(house('src/ngram/a.ts', "import '../generation/predictor.js'"))).toEqual([])
     expect(importsUpward(house('src/studio/a.ts', ''))).toHaveLength(1)
   })
 
   test('#platform below the engine, which declares it', () => {
-    expect(importsUpward(house('src/models/tagger.ts', "import '#platform'"))).toEqual([])
-    expect(importsUpward(house('src/text/corpus.ts', "import '#platform'"))).toHaveLength(1)
+    expect(importsUpward(house('src/models/tagger/tagger.ts', "import '#platform'"))).toEqual([])
+    expect(importsUpward(house('src/data/corpora/corpus.ts', "import '#platform'"))).toHaveLength(1)
   })
 
   test('a circle of two files', () => {
@@ -236,29 +240,33 @@ describe('a house that breaks a rule is caught', () => {
   })
 
   test('a backend known outside open.ts', () => {
-    expect(importsBackend(house('src/engine/backend.ts', "import { a } from './reference.js'"))).toHaveLength(1)
-    expect(importsBackend(house('src/engine/open.ts', "import { a } from './reference.js'"))).toEqual([])
-    expect(importsBackend(house('src/engine/reference.ts', "import { a } from './reference/gru.js'"))).toEqual([])
+    expect(importsBackend(house('src/engine/backend.ts', "import { a } from './reference/reference.js'"))).toHaveLength(
+      1,
+    )
+    expect(importsBackend(house('src/engine/open.ts', "import { a } from './reference/reference.js'"))).toEqual([])
+    expect(
+      importsBackend(house('src/engine/reference/reference.ts', "import { a } from './reference/gru.js'")),
+    ).toEqual([])
   })
 
   test('Node and the page, but not words that are spelt the same', () => {
-    expect(foreignNames(house('src/text/a.ts', "import { readFileSync } from 'fs'"))).toHaveLength(1)
-    expect(foreignNames(house('src/text/a.ts', 'const a = process.env'))).toHaveLength(1)
-    expect(foreignNames(house('src/text/a.ts', 'const a = globalThis.process'))).toHaveLength(1)
-    expect(foreignNames(house('src/text/a.ts', 'let a: Buffer'))).toHaveLength(1)
+    expect(foreignNames(house('src/data/a.ts', "import { readFileSync } from 'fs'"))).toHaveLength(1)
+    expect(foreignNames(house('src/data/a.ts', 'const a = process.env'))).toHaveLength(1)
+    expect(foreignNames(house('src/data/a.ts', 'const a = globalThis.process'))).toHaveLength(1)
+    expect(foreignNames(house('src/data/a.ts', 'let a: Buffer'))).toHaveLength(1)
     expect(
-      foreignNames(house('src/text/a.ts', "// the process\nconst a = 'window'\nstep.process({ window: 1 })")),
+      foreignNames(house('src/data/a.ts', "// the process\nconst a = 'window'\nstep.process({ window: 1 })")),
     ).toEqual([])
-    expect(foreignNames(house('src/text/a.ts', 'for (const window of windows) use(window)'))).toEqual([])
+    expect(foreignNames(house('src/data/a.ts', 'for (const window of windows) use(window)'))).toEqual([])
     expect(foreignNames(house('src/node/a.ts', 'const a = process.env'))).toEqual([])
   })
 
   test('a vague name, a missing comment, a long file', () => {
-    expect(vagueNames(house('src/text/utils.ts'))).toHaveLength(1)
+    expect(vagueNames(house('src/data/utils.ts'))).toHaveLength(1)
     expect(vagueNames(house('src/helpers/a.ts'))).toHaveLength(1)
-    expect(withoutFirstComment(house('src/text/a.ts', 'const a = 1'))).toHaveLength(1)
+    expect(withoutFirstComment(house('src/data/a.ts', 'const a = 1'))).toHaveLength(1)
     expect(withoutFirstComment(house('cli/main.ts', '#!/usr/bin/env node', '/* The door. */'))).toEqual([])
-    expect(tooLong(house('src/text/a.ts', ...Array.from({ length: 402 }, () => '')))).toHaveLength(1)
+    expect(tooLong(house('src/data/a.ts', ...Array.from({ length: 402 }, () => '')))).toHaveLength(1)
     expect(tooLong(house(generated, ...Array.from({ length: 402 }, () => '')))).toEqual([])
   })
 })

@@ -33,7 +33,7 @@ async function checkWasm() {
       const committed = await readFile(join(wasmFolder, name)).catch(() => Buffer.alloc(0))
       const rebuilt = await readFile(join(folder, name))
       if (committed.equals(rebuilt)) console.log(`${name}: ${rebuilt.length} bytes, as the kernels give`)
-      else say(`src/engine/${name} is not what the kernels give: run \`node tools/wasm.mjs\``)
+      else say(`src/engine/backends/${name} is not what the kernels give: run \`node tools/wasm.mjs\``)
       same &&= committed.equals(rebuilt)
     }
     return same

@@ -104,7 +104,7 @@ async function compileSources(key) {
     throw new Error('build: the type checker found faults; they stand above')
   }
   await removeOrphans()
-  await copyFiles(join('src', 'engine'), '.wasm')
+  await copyFiles(join('src', 'engine', 'backends'), '.wasm')
   await copyFiles(join('benchmarks', 'peers'), '.py')
   await joinCommandLine()
   await writeFile(stamp, key)
@@ -127,7 +127,7 @@ async function joinCommandLine() {
   await bundle.write({ file: commandLine, format: 'es', inlineDynamicImports: true })
   await bundle.close()
   await chmod(commandLine, 0o755)
-  await copyFiles(join('src', 'engine'), '.wasm', dirname(commandLine))
+  await copyFiles(join('src', 'engine', 'backends'), '.wasm', dirname(commandLine))
 }
 
 /** Outputs whose source was renamed or removed would still be imported, and published. */

@@ -54,7 +54,8 @@ async function bundled(source) {
 export async function sizes() {
   const list = []
   for (const [name, source] of Object.entries(entries)) list.push(sizeOf(name, Buffer.from(await bundled(source))))
-  for (const name of wasmFiles) list.push(sizeOf(name, await readFile(join(root, 'dist', 'src', 'engine', name))))
+  for (const name of wasmFiles)
+    list.push(sizeOf(name, await readFile(join(root, 'dist', 'src', 'engine', 'backends', name))))
   return list
 }
 

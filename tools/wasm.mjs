@@ -1,14 +1,14 @@
 /* Builds the two wasm files from kernels/: recurra.wasm (128-bit SIMD) and recurra.relaxed.wasm (relaxed SIMD, which
  * has fused multiply-adds). They are committed, so the compiler is pinned: other versions give other bytes.
  *
- *     node tools/wasm.mjs        writes src/engine/*.wasm */
+ *     node tools/wasm.mjs        writes src/engine/backends/*.wasm */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { capture, isMain, root, runTool } from './run.mjs'
 
 /** Where the committed files stand. */
-export const wasmFolder = join(root, 'src', 'engine')
+export const wasmFolder = join(root, 'src', 'engine', 'backends')
 
 /** What the version of the tools must be, as Debian 12 packages it. */
 const version = '19.1.7'

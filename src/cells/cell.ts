@@ -4,7 +4,7 @@
  *
  * A step sees the two products: `input` is U x + b_ih and `recurrent` is W h + b_hh, cut into the cell's gates. */
 import type { Engine } from '../engine/engine.js'
-import type { FusedCell } from '../engine/recurrence.js'
+import type { FusedCell } from '../engine/operations/recurrence.js'
 import type { Tensor } from '../engine/tensor.js'
 
 /**

@@ -4,7 +4,7 @@
  *
  * U is `weight_ih`, W is `weight_hh`, b = `bias_ih` + `bias_hh`; σ is tanh, ReLU or the sigmoid. The hidden state h_t
  * carries all the past. The fused kernel is kernels/elman.c. */
-import { type Activation, activate, add } from '../engine/operations.js'
+import { type Activation, activate, add } from '../engine/operations/operations.js'
 import { cell as kernel } from '../engine/records.js'
 import type { FusedKernelCell } from './cell.js'
 

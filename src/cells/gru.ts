@@ -6,7 +6,7 @@
  *     h_t = (1 − z) ∘ n + z ∘ h_{t−1}
  *
  * The fused kernel is kernels/gru.c. */
-import { activate, add, multiply } from '../engine/operations.js'
+import { activate, add, multiply } from '../engine/operations/operations.js'
 import { cell as kernel } from '../engine/records.js'
 import type { FusedKernelCell } from './cell.js'
 

@@ -8,7 +8,7 @@
  *     h_t = o ∘ tanh(c_t)
  *
  * The fused kernel is kernels/lstm.c. */
-import { activate, add, multiply } from '../engine/operations.js'
+import { activate, add, multiply } from '../engine/operations/operations.js'
 import { cell as kernel } from '../engine/records.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { FusedKernelCell } from './cell.js'

@@ -1,5 +1,5 @@
 /* What a cell of one's own is written in: operations on tensors, each with its gradient. */
-export { columns, joinColumns, layerNorm } from '../engine/columns.js'
+export { columns, joinColumns, layerNorm } from '../engine/operations/columns.js'
 export {
   type Activation,
   activate,
@@ -11,4 +11,4 @@ export {
   reshape,
   scale,
   slice,
-} from '../engine/operations.js'
+} from '../engine/operations/operations.js'

@@ -1,12 +1,12 @@
 /* Why a recurrent network: subject and verb agree in number, however many words stand between them. On the built-in
- * grammar of relative clauses (src/text/generated/agreement.ts, after Elman 1991) each model is asked, before the main verb,
+ * grammar of relative clauses (src/data/generated/agreement.ts, after Elman 1991) each model is asked, before the main verb,
  * which of its two forms is the likelier (the test of Linzen, Dupoux & Goldberg 2016). A model of n-grams knows n − 1 words
  * back: past them it is at chance, 0.5. */
 
 import { platform } from '#platform'
+import { type AgreementSentence, agreement } from '../data/generated/agreement.js'
 import type { Predictor } from '../generation/predictor.js'
 import { NGram } from '../ngram/ngram.js'
-import { type AgreementSentence, agreement } from '../text/generated/agreement.js'
 import { type ComparedModel, comparedOn } from './compare.js'
 import { type CompareOptions, type RecurrentPlan, withRivals } from './rivals.js'
 

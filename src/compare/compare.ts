@@ -1,9 +1,10 @@
 /* n-grams and a recurrent model on the same text, in one table. Every model foretells the same tokens of the held-out
  * text: all have one tokenizer, fitted on the training text; what its vocabulary lacks is one symbol, unknown, that has a
  * probability in all of them; and all have read the tokenizer's start symbol, and no more, when the text begins. */
+
+import type { TextCorpus, TextSplits } from '../data/corpora/corpus.js'
 import { evaluate } from '../evaluation/perplexity.js'
 import type { NGram } from '../ngram/ngram.js'
-import type { TextCorpus, TextSplits } from '../text/corpus.js'
 import { type CompareOptions, type Rival, withRivals } from './rivals.js'
 
 /** How well a model foretells the held-out text. */

@@ -1,13 +1,14 @@
 /* The models that are held against one another: n-grams of four orders and a small recurrent network, all over the same
  * tokens of the same training text. */
+
+import type { TextCorpus, TextSplits } from '../data/corpora/corpus.js'
+import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import type { Engine } from '../engine/engine.js'
 import { type EngineOptions, openEngine } from '../engine/open.js'
 import { ConfigurationError } from '../errors.js'
-import { LanguageModel } from '../models/languageModel.js'
-import type { LanguageModelOptions } from '../models/languageModelOptions.js'
+import { LanguageModel } from '../models/languageModel/languageModel.js'
+import type { LanguageModelOptions } from '../models/languageModel/options.js'
 import { NGram } from '../ngram/ngram.js'
-import type { TextCorpus, TextSplits } from '../text/corpus.js'
-import type { Tokenizer } from '../text/tokenizer.js'
 import type { TrainingEvent, TrainingResult } from '../training/events.js'
 import type { TrainingOptions } from '../training/options.js'
 import { train } from '../training/trainer.js'

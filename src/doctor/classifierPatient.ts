@@ -1,12 +1,13 @@
 /* A classifier before the doctor. */
+
+import { ItemCorpus, type LabelledText } from '../data/corpora/items.js'
 import type { Engine } from '../engine/engine.js'
 import { ConfigurationError } from '../errors.js'
 import { evaluateClassifier } from '../evaluation/classification.js'
-import { Classifier } from '../models/classifier.js'
-import { classifierBatches, type LabelledBatch, tokensOf } from '../models/classifierBatches.js'
-import { vectorSizeOf } from '../models/classifierOptions.js'
-import { labelsOf } from '../models/labels.js'
-import { ItemCorpus, type LabelledText } from '../text/items.js'
+import { classifierBatches, type LabelledBatch, tokensOf } from '../models/classifier/batches.js'
+import { Classifier } from '../models/classifier/classifier.js'
+import { vectorSizeOf } from '../models/classifier/options.js'
+import { labelsOf } from '../models/shared/labels.js'
 import type { ClassificationData } from '../training/classifierTask.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import { activityOf } from './activity.js'

@@ -2,7 +2,7 @@
  * 2012) for labels, the commonest tag of each word for tags. Where it finds nothing, either order alone decides or the classes do
  * not belong to their texts. What is told is the mean of the classes' recalls, which is 1 / classes for whatever is said blindly,
  * however unequal the classes are. */
-import { seedOf, shuffledOrder } from '../text/shuffle.js'
+import { seedOf, shuffledOrder } from '../data/shuffle.js'
 import type { Counted } from './patient.js'
 
 export interface CountedText {

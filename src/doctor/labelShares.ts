@@ -1,8 +1,9 @@
 /* What a classifier must do better than: giving each label its share of the training texts, whatever is read. */
+
+import type { ItemCorpus, LabelledText } from '../data/corpora/items.js'
 import { binaryCost } from '../layers/binaryCrossEntropy.js'
-import type { Classifier } from '../models/classifier.js'
-import { labelsOf } from '../models/labels.js'
-import type { ItemCorpus, LabelledText } from '../text/items.js'
+import type { Classifier } from '../models/classifier/classifier.js'
+import { labelsOf } from '../models/shared/labels.js'
 import { findsNothing } from './classChecks.js'
 import type { Baseline, Classes } from './patient.js'
 

@@ -3,8 +3,8 @@
  * of the last few batches lies below that of the untrained model on the same batches. After Smith 2017, but each rate begins anew, so that what one rate has broken is not counted against the next. */
 import { platform } from '#platform'
 import type { Engine } from '../engine/engine.js'
-import { site } from '../engine/random.js'
-import { CarriedState } from '../models/carriedState.js'
+import { CarriedState } from '../models/shared/carriedState.js'
+import { site } from '../random.js'
 import { forget, optimizerOf } from '../training/optimizers.js'
 import { trainingStep } from '../training/step.js'
 import { type Examination, figure, sick, well } from './examination.js'

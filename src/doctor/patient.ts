@@ -1,7 +1,7 @@
 /* What the doctor knows of a kind of model: one file a kind (languagePatient.ts, classifierPatient.ts, …). Whatever a kind
  * has not is left out, and the questions about it are skipped with a reason. */
 import type { Engine } from '../engine/engine.js'
-import type { BatchSource, Trainable } from '../models/trainable.js'
+import type { BatchSource, Trainable } from '../models/shared/trainable.js'
 import type { TrainingConfiguration } from '../training/options.js'
 import type { Cure } from './examination.js'
 

@@ -1,9 +1,10 @@
 /* A regressor before the doctor. */
+
+import type { ItemCorpus, NumberSequence } from '../data/corpora/items.js'
 import { evaluateRegressor } from '../evaluation/regression.js'
 import { regressionCost } from '../layers/regressionLoss.js'
-import { Regressor } from '../models/regressor.js'
-import { type NumberBatch, numberBatch, numberBatches } from '../models/regressorBatches.js'
-import type { ItemCorpus, NumberSequence } from '../text/items.js'
+import { type NumberBatch, numberBatch, numberBatches } from '../models/regressor/batches.js'
+import { Regressor } from '../models/regressor/regressor.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import type { RegressionData } from '../training/regressorTask.js'
 import { activityOf } from './activity.js'

@@ -1,10 +1,11 @@
 /* A tagger before the doctor. */
+
+import { ItemCorpus, type TaggedSentence } from '../data/corpora/items.js'
 import type { Engine } from '../engine/engine.js'
 import { ConfigurationError } from '../errors.js'
 import { evaluateTagger } from '../evaluation/tagging.js'
-import { Tagger } from '../models/tagger.js'
-import { type TaggedBatch, taggerBatches, wordNumber } from '../models/taggerBatches.js'
-import { ItemCorpus, type TaggedSentence } from '../text/items.js'
+import { type TaggedBatch, taggerBatches, wordNumber } from '../models/tagger/batches.js'
+import { Tagger } from '../models/tagger/tagger.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import type { TaggingData } from '../training/taggerTask.js'
 import { activityOf } from './activity.js'

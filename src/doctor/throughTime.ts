@@ -1,8 +1,8 @@
 /* Vanishing and exploding gradients: what is left of a loss's gradient a dependency's or a stretch's length back, how large
  * gradients are from batch to batch, and how many steps are clipped. */
-import { sum } from '../engine/operations.js'
+import { sum } from '../engine/operations/operations.js'
 import { watchAll } from '../layers/parameter.js'
-import { CarriedState } from '../models/carriedState.js'
+import { CarriedState } from '../models/shared/carriedState.js'
 import { type Cure, type Examination, figure, note, percent, sick, skipped, well } from './examination.js'
 import { type Decay, gradientDecay } from './gradientDecay.js'
 import type { Patient } from './patient.js'

@@ -1,9 +1,10 @@
 /* A translator before the doctor. What is said of hidden units and of gradients through time is said of its encoder. */
+
+import { ItemCorpus, type TextPair } from '../data/corpora/items.js'
 import type { Engine } from '../engine/engine.js'
 import { translationLoss } from '../evaluation/translation.js'
-import { Translator } from '../models/translator.js'
-import { type EncodedPair, encodedPair, type PairBatch, pairBatch, pairBatches } from '../models/translatorBatches.js'
-import { ItemCorpus, type TextPair } from '../text/items.js'
+import { type EncodedPair, encodedPair, type PairBatch, pairBatch, pairBatches } from '../models/translator/batches.js'
+import { Translator } from '../models/translator/translator.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import type { TranslationData } from '../training/translatorTask.js'
 import { activityOf } from './activity.js'

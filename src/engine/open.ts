@@ -3,11 +3,11 @@
 import { platform } from '#platform'
 import { BackendError, nearest } from '../errors.js'
 import type { Backend, BackendName } from './backend.js'
+import { nativeBackend } from './backends/native.js'
+import { wasmBackend } from './backends/wasm.js'
 import { Engine } from './engine.js'
 import { Heap } from './heap.js'
-import { nativeBackend } from './native.js'
-import { referenceBackend } from './reference.js'
-import { wasmBackend } from './wasm.js'
+import { referenceBackend } from './reference/reference.js'
 
 export interface EngineOptions {
   /** Default: `RECURRA_BACKEND` if set, else native where its addon loads, else wasm. */

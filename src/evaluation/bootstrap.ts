@@ -1,8 +1,9 @@
 /* How sure a corpus's score is: the sentences are drawn again with replacement, as many as there are, many times, and the
  * score of each sample is taken (Koehn 2004). The middle 95 % of these scores are the interval; half their width stands
  * behind the ±, as sacreBLEU has it. */
+
+import { below, generator32 } from '../data/shuffle.js'
 import { ConfigurationError } from '../errors.js'
-import { below, generator32 } from '../text/shuffle.js'
 
 export interface BootstrapOptions {
   /** Samples; default 1000. */

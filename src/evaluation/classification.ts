@@ -1,8 +1,9 @@
 /* How well a classifier does on labelled texts. */
+
+import type { ItemCorpus, LabelledText } from '../data/corpora/items.js'
 import { binaryCost } from '../layers/binaryCrossEntropy.js'
-import { type Classifier, probabilitiesOf } from '../models/classifier.js'
-import { labelsOf } from '../models/labels.js'
-import type { ItemCorpus, LabelledText } from '../text/items.js'
+import { type Classifier, probabilitiesOf } from '../models/classifier/classifier.js'
+import { labelsOf } from '../models/shared/labels.js'
 import { type LabelScores, labelScores } from './labelScores.js'
 
 export interface ClassificationEvaluation extends LabelScores {

@@ -1,17 +1,17 @@
 /* How well a model foretells a text: the mean cross-entropy per token and, from it, perplexity exp(E): the number of
  * equally likely tokens it is as unsure among. */
 import { platform } from '#platform'
+import { codePoints, type TextCorpus } from '../data/corpora/corpus.js'
+import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { ConfigurationError } from '../errors.js'
-import { CarriedState } from '../models/carriedState.js'
-import type { LanguageModel } from '../models/languageModel.js'
 import {
   encodedSentences,
   type LanguageCorpus,
   sentenceBatches,
   type TokenBatch,
-} from '../models/languageModelBatches.js'
-import { codePoints, type TextCorpus } from '../text/corpus.js'
-import type { Tokenizer } from '../text/tokenizer.js'
+} from '../models/languageModel/batches.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
+import { CarriedState } from '../models/shared/carriedState.js'
 
 export interface Evaluation {
   /** Mean cross-entropy, nats per token. */

@@ -1,7 +1,8 @@
 /* How near a regressor's numbers are to those that were asked for. */
+
+import type { ItemCorpus, NumberSequence } from '../data/corpora/items.js'
 import { regressionCost } from '../layers/regressionLoss.js'
-import type { Regressor } from '../models/regressor.js'
-import type { ItemCorpus, NumberSequence } from '../text/items.js'
+import type { Regressor } from '../models/regressor/regressor.js'
 
 export interface RegressionEvaluation {
   /** What training makes small: the mean cost in the model's scale. */

@@ -1,8 +1,9 @@
 /* How well a tagger does on tagged sentences. */
+
+import type { ItemCorpus, TaggedSentence } from '../data/corpora/items.js'
 import { chainCost, exponentialChain } from '../layers/linearChain.js'
-import type { SentenceScores, Tagger } from '../models/tagger.js'
-import { checkSentence, wordNumber } from '../models/taggerBatches.js'
-import type { ItemCorpus, TaggedSentence } from '../text/items.js'
+import { checkSentence, wordNumber } from '../models/tagger/batches.js'
+import type { SentenceScores, Tagger } from '../models/tagger/tagger.js'
 import { type LabelScores, labelScores } from './labelScores.js'
 import { areSpanTags, type SpanScores, spanScores } from './spans.js'
 

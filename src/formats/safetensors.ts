@@ -9,7 +9,7 @@
 // Numbers are little-endian in the file and taken as the machine has them: so is every machine that runs JavaScript
 // engines with WebAssembly.
 import { ConfigurationError, FileFormatError, ShapeError } from '../errors.js'
-import { checksumOf } from '../text/checksum.js'
+import { checksumOf } from './checksum.js'
 import { parseStrictObject, type StrictJson, StrictJsonError } from './strictJson.js'
 
 export type TensorDtype = 'F32' | 'F64' | 'I32' | 'I64'

@@ -1,7 +1,8 @@
 /* One to many: a text continued token by token, each token read back before the next is drawn. */
-import { Random, site } from '../engine/random.js'
+
+import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { ConfigurationError, NumericError } from '../errors.js'
-import type { Tokenizer } from '../text/tokenizer.js'
+import { Random, site } from '../random.js'
 import type { Predictor, Reading } from './predictor.js'
 import { type SamplingOptions, sample } from './sampling.js'
 

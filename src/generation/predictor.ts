@@ -1,6 +1,6 @@
 /* What can be continued: something that knows, for a text so far, how likely each next token is. A language model is one,
  * and so is an n-gram model; sampling, search and scoring see no more than this. */
-import type { Tokenizer } from '../text/tokenizer.js'
+import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 
 export interface Predictor {
   readonly tokenizer: Tokenizer

@@ -1,6 +1,6 @@
 /* Drawing the next token from a distribution: temperature, the k likeliest (Fan et al. 2018), the nucleus of probability p
  * (Holtzman et al. 2020), or simply the likeliest. Pure functions of numbers. */
-import type { Random } from '../engine/random.js'
+import type { Random } from '../random.js'
 
 export interface SamplingOptions {
   /** Divides the log-probabilities: under 1 bolder, over 1 more even. Default 1. */

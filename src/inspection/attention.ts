@@ -1,12 +1,13 @@
 /* What a model with attention looked at: of a translator each word written over the words of the source, of a classifier that
  * pools by attention the words of the text. The weights of a row sum up to 1. */
+
+import { padded } from '../data/batches/buckets.js'
+import { surfacesOf } from '../data/tokenizers/surfaces.js'
 import { ConfigurationError } from '../errors.js'
-import type { Classifier } from '../models/classifier.js'
-import type { Alignment, TranslateOptions } from '../models/translation.js'
-import type { Translator } from '../models/translator.js'
-import { encodedSource } from '../models/translatorBatches.js'
-import { padded } from '../text/buckets.js'
-import { surfacesOf } from '../text/surfaces.js'
+import type { Classifier } from '../models/classifier/classifier.js'
+import { encodedSource } from '../models/translator/batches.js'
+import type { Alignment, TranslateOptions } from '../models/translator/translation.js'
+import type { Translator } from '../models/translator/translator.js'
 import { readTokens } from './labelSaliency.js'
 
 export interface TranslationAttention {

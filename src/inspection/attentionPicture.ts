@@ -1,7 +1,8 @@
 /* An alignment as a picture: a row for each token written, a column for each of the source's, and the darker a square, the more
  * the one looked at the other, as in Bahdanau et al. 2015. The weights stand in the squares. */
-import type { Alignment } from '../models/translation.js'
-import { coordinate, diverging, element, escapeText, inkOn, label, picture, tokenText } from './svg.js'
+
+import { coordinate, diverging, element, escapeText, inkOn, label, picture, tokenText } from '../drawing/svg.js'
+import type { Alignment } from '../models/translator/translation.js'
 
 /** Side of a square; of the letters. */
 const CELL = 30

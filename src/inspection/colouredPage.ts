@@ -2,8 +2,9 @@
  * them in a table. Usable by keyboard (one stop for the text, arrows inside it), readable by a screen reader (the text is a
  * list of options with names, the figures of the chosen one are told), in light and dark. Without scripts the text, its
  * colours and the table are there. */
+
+import { diverging, escapeText, inkOn } from '../drawing/svg.js'
 import { levelMeaning, levelOf, MOST_LEVEL, type Shown, shownToken } from './colouredText.js'
-import { diverging, escapeText, inkOn } from './svg.js'
 import type { TextView, TokenView } from './textView.js'
 
 /** The page's own paper and ink, and the ends of its dark colours. */

@@ -1,6 +1,6 @@
 /* A text in colours for a terminal, and in figures where there are none: blue is below zero, orange above it, and the stronger
  * the further. Levels go from −9 to 9; of a loss, 9 is that of a guess among all symbols alike, or worse. */
-import { diverging, inkOn } from './svg.js'
+import { diverging, inkOn } from '../drawing/svg.js'
 import type { TextView, TokenView } from './textView.js'
 
 /** What the colours mean. */

@@ -9,8 +9,8 @@
  * Bound (Pascanu, Mikolov & Bengio 2013): ‖∂h_t/∂h_k‖ ≤ (‖W‖ max σ')^(t−k), of an Elman cell. A gated cell has no such
  * bound of W alone; for it the largest factor of the text itself is taken. */
 import { ConfigurationError } from '../errors.js'
-import type { LanguageModel } from '../models/languageModel.js'
-import type { Trainable } from '../models/trainable.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
+import type { Trainable } from '../models/shared/trainable.js'
 import { hasFactors, mayDie, recurrentWeight, type StepFactor, steepestOf, stepFactor } from './jacobians.js'
 import { type ObservedLayer, observe } from './observing.js'
 import { type InspectedSequence, textSequence } from './sequence.js'

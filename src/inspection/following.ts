@@ -3,7 +3,7 @@
 import { platform } from '#platform'
 import type { CellState } from '../cells/cell.js'
 import type { Tensor } from '../engine/tensor.js'
-import type { LanguageModel } from '../models/languageModel.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
 
 export interface FollowOptions {
   /** Lanes at most; default 1: every token is read after all before it. */

@@ -1,7 +1,18 @@
 /* Gradients through time as pictures: how they decay with distance, as lines on a logarithmic scale, and the whole matrix
  * of them as heat. Numbers stand beside both. */
+
+import {
+  coordinate,
+  element,
+  heat,
+  label,
+  linearScale,
+  logScale,
+  picture,
+  seriesLine,
+  tokenText,
+} from '../drawing/svg.js'
 import { type Decay, decayOf, type GradientsThroughTime, type LayerGradients } from './gradients.js'
-import { coordinate, element, heat, label, linearScale, logScale, picture, seriesLine, tokenText } from './svg.js'
 
 export interface DecaySeries {
   readonly name: string

@@ -9,8 +9,8 @@
  * The part that step k gives to ∂E_t/∂W is the product of the gradient of W h_{k−1} + b and h_{k−1}: a matrix of rank 1,
  * whose norm is the product of the two lengths (Pascanu, Mikolov & Bengio 2013, equation 5). */
 import { ConfigurationError } from '../errors.js'
-import type { LanguageModel } from '../models/languageModel.js'
-import type { Trainable } from '../models/trainable.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
+import type { Trainable } from '../models/shared/trainable.js'
 import { type Observation, type ObservedGradients, type ObservedLayer, observe, type Row } from './observing.js'
 import { type InspectedSequence, textSequence } from './sequence.js'
 import { lengthOf } from './spectra.js'

@@ -1,6 +1,7 @@
 /* The public face of looking inside: `recurra/inspection`. Plain data, and pictures of them. */
 
-export { architectures } from './architectures.js'
+export { architectures } from '../drawing/architectures.js'
+export * from '../drawing/svg.js'
 export * from './attention.js'
 export { attentionPicture } from './attentionPicture.js'
 export * from './colouredPage.js'
@@ -34,7 +35,6 @@ export {
 export { type InspectedSequence, textSequence } from './sequence.js'
 export { largestSingularValue, matrixOperator, type Operator, spectralRadius } from './spectra.js'
 export { type ModelSummary, type SummaryRow, summaryOf } from './summary.js'
-export * from './svg.js'
 export * from './textView.js'
 export type { FeatureFinding, UnitScore } from './thresholds.js'
 export * from './units.js'

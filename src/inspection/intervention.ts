@@ -9,7 +9,7 @@ import type { GenerateOptions } from '../generation/generate.js'
 import { generate } from '../generation/generate.js'
 import type { Predictor } from '../generation/predictor.js'
 import type { StateEdit } from '../layers/recurrent.js'
-import type { LanguageModel } from '../models/languageModel.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
 import { newest, type Unit } from './units.js'
 
 export interface Intervention {

@@ -1,9 +1,10 @@
 /* The words that decided: how much each token of a text changes −log p of a class (saliency.ts), for classifiers. */
+
+import { padded } from '../data/batches/buckets.js'
+import { surfacesOf } from '../data/tokenizers/surfaces.js'
 import { ConfigurationError, nearest } from '../errors.js'
-import type { Classifier } from '../models/classifier.js'
-import { tokensOf } from '../models/classifierBatches.js'
-import { padded } from '../text/buckets.js'
-import { surfacesOf } from '../text/surfaces.js'
+import { tokensOf } from '../models/classifier/batches.js'
+import type { Classifier } from '../models/classifier/classifier.js'
 import { SALIENCY_TOKENS, type SalientToken, saliencyOf, salientTokens } from './saliency.js'
 
 export interface DecidingToken extends SalientToken {

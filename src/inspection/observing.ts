@@ -1,12 +1,12 @@
 /* Runs a model over a batch, forward and back, and copies out what its recurrent layers did: values, and the gradients of
  * every step's states. All that looks at recurrent layers looks through here. */
 import type { Engine } from '../engine/engine.js'
-import type { ObservedSteps } from '../engine/recurrence.js'
+import type { ObservedSteps } from '../engine/operations/recurrence.js'
 import type { Tape } from '../engine/tape.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Direction } from '../layers/direction.js'
 import type { RecurrentObserver } from '../layers/recurrent.js'
-import type { Trainable } from '../models/trainable.js'
+import type { Trainable } from '../models/shared/trainable.js'
 
 /** Numbers as the backend has them. */
 export type Row = Float64Array | Float32Array

@@ -9,7 +9,7 @@ import type { Engine } from '../engine/engine.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError } from '../errors.js'
 import { likeliest, type NextToken } from '../generation/predictor.js'
-import type { LanguageModel } from '../models/languageModel.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
 import { piecesOf } from './following.js'
 
 export interface Saliency {

@@ -1,7 +1,8 @@
 /* One sequence as a model sees it, laid out so that inspection can look at single losses: the sequence stands in the batch
  * several times, and each row keeps one loss E_t. */
-import type { TokenBatch } from '../models/languageModelBatches.js'
-import type { Tokenizer } from '../text/tokenizer.js'
+
+import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
+import type { TokenBatch } from '../models/languageModel/batches.js'
 
 export interface InspectedSequence<Batch> {
   /** Steps, each with a loss. */

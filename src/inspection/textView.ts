@@ -1,10 +1,11 @@
 /* A text as a model sees it: of each token, how surprising it was, what was thought likelier, and how strongly one unit
  * answered to it. Plain data, to be coloured (colouredText.ts) or put on a page (colouredPage.ts). */
-import { logSoftmaxRows } from '../engine/logSoftmax.js'
+
+import type { TextCorpus } from '../data/corpora/corpus.js'
+import { logSoftmaxRows } from '../engine/operations/logSoftmax.js'
 import { ConfigurationError } from '../errors.js'
 import { likeliest, type NextToken } from '../generation/predictor.js'
-import type { LanguageModel } from '../models/languageModel.js'
-import type { TextCorpus } from '../text/corpus.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
 import { follow, piecesOf } from './following.js'
 import { newest, type Unit, unitName } from './units.js'
 

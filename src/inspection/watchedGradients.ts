@@ -1,5 +1,5 @@
 /* Gradients through time in a few numbers, for a run of training to keep along the way. */
-import type { LanguageModel } from '../models/languageModel.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
 import { decayOf, gradientsOfText } from './gradients.js'
 
 export interface WatchedLayer {

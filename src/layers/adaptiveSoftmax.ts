@@ -7,12 +7,12 @@
  *
  * Only the clusters that a batch's targets fall into are computed. Tokens are taken to be numbered by frequency, as words are. */
 import type { Engine } from '../engine/engine.js'
-import { logSoftmaxRows } from '../engine/logSoftmax.js'
-import { add, embed, linear, reshape } from '../engine/operations.js'
-import { type OutputLossOptions, outputLayerLoss } from '../engine/outputLoss.js'
-import type { Random } from '../engine/random.js'
+import { logSoftmaxRows } from '../engine/operations/logSoftmax.js'
+import { add, embed, linear, reshape } from '../engine/operations/operations.js'
+import { type OutputLossOptions, outputLayerLoss } from '../engine/operations/outputLoss.js'
 import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
+import type { Random } from '../random.js'
 import type { OutputLayer } from './linear.js'
 import { Parameter } from './parameter.js'
 

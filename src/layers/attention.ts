@@ -6,11 +6,12 @@
  *     a = softmax(e),   context = Σ_s a_s m_s
  *
  * m_s are the encoder's states. What does not depend on h is computed once a batch (`read`). */
-import { attend } from '../engine/attention.js'
+
 import type { Engine } from '../engine/engine.js'
-import { linear } from '../engine/operations.js'
-import type { Random } from '../engine/random.js'
+import { attend } from '../engine/operations/attention.js'
+import { linear } from '../engine/operations/operations.js'
 import type { Tensor } from '../engine/tensor.js'
+import type { Random } from '../random.js'
 import { Parameter } from './parameter.js'
 
 export const attentions = ['none', 'bahdanau', 'luong-dot', 'luong-general'] as const

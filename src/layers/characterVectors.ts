@@ -1,11 +1,11 @@
 /* A word's vector, made of its characters by a recurrent network that reads them in both directions: the last state of each,
  * side by side (Ling et al. 2015). A word that was never seen has one too. */
 import type { Cell } from '../cells/cell.js'
-import { joinColumns } from '../engine/columns.js'
+import type { PaddedBatch } from '../data/batches/buckets.js'
 import type { Engine } from '../engine/engine.js'
-import type { Random } from '../engine/random.js'
+import { joinColumns } from '../engine/operations/columns.js'
 import type { Tensor } from '../engine/tensor.js'
-import type { PaddedBatch } from '../text/buckets.js'
+import type { Random } from '../random.js'
 import { Embedding } from './embedding.js'
 import type { Parameter } from './parameter.js'
 import { Recurrent, type RecurrentOptions, recurrentParameterCount } from './recurrent.js'

@@ -2,8 +2,8 @@
  * tags are judged together, by what each word says and by what may follow what. The mathematics is in linearChain.ts; tags
  * are few beside hidden states, so it is done there in float64 and not in a kernel. */
 import type { Engine } from '../engine/engine.js'
-import type { Random } from '../engine/random.js'
 import { checkShape, type Tensor } from '../engine/tensor.js'
+import type { Random } from '../random.js'
 import { type Chain, chainCost, exponentialChain, likeliestTags } from './linearChain.js'
 import { Parameter } from './parameter.js'
 

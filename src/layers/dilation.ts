@@ -4,8 +4,8 @@
  * Sequence j B + b of the folded batch has the steps t = j, j + d, j + 2 d … of sequence b. */
 import type { CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
-import { embed, reshape, slice } from '../engine/operations.js'
-import { type Ragged, raggedOf } from '../engine/ragged.js'
+import { embed, reshape, slice } from '../engine/operations/operations.js'
+import { type Ragged, raggedOf } from '../engine/operations/ragged.js'
 import type { Tensor } from '../engine/tensor.js'
 
 export interface Folded {

@@ -5,16 +5,25 @@
  * them for the second direction. Beyond PyTorch: hidden_l0 and cell_l0, a state that is learned, and norm_ih_weight_l0,
  * norm_ih_bias_l0 … of layer normalisation. */
 import type { Cell, CellState } from '../cells/cell.js'
-import { layerNorm } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import type { Lookup } from '../engine/lookup.js'
-import { add, addRow, concatenate, type DropoutDraw, dropout, embed, reshape, slice } from '../engine/operations.js'
-import { packRows } from '../engine/packedLinear.js'
-import { type Ragged, raggedOf, reversedRows } from '../engine/ragged.js'
-import type { Random } from '../engine/random.js'
-import { type FusedCell, type ObservedSteps, packWeight, recurrence } from '../engine/recurrence.js'
-import { recurrenceInParts } from '../engine/recurrenceInParts.js'
+import { layerNorm } from '../engine/operations/columns.js'
+import type { Lookup } from '../engine/operations/lookup.js'
+import {
+  add,
+  addRow,
+  concatenate,
+  type DropoutDraw,
+  dropout,
+  embed,
+  reshape,
+  slice,
+} from '../engine/operations/operations.js'
+import { packRows } from '../engine/operations/packedLinear.js'
+import { type Ragged, raggedOf, reversedRows } from '../engine/operations/ragged.js'
+import { type FusedCell, type ObservedSteps, packWeight, recurrence } from '../engine/operations/recurrence.js'
+import { recurrenceInParts } from '../engine/operations/recurrenceInParts.js'
 import type { Tensor } from '../engine/tensor.js'
+import type { Random } from '../random.js'
 import { folded } from './dilation.js'
 import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
 import {

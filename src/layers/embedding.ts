@@ -1,8 +1,8 @@
 /* Word vectors, learned: y_t = row x_t of a table (PyTorch's nn.Embedding; start: standard normal). */
 import type { Engine } from '../engine/engine.js'
-import { embed } from '../engine/operations.js'
-import type { Random } from '../engine/random.js'
+import { embed } from '../engine/operations/operations.js'
 import type { Tensor } from '../engine/tensor.js'
+import type { Random } from '../random.js'
 import { Parameter } from './parameter.js'
 
 export class Embedding {

@@ -1,5 +1,5 @@
 /* How the weights of a recurrent layer begin. */
-import type { Random } from '../engine/random.js'
+import type { Random } from '../random.js'
 import type { Parameter } from './parameter.js'
 
 export const initialisations = ['uniform', 'orthogonal', 'identity'] as const

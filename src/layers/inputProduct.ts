@@ -2,9 +2,9 @@
  * products of the table, looked up, where it has fewer rows than there are steps. And the same for streams, whose weights are
  * made ready once. */
 import type { Engine } from '../engine/engine.js'
-import type { Lookup } from '../engine/lookup.js'
-import { addRow, embed, linear, transpose } from '../engine/operations.js'
-import { packedLinear, packedSize, packLinear } from '../engine/packedLinear.js'
+import type { Lookup } from '../engine/operations/lookup.js'
+import { addRow, embed, linear, transpose } from '../engine/operations/operations.js'
+import { packedLinear, packedSize, packLinear } from '../engine/operations/packedLinear.js'
 import type { Tensor } from '../engine/tensor.js'
 
 /** Real numbers [..., inputSize], tokens taken as one-hot vectors, or tokens taken as rows of a table. */

@@ -1,10 +1,10 @@
 /* The output layer: o = V h + c (PyTorch's nn.Linear; start: uniform in ±1/√inputs). V may be another layer's table, as
  * when the weights of embedding and output are tied (Press & Wolf 2017). */
 import type { Engine } from '../engine/engine.js'
-import { linear } from '../engine/operations.js'
-import { type OutputLossOptions, outputLayerLoss } from '../engine/outputLoss.js'
-import type { Random } from '../engine/random.js'
+import { linear } from '../engine/operations/operations.js'
+import { type OutputLossOptions, outputLayerLoss } from '../engine/operations/outputLoss.js'
 import type { Tensor } from '../engine/tensor.js'
+import type { Random } from '../random.js'
 import { Parameter } from './parameter.js'
 
 /** What gives a vocabulary's logits, and their loss. */

@@ -1,8 +1,8 @@
 /* A parameter: a named tensor that training changes, and its gradient. Both are kept until the owner releases them. */
 import type { Engine } from '../engine/engine.js'
-import type { Random } from '../engine/random.js'
 import type { Tape } from '../engine/tape.js'
 import type { Tensor } from '../engine/tensor.js'
+import type { Random } from '../random.js'
 
 export class Parameter {
   readonly value: Tensor

@@ -5,14 +5,20 @@
  *     max         max_t h_t, unit by unit
  *     attention   u_t = tanh(W h_t + b), α = softmax_t(wᵀ u_t), Σ_t α_t h_t        (Yang et al. 2016)
  *
- * The steps over time are in src/engine/overTime.ts. */
+ * The steps over time are in src/engine/operations/overTime.ts. */
 import type { CellState } from '../cells/cell.js'
-import { joinColumns } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import { activate, linear } from '../engine/operations.js'
-import { type Lengths, maxOverTime, meanOverTime, softmaxOverTime, weightedSumOverTime } from '../engine/overTime.js'
-import type { Random } from '../engine/random.js'
+import { joinColumns } from '../engine/operations/columns.js'
+import { activate, linear } from '../engine/operations/operations.js'
+import {
+  type Lengths,
+  maxOverTime,
+  meanOverTime,
+  softmaxOverTime,
+  weightedSumOverTime,
+} from '../engine/operations/overTime.js'
 import type { Tensor } from '../engine/tensor.js'
+import type { Random } from '../random.js'
 import { lastHidden } from './dilation.js'
 import { Linear } from './linear.js'
 import { Parameter } from './parameter.js'

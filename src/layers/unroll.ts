@@ -2,12 +2,12 @@
  * with, what layer normalisation, zoneout and skips through time run by, and the definition that each fused
  * kernel is held to (tests/cells/unroll.test.ts). */
 import type { Cell, CellState, CellStep } from '../cells/cell.js'
-import { columns, multiplyEach } from '../engine/columns.js'
 import type { Engine } from '../engine/engine.js'
-import { linearOverTime } from '../engine/linearOverTime.js'
-import { add, concatenate, embed, multiply, reshape, scale, slice } from '../engine/operations.js'
-import type { Ragged } from '../engine/ragged.js'
-import type { ObservedSteps } from '../engine/recurrence.js'
+import { columns, multiplyEach } from '../engine/operations/columns.js'
+import { linearOverTime } from '../engine/operations/linearOverTime.js'
+import { add, concatenate, embed, multiply, reshape, scale, slice } from '../engine/operations/operations.js'
+import type { Ragged } from '../engine/operations/ragged.js'
+import type { ObservedSteps } from '../engine/operations/recurrence.js'
 import { checkShape, type Tensor } from '../engine/tensor.js'
 
 export interface UnrollInput {

@@ -2,11 +2,11 @@
 
 import { gru } from '../cells/gru.js'
 import type { Engine } from '../engine/engine.js'
-import { Random, site } from '../engine/random.js'
 import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
-import type { BatchSource, Trainable } from '../models/trainable.js'
+import type { BatchSource, Trainable } from '../models/shared/trainable.js'
+import { Random, site } from '../random.js'
 import { train } from '../training/trainer.js'
 import { figure, type Lesson, table, text } from './lesson.js'
 

@@ -1,7 +1,7 @@
 /* One back-propagation through time by hand, each number beside the kernel's. */
 import { elman } from '../cells/elman.js'
 import type { Engine } from '../engine/engine.js'
-import type { ObservedSteps } from '../engine/recurrence.js'
+import type { ObservedSteps } from '../engine/operations/recurrence.js'
 import { watchAll } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
 import { figure, type Lesson, table, text } from './lesson.js'

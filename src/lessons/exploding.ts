@@ -3,7 +3,7 @@
 
 import { NumericError } from '../errors.js'
 import { largestSingularValue, matrixOperator } from '../inspection/spectra.js'
-import { LanguageModel } from '../models/languageModel.js'
+import { LanguageModel } from '../models/languageModel/languageModel.js'
 import type { TrainingOptions } from '../training/options.js'
 import { train } from '../training/trainer.js'
 import { figure, type Lesson, table, text } from './lesson.js'

@@ -1,5 +1,5 @@
 /* The window of an n-gram against a hidden state: what stood before the window is gone; a state may carry it. */
-import { LanguageModel } from '../models/languageModel.js'
+import { LanguageModel } from '../models/languageModel/languageModel.js'
 import { NGram } from '../ngram/ngram.js'
 import { train } from '../training/trainer.js'
 import { figure, type Lesson, table, text } from './lesson.js'

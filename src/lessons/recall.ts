@@ -1,7 +1,8 @@
 /* Lines to remember something over: a letter, dots, a question mark, the letter again: `b......?b`. Everything but the last
  * letter is easy; that one must be carried through all the dots. */
-import { Random, site } from '../engine/random.js'
-import { TextCorpus } from '../text/corpus.js'
+
+import { TextCorpus } from '../data/corpora/corpus.js'
+import { Random, site } from '../random.js'
 
 export const KEYS = ['a', 'b', 'c', 'd']
 

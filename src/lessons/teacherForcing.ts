@@ -1,8 +1,9 @@
 /* Teacher forcing (Williams & Zipser 1989): in training the true word is fed at every step, in use the model's own. A model
  * that has never fed itself does not know its own mistakes (exposure bias); scheduled sampling lets it meet them (Bengio et
  * al. 2015). */
-import { LanguageModel } from '../models/languageModel.js'
-import { TextCorpus } from '../text/corpus.js'
+
+import { TextCorpus } from '../data/corpora/corpus.js'
+import { LanguageModel } from '../models/languageModel/languageModel.js'
 import { train } from '../training/trainer.js'
 import { figure, type Lesson, type LessonPart, table, text } from './lesson.js'
 

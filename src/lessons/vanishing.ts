@@ -1,8 +1,8 @@
 /* Gradients that vanish, and what keeps them: tanh against a ReLU that begins at the identity (Le et al. 2015), connections
  * that skip steps, GRU (Cho et al. 2014), LSTM with an open forget gate (Gers et al. 2000). */
 import { decayOf, gradientsOfText } from '../inspection/gradients.js'
-import { LanguageModel } from '../models/languageModel.js'
-import type { LanguageModelOptions } from '../models/languageModelOptions.js'
+import { LanguageModel } from '../models/languageModel/languageModel.js'
+import type { LanguageModelOptions } from '../models/languageModel/options.js'
 import { train } from '../training/trainer.js'
 import { figure, type Lesson, table, text } from './lesson.js'
 import { KEYS, question, recallLines, recallOf } from './recall.js'

@@ -1,8 +1,9 @@
 /* Reads ARPA files (arpaWriter.ts shows the format) line by line into a trie. The file may be SRILM's, KenLM's or ours;
  * nothing in it is trusted, and what is wrong is named by its line. */
+
+import { GrowingFloat32, GrowingInt32 } from '../data/growing.js'
+import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { FileFormatError } from '../errors.js'
-import { GrowingFloat32, GrowingInt32 } from '../text/growing.js'
-import type { Tokenizer } from '../text/tokenizer.js'
 import {
   arpaSymbols,
   type ModelTokenizer,

@@ -2,9 +2,10 @@
  * and what could be taken for an escape or a mark is written by its code point, <U+0020> for a space; that is ours: the
  * format knows no escape. Where two tokens would be written alike (byte pairs that are no whole character), all are
  * written by number, #17. */
+
+import { CharacterTokenizer } from '../data/tokenizers/characterTokenizer.js'
+import { type Tokenizer, tokenizerFromJSON } from '../data/tokenizers/tokenizer.js'
 import { FileFormatError } from '../errors.js'
-import { CharacterTokenizer } from '../text/characterTokenizer.js'
-import { type Tokenizer, tokenizerFromJSON } from '../text/tokenizer.js'
 import type { SentenceMarks } from './counting.js'
 import { LineTokenizer } from './lineTokenizer.js'
 import { beginMark, endMark, unknownWord, WordVocabulary } from './wordVocabulary.js'

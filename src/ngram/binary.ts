@@ -8,9 +8,10 @@
  *
  * The checksum finds damage. Against a file made to deceive, the arrays themselves are checked: no number in them can
  * lead outside them or round in circles. */
+
+import { tokenizerFromJSON } from '../data/tokenizers/tokenizer.js'
 import { FileFormatError } from '../errors.js'
-import { xxHash32 } from '../text/checksum.js'
-import { tokenizerFromJSON } from '../text/tokenizer.js'
+import { xxHash32 } from '../formats/checksum.js'
 import type { ModelTokenizer } from './arpaSymbols.js'
 import { LineTokenizer } from './lineTokenizer.js'
 import { NGramTrie, type TrieArrays, type Unseen } from './trie.js'

@@ -1,9 +1,9 @@
 /* A tokenizer of any kind for a model that takes each line as a sentence of its own: the line end is the token </s>, and
  * <s> is an id that no text has. The two ids follow the tokenizer's own. */
-import { GrowingInt32 } from '../text/growing.js'
-import type { TokenDecoder } from '../text/tokenDecoder.js'
-import { collecting, type TokenEncoder } from '../text/tokenEncoder.js'
-import type { Tokenizer, TokenizerJSON } from '../text/tokenizer.js'
+import { GrowingInt32 } from '../data/growing.js'
+import type { TokenDecoder } from '../data/tokenizers/tokenDecoder.js'
+import { collecting, type TokenEncoder } from '../data/tokenizers/tokenEncoder.js'
+import type { Tokenizer, TokenizerJSON } from '../data/tokenizers/tokenizer.js'
 import type { SentenceMarks } from './counting.js'
 
 export class LineTokenizer implements Tokenizer {

@@ -1,7 +1,8 @@
 /* The n-grams of a text, as one would write them on a blackboard: what `recurra ngram list` prints. */
+
+import { fitTokenizer } from '../data/tokenizers/fitTokenizer.js'
+import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { ConfigurationError } from '../errors.js'
-import { fitTokenizer } from '../text/fitTokenizer.js'
-import type { Tokenizer } from '../text/tokenizer.js'
 import type { NGramUnit } from './ngramOptions.js'
 
 export interface ListedNGram {

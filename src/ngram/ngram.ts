@@ -1,13 +1,14 @@
 /* The n-gram model: how likely is each next token, given the few before it? Counted, not trained; what every recurrent
  * model is measured against, and a Predictor like it. */
+
+import { codePoints, TextCorpus } from '../data/corpora/corpus.js'
+import { fitTokenizer } from '../data/tokenizers/fitTokenizer.js'
+import { MarkedTokenizer } from '../data/tokenizers/sentenceMarks.js'
 import { ConfigurationError } from '../errors.js'
 import { type Continuation, type ContinueOptions, continuations } from '../generation/continuations.js'
 import { type GenerateOptions, generate } from '../generation/generate.js'
 import { type NextToken, nextTokens, type Predictor, type Reading, type ReadOptions } from '../generation/predictor.js'
 import type { TokenScore } from '../generation/scoring.js'
-import { codePoints, TextCorpus } from '../text/corpus.js'
-import { fitTokenizer } from '../text/fitTokenizer.js'
-import { MarkedTokenizer } from '../text/sentenceMarks.js'
 import { type ArpaReading, readArpa } from './arpaReader.js'
 import { arpaSymbols, type ModelTokenizer, tokenizerComment } from './arpaSymbols.js'
 import { writeArpa } from './arpaWriter.js'

@@ -1,8 +1,8 @@
 /* What an n-gram model can be asked to be: one schema for the library, the configuration file, the flags and the help. */
 import { z } from 'zod'
 import { contradiction, parseConfiguration } from '../configuration.js'
+import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { ConfigurationError } from '../errors.js'
-import type { Tokenizer } from '../text/tokenizer.js'
 import type { Discounts } from './kneserNey.js'
 
 export const smoothings = ['kneser-ney', 'maximum-likelihood', 'add-k'] as const

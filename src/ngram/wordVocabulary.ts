@@ -1,13 +1,14 @@
 /* Words as KenLM's lmplz and query take them: what stands between white space (tab, line end, carriage return, space,
  * NUL), case kept. Ids follow the first occurrence: <unk> 0, with sentence marks <s> 1 and </s> 2, then the words. With
  * sentence marks a line is a sentence, and </s> is its end; without, all white space is alike. */
+
+import type { TextCorpus } from '../data/corpora/corpus.js'
+import { GrowingInt32 } from '../data/growing.js'
+import { mostDifferent } from '../data/tokenizers/tally.js'
+import type { TokenDecoder } from '../data/tokenizers/tokenDecoder.js'
+import { collecting, detached, type TokenEncoder, WholeWords } from '../data/tokenizers/tokenEncoder.js'
+import type { Tokenizer, TokenizerJSON } from '../data/tokenizers/tokenizer.js'
 import { ConfigurationError } from '../errors.js'
-import type { TextCorpus } from '../text/corpus.js'
-import { GrowingInt32 } from '../text/growing.js'
-import { mostDifferent } from '../text/tally.js'
-import type { TokenDecoder } from '../text/tokenDecoder.js'
-import { collecting, detached, type TokenEncoder, WholeWords } from '../text/tokenEncoder.js'
-import type { Tokenizer, TokenizerJSON } from '../text/tokenizer.js'
 import type { SentenceMarks } from './counting.js'
 
 export const unknownWord = '<unk>'

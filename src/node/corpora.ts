@@ -1,6 +1,7 @@
 // Corpora on disk: a file becomes the three parts that training, validation and test take.
+
+import { type SplitTextOptions, splitText, TextCorpus, type TextSplits } from '../data/corpora/corpus.js'
 import { ConfigurationError } from '../errors.js'
-import { type SplitTextOptions, splitText, TextCorpus, type TextSplits } from '../text/corpus.js'
 import { textOf } from './files.js'
 import { FileText } from './fileText.js'
 import { fileChunks, nameOf } from './lines.js'

@@ -6,8 +6,8 @@ import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { codePoints, type TextSource } from '../data/corpora/corpus.js'
 import { ConfigurationError } from '../errors.js'
-import { codePoints, type TextSource } from '../text/corpus.js'
 import { checkUtf8, explained } from './files.js'
 import { nameOf } from './lines.js'
 

@@ -1,6 +1,7 @@
 // Corpora whose makers say what is to be tested on: the parts that are given are taken, the others are drawn from the rest.
+
+import { ItemCorpus, type ItemSplitOptions, type ItemSplits, withoutDuplicates } from '../data/corpora/items.js'
 import { ConfigurationError } from '../errors.js'
-import { ItemCorpus, type ItemSplitOptions, type ItemSplits, withoutDuplicates } from '../text/items.js'
 import { type ItemFileOptions, splitCorpusOf } from './itemFiles.js'
 
 /** Files of their own. */

@@ -1,9 +1,16 @@
 // Corpora of items on disk: sentences and JSON lines become items, read line by line; a row that is not what it should be is
 // named by its line. Empty lines are no items.
+
+import {
+  ItemCorpus,
+  type ItemSplitOptions,
+  type ItemSplits,
+  type LabelledText,
+  splitItems,
+} from '../data/corpora/items.js'
+import { type LabelledColumns, labelledTextOf, type Row } from '../data/readers/rows.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
-import { ItemCorpus, type ItemSplitOptions, type ItemSplits, type LabelledText, splitItems } from '../text/items.js'
-import { type LabelledColumns, labelledTextOf, type Row } from '../text/rows.js'
-import { show } from '../text/savedFields.js'
+import { show } from '../formats/savedFields.js'
 import { type LineOptions, lineBatches, nameOf } from './lines.js'
 
 /** How a file is read and split; how items are compared is the reader's business. */

@@ -1,9 +1,9 @@
 // Labelled texts on disk, whatever form they have: a table, JSON lines, or a folder whose files or folders are the classes.
 import { readdir, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
+import type { ItemCorpus, LabelledText } from '../data/corpora/items.js'
+import type { LabelledColumns } from '../data/readers/rows.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
-import type { ItemCorpus, LabelledText } from '../text/items.js'
-import type { LabelledColumns } from '../text/rows.js'
 import { explained, readTextFile } from './files.js'
 import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
 import { type ItemFileOptions, notEmpty, readJSONLinesCorpus } from './itemFiles.js'

@@ -17,8 +17,8 @@
 import { readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { splitPieces, type TextSplits } from '../data/corpora/corpus.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
-import { splitPieces, type TextSplits } from '../text/corpus.js'
 import { readTextFile } from './files.js'
 
 export interface LibraryDeclarationsOptions {

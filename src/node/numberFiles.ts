@@ -1,8 +1,9 @@
 // Numbers on disk: a table's columns as a time series, or a sequence of numbers and what is asked for on each line.
+
+import { type ItemSplits, type NumberSequence, splitItems } from '../data/corpora/items.js'
+import { type Series, type WindowOptions, windowsOf } from '../data/corpora/series.js'
+import type { Row } from '../data/readers/rows.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
-import { type ItemSplits, type NumberSequence, splitItems } from '../text/items.js'
-import type { Row } from '../text/rows.js'
-import { type Series, type WindowOptions, windowsOf } from '../text/series.js'
 import { corpusOf, rowOf } from './itemFiles.js'
 import { nameOf } from './lines.js'
 import { rowsOf, type TableOptions } from './tables.js'

@@ -1,8 +1,9 @@
 // Pairs on disk: source and target in a line, in two parallel files, or as JSON lines. Pairs of one source sentence stay in one
 // part of a split.
+
+import type { ItemCorpus, ItemSplits, TextPair } from '../data/corpora/items.js'
+import { type PairColumns, pairOf } from '../data/readers/rows.js'
 import { FileFormatError } from '../errors.js'
-import type { ItemCorpus, ItemSplits, TextPair } from '../text/items.js'
-import { type PairColumns, pairOf } from '../text/rows.js'
 import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
 import { corpusOf, type ItemFileOptions, notEmpty, rowOf, splitCorpusOf } from './itemFiles.js'
 import { type LineOptions, nameOf, readLines } from './lines.js'

@@ -2,9 +2,9 @@
 // within them and doubled quotes are read as others write them. A malformed row is named by its line.
 import { pipeline, Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
+import type { ItemCorpus, ItemSplits, LabelledText, TextPair } from '../data/corpora/items.js'
+import { type LabelledColumns, labelledTextOf, type PairColumns, pairOf, type Row } from '../data/readers/rows.js'
 import { FileFormatError } from '../errors.js'
-import type { ItemCorpus, ItemSplits, LabelledText, TextPair } from '../text/items.js'
-import { type LabelledColumns, labelledTextOf, type PairColumns, pairOf, type Row } from '../text/rows.js'
 import { type ItemFileOptions, notEmpty, splitCorpusOf } from './itemFiles.js'
 import { type LineBatch, lineBatches, nameOf } from './lines.js'
 import { bySource } from './pairFiles.js'

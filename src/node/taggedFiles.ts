@@ -1,6 +1,6 @@
 // Tagged sentences on disk: CoNLL-U, or a word and its tag in a line.
-import type { ItemCorpus, TaggedSentence } from '../text/items.js'
-import { type TagLineOptions, TagLines } from '../text/tagLines.js'
+import type { ItemCorpus, TaggedSentence } from '../data/corpora/items.js'
+import { type TagLineOptions, TagLines } from '../data/readers/tagLines.js'
 import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
 import { type ItemFileOptions, notEmpty } from './itemFiles.js'
 import { type LineOptions, lineBatches, nameOf } from './lines.js'

@@ -1,6 +1,7 @@
 // Word vectors on disk: files of many GB pass through, the vocabulary's vectors stay.
+
+import { type MissingVectors, WordVectorReader, type WordVectors } from '../data/wordVectors.js'
 import { ConfigurationError } from '../errors.js'
-import { type MissingVectors, WordVectorReader, type WordVectors } from '../text/wordVectors.js'
 import { fileChunks, nameOf } from './lines.js'
 
 export interface ReadWordVectorsOptions {

@@ -1,7 +1,7 @@
 /* A model of one's own on batches of one's own: validation is the mean loss over its batches. */
 import { platform } from '#platform'
-import { CarriedState } from '../models/carriedState.js'
-import type { BatchSource, Trainable } from '../models/trainable.js'
+import { CarriedState } from '../models/shared/carriedState.js'
+import type { BatchSource, Trainable } from '../models/shared/trainable.js'
 import type { BatchData, Task } from './task.js'
 
 export function batchTask<Batch>(model: Trainable<Batch>, { train, validation }: BatchData<Batch>): Task<Batch> {

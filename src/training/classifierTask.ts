@@ -1,9 +1,10 @@
 /* A classifier in training: labelled texts as batches, validation by accuracy and F1, and the same few texts classified each
  * time. */
+
+import type { ItemCorpus, LabelledText } from '../data/corpora/items.js'
 import { evaluateClassifier } from '../evaluation/classification.js'
-import type { Classifier } from '../models/classifier.js'
-import { classifierBatches, type LabelledBatch } from '../models/classifierBatches.js'
-import type { ItemCorpus, LabelledText } from '../text/items.js'
+import { classifierBatches, type LabelledBatch } from '../models/classifier/batches.js'
+import type { Classifier } from '../models/classifier/classifier.js'
 import type { TrainingConfiguration } from './options.js'
 import type { Sample, Task } from './task.js'
 

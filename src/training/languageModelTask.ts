@@ -1,8 +1,8 @@
 /* A language model in training: a text or sentences as batches; validation by perplexity; and the same few beginnings of the
  * validation text, continued each time. */
 import { evaluate, evaluateSentences } from '../evaluation/perplexity.js'
-import type { LanguageModel } from '../models/languageModel.js'
-import { type LanguageCorpus, streamOf, type TokenBatch, tokenBatches } from '../models/languageModelBatches.js'
+import { type LanguageCorpus, streamOf, type TokenBatch, tokenBatches } from '../models/languageModel/batches.js'
+import type { LanguageModel } from '../models/languageModel/languageModel.js'
 import type { TrainingConfiguration } from './options.js'
 import type { Sample, Task } from './task.js'
 

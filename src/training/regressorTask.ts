@@ -1,9 +1,10 @@
 /* A regressor in training: sequences of numbers as batches, validation by squared and absolute error, and the same few
  * sequences answered each time. */
+
+import type { ItemCorpus, NumberSequence } from '../data/corpora/items.js'
 import { evaluateRegressor } from '../evaluation/regression.js'
-import type { Regressor } from '../models/regressor.js'
-import { type NumberBatch, numberBatches } from '../models/regressorBatches.js'
-import type { ItemCorpus, NumberSequence } from '../text/items.js'
+import { type NumberBatch, numberBatches } from '../models/regressor/batches.js'
+import type { Regressor } from '../models/regressor/regressor.js'
 import type { TrainingConfiguration } from './options.js'
 import type { Sample, Task } from './task.js'
 

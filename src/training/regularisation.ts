@@ -8,11 +8,11 @@
  * AR and TAR are activation and temporal activation regularisation (Merity, McCann & Socher 2017). Weight decay that is
  * decoupled from the gradient is AdamW's: optimizers.ts. */
 import type { Engine } from '../engine/engine.js'
-import { add, embed, multiply, scale, sum } from '../engine/operations.js'
+import { add, embed, multiply, scale, sum } from '../engine/operations/operations.js'
 import { elementwise, elementwiseOperation } from '../engine/records.js'
 import type { Tensor } from '../engine/tensor.js'
 import type { Parameter } from '../layers/parameter.js'
-import type { BatchLoss } from '../models/trainable.js'
+import type { BatchLoss } from '../models/shared/trainable.js'
 import type { TrainingConfiguration } from './options.js'
 
 export type PenaltyConfiguration = Pick<

@@ -2,13 +2,13 @@
  * stands. It does one step, looks at validation, writes a checkpoint and goes back to one; what comes when is the trainer's
  * business. */
 import type { Engine } from '../engine/engine.js'
-import { site } from '../engine/random.js'
 import type { Tensor } from '../engine/tensor.js'
 import { FileFormatError } from '../errors.js'
 import type { Parameter } from '../layers/parameter.js'
-import { CarriedState } from '../models/carriedState.js'
-import { modelToBytes } from '../models/modelFile.js'
-import type { Trainable } from '../models/trainable.js'
+import { CarriedState } from '../models/shared/carriedState.js'
+import { modelToBytes } from '../models/shared/modelFile.js'
+import type { Trainable } from '../models/shared/trainable.js'
+import { site } from '../random.js'
 import { checkpointToBytes, restoreCheckpoint } from './checkpoint.js'
 import { AVERAGE, forget, type Optimizer, type OptimizerState, optimizerOf } from './optimizers.js'
 import type { TrainingConfiguration } from './options.js'

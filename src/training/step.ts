@@ -1,12 +1,12 @@
 /* One step of training: forward and backward over a batch, or over several whose gradients are taken together; penalties;
  * clipping; update. Broken numbers are found before they reach the weights, or right after. */
 import type { Engine } from '../engine/engine.js'
-import { add, type DropoutDraw, scale } from '../engine/operations.js'
+import { add, type DropoutDraw, scale } from '../engine/operations/operations.js'
 import { elementwise, elementwiseOperation } from '../engine/records.js'
 import type { Tape } from '../engine/tape.js'
 import type { Parameter } from '../layers/parameter.js'
-import type { CarriedState } from '../models/carriedState.js'
-import type { Trainable } from '../models/trainable.js'
+import type { CarriedState } from '../models/shared/carriedState.js'
+import type { Trainable } from '../models/shared/trainable.js'
 import { brokenNumbers } from './brokenNumbers.js'
 import { type ClippingConfiguration, clip } from './clipping.js'
 import type { Optimizer, OptimizerState } from './optimizers.js'

@@ -1,9 +1,10 @@
 /* A tagger in training: tagged sentences as batches, validation by the share of right tags, and the same few sentences tagged
  * each time. */
+
+import type { ItemCorpus, TaggedSentence } from '../data/corpora/items.js'
 import { evaluateTagger } from '../evaluation/tagging.js'
-import type { Tagger } from '../models/tagger.js'
-import { type TaggedBatch, taggerBatches } from '../models/taggerBatches.js'
-import type { ItemCorpus, TaggedSentence } from '../text/items.js'
+import { type TaggedBatch, taggerBatches } from '../models/tagger/batches.js'
+import type { Tagger } from '../models/tagger/tagger.js'
 import type { TrainingConfiguration } from './options.js'
 import type { Sample, Task } from './task.js'
 

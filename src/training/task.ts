@@ -1,6 +1,6 @@
 /* What a model does with data of its kind: how the data become batches, what validation measures, which examples are shown.
  * One file a kind of model; tasks.ts chooses. */
-import type { BatchSource } from '../models/trainable.js'
+import type { BatchSource } from '../models/shared/trainable.js'
 
 /** A validation example as the model stands: what was given, what should come, what comes. */
 export interface Sample {

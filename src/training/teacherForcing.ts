@@ -6,7 +6,7 @@
  *     exponential       ε₀ exp(−i / k)
  *     inverse sigmoid   ε₀ k / (k + exp(i / k))
  *
- * none below ε. What is fed instead, src/models/scheduledSampling.ts says. */
+ * none below ε. What is fed instead, src/models/shared/scheduledSampling.ts says. */
 import type { TrainingConfiguration } from './options.js'
 
 type ForcingConfiguration = Pick<

@@ -1,10 +1,11 @@
 /* A translator in training: pairs as batches; validation by the loss of the true translations, and by BLEU and exact matches
  * of greedy ones; and the same few sentences translated each time. */
+
+import type { ItemCorpus, TextPair } from '../data/corpora/items.js'
 import { bleu } from '../evaluation/bleu.js'
 import { spreadPairs, translationLoss } from '../evaluation/translation.js'
-import type { Translator } from '../models/translator.js'
-import { type PairBatch, pairBatches } from '../models/translatorBatches.js'
-import type { ItemCorpus, TextPair } from '../text/items.js'
+import { type PairBatch, pairBatches } from '../models/translator/batches.js'
+import type { Translator } from '../models/translator/translator.js'
 import type { TrainingConfiguration } from './options.js'
 import type { Sample, Task } from './task.js'
 

@@ -111,8 +111,8 @@ describe('a model', () => {
   })
 
   it('for another task is named as such', async () => {
-    const { fileMetadata, modelToBytes } = await import('../../src/models/modelFile.js')
-    const { CharacterTokenizer } = await import('../../src/text/characterTokenizer.js')
+    const { fileMetadata, modelToBytes } = await import('../../src/models/shared/modelFile.js')
+    const { CharacterTokenizer } = await import('../../src/data/tokenizers/characterTokenizer.js')
     await shop.write('mood.safetensors', modelToBytes([], fileMetadata('classifier', {}, CharacterTokenizer.fit('ab'))))
     for (const verb of [
       ['generate', 'mood.safetensors'],

@@ -1,6 +1,6 @@
 // What may stand where a file's path would.
 import { describe, expect, it } from 'vitest'
-import { builtInFor, builtInOf } from '../../cli/givenData.js'
+import { builtInFor, builtInOf } from '../../cli/flags/givenData.js'
 import { generatedCorpora } from '../../src/index.js'
 
 const tasks = ['classify', 'tag', 'translate', 'regress'] as const

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { englishFrench } from '../../src/text/generated/englishFrench.js'
+import { englishFrench } from '../../src/data/generated/englishFrench.js'
 import { fault, Workshop } from './commandLine.js'
 
 const tiny = '--hidden-size 16 --threads 1 --batch-size 16'.split(' ')

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dashed } from '../../src/configuration.js'
-import { languageModelSchema } from '../../src/models/languageModelOptions.js'
+import { languageModelSchema } from '../../src/models/languageModel/options.js'
 import { trainingSchema } from '../../src/training/options.js'
 import { fault, Workshop } from './commandLine.js'
 

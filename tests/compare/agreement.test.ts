@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import { accuracyByDistance, agreementByDistance } from '../../src/compare/agreement.js'
 import { fitNGram } from '../../src/compare/rivals.js'
+import { agreement } from '../../src/data/generated/agreement.js'
+import { WordTokenizer } from '../../src/data/tokenizers/wordTokenizer.js'
 import type { Predictor } from '../../src/generation/predictor.js'
-import { agreement } from '../../src/text/generated/agreement.js'
-import { WordTokenizer } from '../../src/text/wordTokenizer.js'
 
 const sentences = agreement.generate({ seed: 1, count: 40_000 })
 const { train } = sentences.asText()

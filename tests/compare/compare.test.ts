@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ComparedModel, compareModels, scoreOf } from '../../src/compare/compare.js'
 import { type CompareProgress, fitNGram } from '../../src/compare/rivals.js'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
+import { CharacterTokenizer } from '../../src/data/tokenizers/characterTokenizer.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { CharacterTokenizer } from '../../src/text/characterTokenizer.js'
-import { TextCorpus } from '../../src/text/corpus.js'
 import { smallSplits } from '../training/smallText.js'
 
 let engine: Engine

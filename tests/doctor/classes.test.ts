@@ -1,6 +1,8 @@
 // Classifiers and taggers before the doctor: what is particular to them, each sick one with a healthy twin, and the common
 // examinations on every form of them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ItemCorpus, type LabelledText, type TaggedSentence } from '../../src/data/corpora/items.js'
+import { shuffledOrder } from '../../src/data/shuffle.js'
 import { classifierPatient } from '../../src/doctor/classifierPatient.js'
 import { checkSentences, checkTargets } from '../../src/doctor/dataChecks.js'
 import { examine } from '../../src/doctor/doctor.js'
@@ -13,10 +15,8 @@ import { taggerPatient } from '../../src/doctor/taggerPatient.js'
 import { checkVanishing, decayOf } from '../../src/doctor/throughTime.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { Classifier, type ClassifierCreation } from '../../src/models/classifier.js'
-import { Tagger, type TaggerCreation } from '../../src/models/tagger.js'
-import { ItemCorpus, type LabelledText, type TaggedSentence } from '../../src/text/items.js'
-import { shuffledOrder } from '../../src/text/shuffle.js'
+import { Classifier, type ClassifierCreation } from '../../src/models/classifier/classifier.js'
+import { Tagger, type TaggerCreation } from '../../src/models/tagger/tagger.js'
 import { train } from '../../src/training/trainer.js'
 import { change, expectSick, expectWell } from './patients.js'
 

@@ -1,6 +1,7 @@
 // Translators before the doctor: what is particular to them, each sick one with a healthy twin, and the common examinations on
 // every kind of attention.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ItemCorpus, type TextPair } from '../../src/data/corpora/items.js'
 import { checkOutputLayer, checkSentences, checkTargets } from '../../src/doctor/dataChecks.js'
 import { examine } from '../../src/doctor/doctor.js'
 import { checkFrequencies } from '../../src/doctor/generalisation.js'
@@ -11,8 +12,7 @@ import { checkVanishing, decayOf } from '../../src/doctor/throughTime.js'
 import { translatorPatient } from '../../src/doctor/translatorPatient.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { Translator, type TranslatorCreation } from '../../src/models/translator.js'
-import { ItemCorpus, type TextPair } from '../../src/text/items.js'
+import { Translator, type TranslatorCreation } from '../../src/models/translator/translator.js'
 import { train } from '../../src/training/trainer.js'
 import { change, expectSick, expectWell } from './patients.js'
 

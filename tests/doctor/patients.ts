@@ -1,12 +1,12 @@
 /* Small models for the doctor, well and sick, on a text in which there is something to learn; and what he says of them. */
 import { expect } from 'vitest'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import type { Examination } from '../../src/doctor/examination.js'
 import { type LanguagePatientOptions, languagePatient } from '../../src/doctor/languagePatient.js'
 import type { Patient } from '../../src/doctor/patient.js'
 import type { Engine } from '../../src/engine/engine.js'
-import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel.js'
-import type { TokenBatch } from '../../src/models/languageModelBatches.js'
-import { TextCorpus } from '../../src/text/corpus.js'
+import type { TokenBatch } from '../../src/models/languageModel/batches.js'
+import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel/languageModel.js'
 import { train } from '../../src/training/trainer.js'
 import { smallText } from '../training/smallText.js'
 

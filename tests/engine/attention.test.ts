@@ -1,8 +1,8 @@
 /* Attention against finite differences, against its equation written out, and what it refuses. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { attend } from '../../src/engine/attention.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
+import { attend } from '../../src/engine/operations/attention.js'
 import { expectNear } from './distance.js'
 import { checkGradients, input } from './finiteDifferences.js'
 import { Draw } from './randomValues.js'

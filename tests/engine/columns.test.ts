@@ -1,10 +1,10 @@
 /* Operations on the last axis against finite differences, and what they refuse. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import * as operations from '../../src/engine/columns.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { scale } from '../../src/engine/operations.js'
+import * as operations from '../../src/engine/operations/columns.js'
+import { scale } from '../../src/engine/operations/operations.js'
 import type { Tensor } from '../../src/engine/tensor.js'
 import { checkGradients, type Input, input } from './finiteDifferences.js'
 import { Draw } from './randomValues.js'

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
 import { Heap } from '../../src/engine/heap.js'
 import { openEngine } from '../../src/engine/open.js'
-import { add } from '../../src/engine/operations.js'
+import { add } from '../../src/engine/operations/operations.js'
 import type { Tensor } from '../../src/engine/tensor.js'
 import { BackendError, ShapeError } from '../../src/errors.js'
 

@@ -3,14 +3,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { multiply } from '../../src/engine/operations.js'
+import { multiply } from '../../src/engine/operations/operations.js'
 import {
   maxOverTime,
   meanOverTime,
   softmaxOverTime,
   sumOverTime,
   weightedSumOverTime,
-} from '../../src/engine/overTime.js'
+} from '../../src/engine/operations/overTime.js'
 import type { Tensor } from '../../src/engine/tensor.js'
 import { ShapeError } from '../../src/errors.js'
 import { describeEach, everyBackend } from './everyBackend.js'

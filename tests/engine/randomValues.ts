@@ -1,5 +1,5 @@
 /* Test data: drawn by seed, and already rounded to float32, so that every backend is given the same numbers. */
-import { Random } from '../../src/engine/random.js'
+import { Random } from '../../src/random.js'
 
 export class Draw {
   private readonly random: Random

@@ -1,7 +1,7 @@
 /* The recurrence kernels, forward then backward, with every optional argument that their records have. */
 import type { Engine } from '../../src/engine/engine.js'
+import type { FusedCell } from '../../src/engine/operations/recurrence.js'
 import { pack, recurrenceBackward, recurrenceForward } from '../../src/engine/records.js'
-import type { FusedCell } from '../../src/engine/recurrence.js'
 import type { Tensor } from '../../src/engine/tensor.js'
 import { type Held, put, take } from './kernelRun.js'
 import type { Draw } from './randomValues.js'

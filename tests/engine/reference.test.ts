@@ -1,9 +1,9 @@
 /* The reference's kernels but the recurrence (referenceRecurrence.test.ts): values against their equations, gradients
  * against central finite differences in float64, at random shapes. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { threefry } from '../../src/engine/random.js'
 import * as records from '../../src/engine/records.js'
-import { referenceBackend } from '../../src/engine/reference.js'
+import { referenceBackend } from '../../src/engine/reference/reference.js'
+import { threefry } from '../../src/random.js'
 import {
   backend,
   clearHeap,

@@ -2,7 +2,7 @@
  * and central finite differences. No other file of the engine is used, so a fault here is the reference's. */
 import { expect } from 'vitest'
 import { type KernelDefinition, RECORD_BYTES } from '../../src/engine/records.js'
-import { referenceBackend } from '../../src/engine/reference.js'
+import { referenceBackend } from '../../src/engine/reference/reference.js'
 
 const memory = new WebAssembly.Memory({ initial: 64 })
 export const backend = referenceBackend(memory)

@@ -2,12 +2,12 @@
  * backward, clipping, Adam. What every tensor of it holds, by name. */
 import type { Cell } from '../../src/cells/cell.js'
 import type { Engine } from '../../src/engine/engine.js'
-import { Random, site } from '../../src/engine/random.js'
 import { adam, sum } from '../../src/engine/records.js'
 import { Embedding } from '../../src/layers/embedding.js'
 import { Linear } from '../../src/layers/linear.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { Recurrent } from '../../src/layers/recurrent.js'
+import { Random, site } from '../../src/random.js'
 import type { Held } from './kernelRun.js'
 import { Draw } from './randomValues.js'
 

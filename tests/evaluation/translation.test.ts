@@ -1,7 +1,7 @@
 // What is translated while training stands for the whole corpus.
 import { expect, it } from 'vitest'
+import { ItemCorpus } from '../../src/data/corpora/items.js'
 import { spreadPairs } from '../../src/evaluation/translation.js'
-import { ItemCorpus } from '../../src/text/items.js'
 
 it('pairs that are looked at come from all over a corpus whose first ones are its shortest, in order', () => {
   const corpus = new ItemCorpus(

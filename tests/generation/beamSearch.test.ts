@@ -1,9 +1,9 @@
 /* Beam search against exhaustive search, on models small enough to be searched whole; with a beam of 1 it is greedy; groups
  * do not know each other. */
 import { describe, expect, it } from 'vitest'
-import { threefry } from '../../src/engine/random.js'
 import { ConfigurationError, NumericError } from '../../src/errors.js'
 import { type BeamOptions, type BeamRows, beamSearch, type Hypothesis } from '../../src/generation/beamSearch.js'
+import { threefry } from '../../src/random.js'
 
 const VOCABULARY = 4
 const END = 3

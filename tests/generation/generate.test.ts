@@ -1,15 +1,15 @@
 // Generated pieces are the text that the prompt's own continuation would be, whatever the tokenizer.
 import { describe, expect, it } from 'vitest'
+import { BytePairTokenizer } from '../../src/data/tokenizers/bytePairTokenizer.js'
+import { ByteTokenizer } from '../../src/data/tokenizers/byteTokenizer.js'
+import { CharacterTokenizer } from '../../src/data/tokenizers/characterTokenizer.js'
+import type { Tokenizer } from '../../src/data/tokenizers/tokenizer.js'
+import { WordTokenizer } from '../../src/data/tokenizers/wordTokenizer.js'
 import { ConfigurationError } from '../../src/errors.js'
 import { type ContinueOptions, continuations } from '../../src/generation/continuations.js'
 import { type GeneratedToken, type GenerateOptions, generate } from '../../src/generation/generate.js'
 import { nextTokens, type Predictor, type Reading, tailAfter } from '../../src/generation/predictor.js'
 import { scoreTokens } from '../../src/generation/scoring.js'
-import { BytePairTokenizer } from '../../src/text/bytePairTokenizer.js'
-import { ByteTokenizer } from '../../src/text/byteTokenizer.js'
-import { CharacterTokenizer } from '../../src/text/characterTokenizer.js'
-import type { Tokenizer } from '../../src/text/tokenizer.js'
-import { WordTokenizer } from '../../src/text/wordTokenizer.js'
 
 /** Foretells a text that it knows by heart, with a probability of one half; all else has the rest. */
 function byHeart(tokenizer: Tokenizer, text: string): Predictor {

@@ -4,7 +4,7 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { FileFormatError } from '../../src/errors.js'
 import type { Predictor } from '../../src/generation/predictor.js'
-import { LanguageModel } from '../../src/models/languageModel.js'
+import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { NGram } from '../../src/ngram/ngram.js'
 import { smallSplits } from '../training/smallText.js'
 

@@ -1,15 +1,15 @@
 // What classifiers and translators looked at: saliency of a class against finite differences in float64, weights that sum up to
 // one and stand where the words do, and the picture of them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { padded } from '../../src/data/batches/buckets.js'
+import { ItemCorpus } from '../../src/data/corpora/items.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { attentionOfLabel, attentionOfTranslation } from '../../src/inspection/attention.js'
 import { attentionPicture } from '../../src/inspection/attentionPicture.js'
 import { saliencyOfLabel } from '../../src/inspection/labelSaliency.js'
-import { Classifier } from '../../src/models/classifier.js'
-import { Translator } from '../../src/models/translator.js'
-import { padded } from '../../src/text/buckets.js'
-import { ItemCorpus } from '../../src/text/items.js'
+import { Classifier } from '../../src/models/classifier/classifier.js'
+import { Translator } from '../../src/models/translator/translator.js'
 import { train } from '../../src/training/trainer.js'
 import { expectNear } from '../engine/distance.js'
 

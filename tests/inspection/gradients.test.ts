@@ -1,13 +1,13 @@
 /* Gradients through time: against the factors of their product, against the tape of the cell in plain operations, against
  * the gradients that training takes, and against what the two examples of every course come to. */
 import { describe, expect, test } from 'vitest'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import { decayOf, gradientsOfText, gradientsThroughTime } from '../../src/inspection/gradients.js'
 import { recurrentWeight, stepFactor } from '../../src/inspection/jacobians.js'
 import { observe, type Row } from '../../src/inspection/observing.js'
 import { textSequence } from '../../src/inspection/sequence.js'
 import { watchAll } from '../../src/layers/parameter.js'
-import type { LanguageModel } from '../../src/models/languageModel.js'
-import { TextCorpus } from '../../src/text/corpus.js'
+import type { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { relativeError } from '../engine/distance.js'
 import { describeEach, everyBackend, reference } from '../engine/everyBackend.js'
 import { cells, copyParameters, nameOf, setParameters, smallModel, story, unfused } from './smallModels.js'

@@ -1,5 +1,6 @@
 // What a change of a unit does is what the same change in the weights that read the unit does.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { scoreTokens } from '../../src/generation/scoring.js'
@@ -11,8 +12,7 @@ import {
   scaled,
   withInterventions,
 } from '../../src/inspection/intervention.js'
-import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel.js'
-import { TextCorpus } from '../../src/text/corpus.js'
+import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel/languageModel.js'
 import { change } from '../doctor/patients.js'
 import { smallText } from '../training/smallText.js'
 

@@ -1,10 +1,10 @@
 // Saliency against finite differences in float64, and as a language model's users meet it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { saliencyOf, saliencyOfPrediction } from '../../src/inspection/saliency.js'
-import { LanguageModel } from '../../src/models/languageModel.js'
-import { TextCorpus } from '../../src/text/corpus.js'
+import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { expectNear } from '../engine/distance.js'
 import { smallText } from '../training/smallText.js'
 

@@ -3,9 +3,9 @@ import type { Cell } from '../../src/cells/cell.js'
 import { elman } from '../../src/cells/elman.js'
 import { gru } from '../../src/cells/gru.js'
 import { lstm } from '../../src/cells/lstm.js'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import type { Engine } from '../../src/engine/engine.js'
-import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel.js'
-import { TextCorpus } from '../../src/text/corpus.js'
+import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel/languageModel.js'
 
 export const cells: readonly Pick<LanguageModelCreation, 'cell' | 'nonlinearity'>[] = [
   { cell: 'elman', nonlinearity: 'tanh' },

@@ -1,10 +1,10 @@
 /* What a model is made of, and that its size knows nothing of time. */
 import { afterAll, describe, expect, test } from 'vitest'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import { openEngine } from '../../src/engine/open.js'
 import { textSequence } from '../../src/inspection/sequence.js'
 import { summaryOf } from '../../src/inspection/summary.js'
-import { LanguageModel } from '../../src/models/languageModel.js'
-import { TextCorpus } from '../../src/text/corpus.js'
+import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { train } from '../../src/training/trainer.js'
 import { reference } from '../engine/everyBackend.js'
 import { smallText } from '../training/smallText.js'

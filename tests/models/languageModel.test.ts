@@ -1,14 +1,14 @@
 // The language model as its users meet it: made, saved, loaded, asked for the next character, made to write.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
+import { parseWordVectors } from '../../src/data/wordVectors.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { BackendError, ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { evaluate } from '../../src/evaluation/perplexity.js'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
-import { LanguageModel } from '../../src/models/languageModel.js'
-import { languageModelParameterCount } from '../../src/models/languageModelOptions.js'
-import { TextCorpus } from '../../src/text/corpus.js'
-import { parseWordVectors } from '../../src/text/wordVectors.js'
+import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
+import { languageModelParameterCount } from '../../src/models/languageModel/options.js'
 import { train } from '../../src/training/trainer.js'
 import { smallSplits } from '../training/smallText.js'
 

@@ -1,18 +1,18 @@
 // The regressor: its loss has the gradient of finite differences, it keeps what it learned, and it learns to add and to
 // foretell a series.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ItemCorpus, type NumberSequence } from '../../src/data/corpora/items.js'
+import { windowsOf } from '../../src/data/corpora/series.js'
+import { adding } from '../../src/data/generated/adding.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { evaluateRegressor } from '../../src/evaluation/regression.js'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { watchAll } from '../../src/layers/parameter.js'
-import { Regressor } from '../../src/models/regressor.js'
-import { numberBatches } from '../../src/models/regressorBatches.js'
-import type { RegressorOptions } from '../../src/models/regressorOptions.js'
-import { regressorParameterCount } from '../../src/models/regressorOptions.js'
-import { adding } from '../../src/text/generated/adding.js'
-import { ItemCorpus, type NumberSequence } from '../../src/text/items.js'
-import { windowsOf } from '../../src/text/series.js'
+import { numberBatches } from '../../src/models/regressor/batches.js'
+import type { RegressorOptions } from '../../src/models/regressor/options.js'
+import { regressorParameterCount } from '../../src/models/regressor/options.js'
+import { Regressor } from '../../src/models/regressor/regressor.js'
 import { train } from '../../src/training/trainer.js'
 
 let engine: Engine

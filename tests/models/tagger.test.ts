@@ -1,14 +1,14 @@
 // The tagger: its gradient is that of finite differences with and without characters and chain, it tags a sentence of a batch
 // as it does alone, keeps what it learned, learns from context and from spelling, and says clearly what it cannot do.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ItemCorpus, type TaggedSentence } from '../../src/data/corpora/items.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { FileFormatError } from '../../src/errors.js'
 import { evaluateTagger } from '../../src/evaluation/tagging.js'
 import { watchAll } from '../../src/layers/parameter.js'
-import { Tagger } from '../../src/models/tagger.js'
-import { taggerBatches } from '../../src/models/taggerBatches.js'
-import { ItemCorpus, type TaggedSentence } from '../../src/text/items.js'
+import { taggerBatches } from '../../src/models/tagger/batches.js'
+import { Tagger } from '../../src/models/tagger/tagger.js'
 import { train } from '../../src/training/trainer.js'
 import { checkDirections } from '../engine/finiteDifferences.js'
 import { Draw } from '../engine/randomValues.js'

@@ -2,12 +2,12 @@
  * numbers. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { padded } from '../../src/data/batches/buckets.js'
+import { ItemCorpus } from '../../src/data/corpora/items.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { Translator } from '../../src/models/translator.js'
-import type { TranslatorOptions } from '../../src/models/translatorOptions.js'
-import { padded } from '../../src/text/buckets.js'
-import { ItemCorpus } from '../../src/text/items.js'
+import type { TranslatorOptions } from '../../src/models/translator/options.js'
+import { Translator } from '../../src/models/translator/translator.js'
 import { expectNear } from '../engine/distance.js'
 
 interface Case {

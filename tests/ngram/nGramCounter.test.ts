@@ -1,10 +1,10 @@
 // Counting in batches that are merged is counting at once.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import { countNGrams } from '../../src/ngram/counting.js'
 import { NGramCounter } from '../../src/ngram/nGramCounter.js'
 import { NGram } from '../../src/ngram/ngram.js'
-import { TextCorpus } from '../../src/text/corpus.js'
 
 const someTokens = fc.array(fc.nat(5), { minLength: 1, maxLength: 200 })
 const marks = { begin: 6, end: 5 }

@@ -1,14 +1,14 @@
 // What every n-gram model must hold, whatever the text: distributions, files, sentences, generation, refusals.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
+import { BytePairTokenizer } from '../../src/data/tokenizers/bytePairTokenizer.js'
+import { CharacterTokenizer } from '../../src/data/tokenizers/characterTokenizer.js'
+import { WordTokenizer } from '../../src/data/tokenizers/wordTokenizer.js'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { listNGrams } from '../../src/ngram/list.js'
 import { NGram } from '../../src/ngram/ngram.js'
 import { type NGramOptions, smoothings } from '../../src/ngram/ngramOptions.js'
-import { BytePairTokenizer } from '../../src/text/bytePairTokenizer.js'
-import { CharacterTokenizer } from '../../src/text/characterTokenizer.js'
-import { TextCorpus } from '../../src/text/corpus.js'
-import { WordTokenizer } from '../../src/text/wordTokenizer.js'
 
 /** Sentences of few words, so that contexts recur. */
 const someText = fc

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { generator32 } from '../../src/data/shuffle.js'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { readCorpus, readText } from '../../src/node/corpora.js'
-import { generator32 } from '../../src/text/shuffle.js'
 
 const mostHeld = 1000
 let folder: string

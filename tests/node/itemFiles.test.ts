@@ -4,13 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ItemSplits } from '../../src/data/corpora/items.js'
+import { copy } from '../../src/data/generated/copy.js'
+import { englishFrench } from '../../src/data/generated/englishFrench.js'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { readJSONLines, readJSONLinesCorpus, readSentenceCorpus, readSentences } from '../../src/node/itemFiles.js'
 import { readJSONPairs, readPairCorpus, readPairs } from '../../src/node/pairFiles.js'
 import { readTagged, readTaggedCorpus } from '../../src/node/taggedFiles.js'
-import { copy } from '../../src/text/generated/copy.js'
-import { englishFrench } from '../../src/text/generated/englishFrench.js'
-import type { ItemSplits } from '../../src/text/items.js'
 
 let folder: string
 beforeAll(async () => {

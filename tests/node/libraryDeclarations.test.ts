@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
+import type { TextCorpus } from '../../src/data/corpora/corpus.js'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { readLibraryDeclarations, topLevelDeclarations } from '../../src/node/libraryDeclarations.js'
-import type { TextCorpus } from '../../src/text/corpus.js'
 
 const linesOf = ({ text }: TextCorpus) =>
   text

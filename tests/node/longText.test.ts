@@ -4,10 +4,10 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TextCorpus } from '../../src/data/corpora/corpus.js'
+import { CharacterTokenizer } from '../../src/data/tokenizers/characterTokenizer.js'
 import { NGram } from '../../src/ngram/ngram.js'
 import { readCorpus, splitCorpus } from '../../src/node/corpora.js'
-import { CharacterTokenizer } from '../../src/text/characterTokenizer.js'
-import type { TextCorpus } from '../../src/text/corpus.js'
 
 const reason = process.env.RECURRA_LONG ? '' : ' (skipped: npm run test:long runs it)'
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import type { WordVectorFormat } from '../../src/data/wordVectors.js'
 import { ConfigurationError } from '../../src/errors.js'
 import { readWordVectors } from '../../src/node/wordVectorFile.js'
-import type { WordVectorFormat } from '../../src/text/wordVectors.js'
 
 const real = '../shared/data/embeddings'
 const files: [string, WordVectorFormat, inFile: number, dimension: number, word: string, values: number[]][] = [

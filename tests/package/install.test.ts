@@ -54,7 +54,11 @@ describe('the package', () => {
   test('ships the build, and nothing of the clone', () => {
     for (const needed of [
       ...['LICENSE', 'README.md', 'package.json', 'dist/bin/recurra.js', 'dist/src/index.js', 'dist/src/index.d.ts'],
-      ...['dist/src/node/index.js', 'dist/src/engine/recurra.wasm', 'dist/src/engine/recurra.relaxed.wasm'],
+      ...[
+        'dist/src/node/index.js',
+        'dist/src/engine/backends/recurra.wasm',
+        'dist/src/engine/backends/recurra.relaxed.wasm',
+      ],
       ...['dist/bin/recurra.wasm', 'dist/bin/recurra.relaxed.wasm'],
     ])
       expect(paths).toContain(needed)

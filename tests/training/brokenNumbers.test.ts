@@ -1,12 +1,12 @@
 // NaN and infinity stop a run within one step; the message names the tensor, its layer and the step. Or the step is
 // skipped, or the run goes back to its last checkpoint with half the learning rate.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ItemCorpus, type NumberSequence } from '../../src/data/corpora/items.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { NumericError } from '../../src/errors.js'
-import { LanguageModel } from '../../src/models/languageModel.js'
-import { Regressor } from '../../src/models/regressor.js'
-import { ItemCorpus, type NumberSequence } from '../../src/text/items.js'
+import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
+import { Regressor } from '../../src/models/regressor/regressor.js'
 import type { TrainingEvent } from '../../src/training/events.js'
 import { train } from '../../src/training/trainer.js'
 import { smallSplits } from './smallText.js'

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { openEngine } from '../../src/engine/open.js'
-import { LanguageModel } from '../../src/models/languageModel.js'
+import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { train } from '../../src/training/trainer.js'
 import { smallSplits } from './smallText.js'
 

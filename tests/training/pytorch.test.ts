@@ -1,7 +1,7 @@
 /* Optimizers, schedules, clipping and losses against what PyTorch computed: tests/golden says how. */
 import { describe, expect, test } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
-import { outputLayerLoss } from '../../src/engine/outputLoss.js'
+import { outputLayerLoss } from '../../src/engine/operations/outputLoss.js'
 import { Parameter } from '../../src/layers/parameter.js'
 import { regressionLoss } from '../../src/layers/regressionLoss.js'
 import { clip } from '../../src/training/clipping.js'

@@ -1,12 +1,12 @@
 // What a batch is penalised for: the mean over the steps that exist, whatever stands beside them in the batch; and a state that
 // is learned learns where a text begins, in streams too.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ItemCorpus } from '../../src/data/corpora/items.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
-import { CarriedState } from '../../src/models/carriedState.js'
-import { LanguageModel } from '../../src/models/languageModel.js'
-import { tokenBatches } from '../../src/models/languageModelBatches.js'
-import { ItemCorpus } from '../../src/text/items.js'
+import { tokenBatches } from '../../src/models/languageModel/batches.js'
+import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
+import { CarriedState } from '../../src/models/shared/carriedState.js'
 import { activationPenalty } from '../../src/training/regularisation.js'
 import { train } from '../../src/training/trainer.js'
 import { smallSplits } from './smallText.js'

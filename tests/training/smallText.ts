@@ -1,5 +1,5 @@
 /* A text small enough for tests, with something to learn in it. */
-import { TextCorpus } from '../../src/text/corpus.js'
+import { TextCorpus } from '../../src/data/corpora/corpus.js'
 
 const words = ['the cat', 'a dog', 'one bird', 'sees', 'likes', 'hears', 'a tree', 'the sea', 'no one']
 

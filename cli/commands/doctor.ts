@@ -1,0 +1,93 @@
+/* recurra doctor MODEL FILE, or --config C FILE: what is wrong with a model or its training, in plain words, with the figures
+ * and the cure. */
+import { Command } from 'commander'
+import { z } from 'zod'
+import { examinations, reportOf, TRIAL_STEPS } from '../../src/doctor/doctor.js'
+import type { Examination } from '../../src/doctor/examination.js'
+import { openEngine } from '../../src/index.js'
+import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
+import { addFlags, readFlags, UsageError } from '../flags/flags.js'
+import { watchInterrupt } from '../output/interrupt.js'
+import { write } from '../output/output.js'
+import { admit, kinds } from './doctorInput.js'
+
+const schema = z.strictObject({
+  config: z
+    .string()
+    .optional()
+    .describe('a configuration in YAML: a new model of it is examined, or with MODEL, how that was trained'),
+  task: z.enum(kinds).default('lm').describe('what --config is for; a MODEL says it itself'),
+  dependency: z.int().min(1).optional().describe('steps that must be remembered: gradients must last as long'),
+  steps: z.int().min(10).default(TRIAL_STEPS).describe('steps of each trial of a learning rate'),
+  ...jsonSchema.shape,
+  ...engineSchema.shape,
+  ...commonSchema.shape,
+})
+
+export function doctorCommand(): Command {
+  const command = new Command('doctor')
+    .description('tells why a model does not learn: each finding with its figures and its cure')
+    .argument('[MODEL]', 'a model file or the folder of a run; left out with --config alone')
+    .argument('[FILE]', 'the data that it is trained on (default: data in the configuration)')
+  return addFlags(command, schema).action(async (first: string | undefined, second: string | undefined) => {
+    const flags = readFlags(command, schema)
+    const { config, task: kind, dependency, steps, json } = flags
+    if (first === undefined && config === undefined)
+      throw new UsageError('doctor: give a MODEL and its data, or a --config FILE and its data')
+    const alone = config !== undefined && second === undefined
+    const [model, data] = alone ? [undefined, first] : [first, second]
+    const engine = await openEngine(engineOptionsOf(flags))
+    const interrupt = watchInterrupt(() => process.stderr.write('stopping; Ctrl-C again ends at once\n'))
+    try {
+      const { patient, line } = await admit({ model, config, data, kind }, engine)
+      if (!json) await write(`${line}\n\n`)
+      const done: Examination[] = []
+      const { signal } = interrupt
+      for await (const examination of examinations(patient, { dependency, steps, signal })) {
+        done.push(examination)
+        if (!json) await write(told(examination))
+      }
+      if (signal.aborted) process.exitCode = 130
+      const report = reportOf(patient, done)
+      await write(json ? `${JSON.stringify(report)}\n` : summary(done))
+      patient.model.close()
+    } finally {
+      interrupt.release()
+      engine.close()
+    }
+  })
+}
+
+const MARKS = { well: 'well', note: 'note', sick: 'SICK', skipped: '–' } as const
+const COLUMN = 22
+const WIDTH = 110
+
+/** A word, the question, the answer; cures below it as lines of a configuration. */
+function told({ check, verdict, says, cures }: Examination): string {
+  const head = `${MARKS[verdict].padEnd(6)}${check.padEnd(COLUMN - 6)}`
+  const lines = [head + wrapped(says)]
+  for (const [i, { line, why }] of cures.entries())
+    lines.push(`${' '.repeat(COLUMN)}${wrapped(`${i === 0 ? 'cure' : '  or'}: ${line}    # ${why}`)}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** Words in lines, indented by the column. */
+function wrapped(text: string): string {
+  const lines = ['']
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    const last = lines[lines.length - 1]
+    if (last !== '' && COLUMN + last.length + 1 + word.length > WIDTH) lines.push(word)
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return lines.join(`\n${' '.repeat(COLUMN)}`)
+}
+
+function summary(done: readonly Examination[]): string {
+  const of = (verdict: Examination['verdict']) =>
+    done.filter(each => each.verdict === verdict).map(({ check }) => check)
+  const [ill, notes] = [of('sick'), of('note')]
+  const more = notes.length > 0 ? `; worth knowing: ${notes.join(', ')}` : ''
+  return ill.length > 0
+    ? `\nsick: ${ill.join(', ')}${more}\n`
+    : `\na clean bill: nothing is wrong in ${done.length - of('skipped').length} examinations${more}\n`
+}

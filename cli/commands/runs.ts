@@ -1,0 +1,159 @@
+/* recurra runs: the runs in a folder with their results and the differences in their configurations;
+ * recurra runs show NAME: one run's losses as a curve. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { z } from 'zod'
+import { type CurveSeries, curve } from '../../src/drawing/curve.js'
+import { ConfigurationError, nearest } from '../../src/errors.js'
+import type { Metric } from '../../src/node/metrics.js'
+import { differingKeys, listRuns, type RunRecord, readRun } from '../../src/node/runs.js'
+import { commonSchema, jsonSchema } from '../flags/commonFlags.js'
+import { addFlags, readFlags, UsageError } from '../flags/flags.js'
+import { clock, decimals, whole, write } from '../output/output.js'
+
+const PARENT = 'runs'
+
+const folderSchema = z.strictObject({
+  folder: z.string().default(PARENT).describe('where the runs are'),
+})
+
+const listSchema = z.strictObject({
+  ...folderSchema.shape,
+  sort: z.enum(['validation', 'name']).default('validation').describe('the lowest validation loss first, or by name'),
+  ...jsonSchema.shape,
+  ...commonSchema.shape,
+})
+
+const showSchema = z.strictObject({ ...folderSchema.shape, ...jsonSchema.shape, ...commonSchema.shape })
+
+export function runsCommand(): Command {
+  const command = new Command('runs')
+    .description('lists the runs with their results, and in what their configurations differ')
+    // What stands after `show` is its own.
+    .enablePositionalOptions()
+    .addCommand(showCommand())
+  return addFlags(command, listSchema).action(async () => {
+    const [object] = command.args
+    if (object !== undefined && !command.args.some(arg => arg.startsWith('-')))
+      throw new UsageError(
+        `runs: ${object} is not known; ${nearest(object, ['show']) ? 'did you mean show?' : 'known is show'}`,
+      )
+    const { folder, sort, json } = readFlags(command, listSchema)
+    const runs = await listRuns(folder).catch(error => {
+      // Where nothing was trained yet, that is no fault of the disk.
+      if (existsSync(folder)) throw error
+      throw new ConfigurationError(`${folder}: there is no such folder; recurra train lm FILE makes runs in ${PARENT}`)
+    })
+    if (runs.length === 0)
+      throw new ConfigurationError(`${folder}: there are no runs in it; recurra train lm FILE makes runs in ${PARENT}`)
+    if (sort === 'name') runs.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    await write(json ? `${JSON.stringify(listRecord(runs))}\n` : listText(runs))
+  })
+}
+
+function showCommand(): Command {
+  const command = new Command('show')
+    .description('draws a run’s losses, and tells its best and its last figures')
+    .argument('NAME', 'the name of a run in the folder, or its path')
+  return addFlags(command, showSchema).action(async (name: string) => {
+    const { folder, json } = readFlags(command, showSchema)
+    const run = await readRun(await pathOf(name, folder))
+    if (json) return write(`${JSON.stringify(runRecord(run))}\n`)
+    await write(showText(run))
+  })
+}
+
+/** @throws ConfigurationError with the nearest run's name */
+async function pathOf(name: string, folder: string): Promise<string> {
+  const inFolder = join(folder, name)
+  if (existsSync(inFolder)) return inFolder
+  if (existsSync(name)) return name
+  const names = (await listRuns(folder).catch(() => [])).map(run => run.name)
+  const near = nearest(name, names)
+  const cure = near ? `did you mean ${near}?` : names.length > 0 ? `there are ${names.join(', ')}` : 'there are no runs'
+  throw new ConfigurationError(`${folder}: it holds no run ${name}; ${cure}`)
+}
+
+/** What a curve is drawn of. */
+export type LossEvent = Pick<Metric, 'step'> & Partial<Pick<Metric, 'loss' | 'validationLoss'>>
+
+/** Losses over steps: of training a line, of validation marks. */
+function lossSeries(events: readonly LossEvent[]): CurveSeries[] {
+  const points = (y: (event: LossEvent) => number | undefined) =>
+    events.map(event => ({ x: event.step, y: y(event) ?? Number.NaN }))
+  return [
+    { name: 'training loss', shape: 'line', points: points(event => event.loss) },
+    { name: 'validation loss', shape: 'marks', points: points(event => event.validationLoss) },
+  ]
+}
+
+/** The curve of a run's losses as the terminal at hand takes it. */
+export function lossCurve(events: readonly LossEvent[], stream: NodeJS.WriteStream): string {
+  const { NO_COLOR, TERM } = process.env
+  return curve(lossSeries(events), {
+    width: Math.min(100, (stream.columns || 81) - 1),
+    color: stream.isTTY === true && TERM !== 'dumb' && !NO_COLOR,
+    xName: 'step',
+  })
+}
+
+function showText(run: RunRecord): string {
+  const { path, state, fault, last, best, events } = run
+  const lines = [`${path}: ${state}${progressOf(last)}`]
+  if (fault) lines.push(fault)
+  if (best) lines.push(`best: step ${whole(best.step)}, ${validationOf(best)}`)
+  if (last) {
+    const training = last.loss === undefined ? '' : `, training loss ${decimals(last.loss, 4)}`
+    lines.push(
+      `last: step ${whole(last.step)}${training}${last.validationLoss === undefined ? '' : `, ${validationOf(last)}`}`,
+    )
+  } else if (!fault) lines.push('no event yet')
+  const picture = lossCurve(events, process.stdout)
+  return `${lines.join('\n')}\n${picture && `\n${picture}`}`
+}
+
+const validationOf = ({ validationLoss = Number.NaN }: Metric) =>
+  `validation loss ${decimals(validationLoss, 4)} (perplexity ${decimals(Math.exp(validationLoss), 2)})`
+
+function progressOf(last: Metric | undefined): string {
+  if (!last) return ''
+  const of = last.steps === undefined ? '' : ` of ${whole(last.steps)}`
+  const time = last.elapsedSeconds === undefined ? '' : `, ${clock(last.elapsedSeconds)}`
+  return ` at step ${whole(last.step)}${of}${time}`
+}
+
+function listText(runs: readonly RunRecord[]): string {
+  const keys = differingKeys(runs)
+  const heads = ['run', 'state', 'steps', 'epochs', 'training', 'validation', 'perplexity', 'time']
+  const rows = runs.map(({ name, state, last, best, configuration, fault }) => ({
+    cells: [
+      name,
+      state,
+      last ? whole(last.step) : '–',
+      decimals(last?.epoch ?? Number.NaN, 1),
+      decimals(last?.loss ?? Number.NaN),
+      decimals(best?.validationLoss ?? Number.NaN),
+      decimals(Math.exp(best?.validationLoss ?? Number.NaN), 2),
+      clock(last?.elapsedSeconds ?? Number.NaN),
+    ],
+    below: fault ?? keys.map(key => `${key} ${show(configuration[key])}`).join(', '),
+  }))
+  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map(({ cells }) => cells[i].length)))
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd()
+  const below = (text: string) => (text === '' ? [] : [`  ${text}`])
+  return `${[line(heads), ...rows.flatMap(({ cells, below: text }) => [line(cells), ...below(text)])].join('\n')}\n`
+}
+
+const show = (value: unknown) =>
+  value === undefined ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+
+const listRecord = (runs: readonly RunRecord[]) => ({ differing: differingKeys(runs), runs: runs.map(summary) })
+
+const summary = ({ events, ...run }: RunRecord) => run
+
+const runRecord = (run: RunRecord) => ({ ...summary(run), events: run.events })

@@ -1,0 +1,226 @@
+/* One run of training on the command line, in its folder, from an open model to the best one measured on the test data: what
+ * `recurra train`, `recurra resume` and the quickstart share. */
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { cpus } from 'node:os'
+import type { z } from 'zod'
+import type {
+  Engine,
+  RecurraError,
+  TrainingConfiguration,
+  TrainingEvent,
+  TrainingResult,
+  TrainingRun,
+} from '../../src/index.js'
+import type { WatchedLayer } from '../../src/inspection/index.js'
+import type { RunFolder, RunFolderOptions } from '../../src/node/index.js'
+import { TensorBoardWriter } from '../../src/node/index.js'
+import { resolved } from '../../src/training/options.js'
+import { picked } from '../flags/configurationFile.js'
+import { UsageError } from '../flags/flags.js'
+import { watchInterrupt } from '../output/interrupt.js'
+import { decimals, whole, write } from '../output/output.js'
+import type { TrainingProgress } from '../output/progress.js'
+import { type LossEvent, lossCurve } from './runs.js'
+import type { runSchema, TestResult, TrainedModel, TrainingSource, TrainingTask } from './trainingTask.js'
+
+export const version: string = createRequire(import.meta.url)('recurra/package.json').version
+
+export interface Session<Model, Data, Values> {
+  /** The run's configuration without its training options. */
+  readonly values: Values
+  readonly source: TrainingSource<Data>
+  /** Closed when training fails; else its memory goes on in the outcome's. */
+  readonly model: Model
+  readonly training: TrainingConfiguration
+  readonly progress: TrainingProgress
+  readonly flags: Pick<z.output<typeof runSchema>, 'tensorboard' | 'onFailedSave' | 'watchGradients'>
+  /** Makes the run's folder, when all else is known to work; or opens the one that is there. */
+  readonly makeFolder: (options: RunFolderOptions) => Promise<RunFolder>
+  /** Where it goes on from. */
+  readonly resume?: {
+    readonly checkpoint: Uint8Array
+    readonly spentSeconds: number
+    readonly events: readonly LossEvent[]
+  }
+  /** Called after every event, with the bar running. */
+  readonly onEvent?: (model: Model, event: TrainingEvent, progress: TrainingProgress) => Promise<void>
+}
+
+export interface Outcome<Model> {
+  readonly run: RunFolder
+  readonly result: TrainingResult
+  /** The best model, open, on its own engine. */
+  readonly model: Model
+  /** Of that model on the test data; undefined if the run was stopped. */
+  readonly test: TestResult | undefined
+  /** All events, those of an earlier part of the run among them. */
+  readonly events: readonly LossEvent[]
+}
+
+export const backendLine = ({ description, reason }: Engine) => `backend: ${description}${reason ? ` (${reason})` : ''}`
+
+/** Trains, keeps the run's folder up to date, and measures the best model on the test data. */
+export async function trainInFolder<Model extends TrainedModel, Data, Values extends object>(
+  task: TrainingTask<Model, Data, Values>,
+  session: Session<Model, Data, Values>,
+): Promise<Outcome<Model>> {
+  const { values, source, model, training, progress, flags, resume } = session
+  const { engine } = model
+  if (flags.watchGradients && !task.gradients)
+    throw new UsageError(`train ${task.verb}: --watch-gradients is for language models; leave it out`)
+  progress.note(task.line(model))
+  progress.note(source.line)
+  const onFailedSave = (fault: RecurraError) => progress.note(`${fault.message}; training goes on`)
+  const saving = flags.onFailedSave === 'continue' ? { onFailedSave } : {}
+  const run = await session.makeFolder(saving)
+  const interrupt = watchInterrupt(() => progress.note('stopping after this step; Ctrl-C again ends at once'))
+  const { signal } = interrupt
+  const events: LossEvent[] = [...(resume?.events ?? [])]
+  let board: TensorBoardWriter | undefined
+  try {
+    await run.writeConfiguration(picked(task.fileSchema, { ...values, ...resolved(training), stopAt: undefined }))
+    await run.writeEnvironment(environment(engine, source, training))
+    board = flags.tensorboard ? await TensorBoardWriter.create(run.path, saving) : undefined
+    progress.start()
+    const steps = task.train(model, source.data, {
+      ...{ ...training, signal, resume: resume?.checkpoint, spentSeconds: resume?.spentSeconds },
+    })
+    const result = await followed(steps, async event => {
+      events.push(event)
+      const gradients = flags.watchGradients && event.validation ? task.gradients?.(model, source.data) : undefined
+      await run.appendMetrics({ ...event, gradients })
+      if (board) await writeScalars(board, event, gradients)
+      if (event.checkpoint) {
+        const final = event.fraction === 1 || signal.aborted || event.step === training.stopAt
+        await run.saveModel(steps.checkpoint(), { best: event.best ? await steps.modelBytes() : undefined, final })
+      }
+      progress.show(event)
+      await session.onEvent?.(model, event, progress)
+    })
+    progress.stop()
+    const best = await bestOf(task, run, model, result)
+    const test = result.stopped ? undefined : await task.test(best, source.data, values, signal)
+    const stopped = result.stopped || signal.aborted
+    if (stopped) {
+      progress.note(`stopped after step ${result.steps}; saved ${run.last}; go on with: recurra resume ${run.path}`)
+      if (signal.aborted) process.exitCode = 130
+    }
+    return { run, result: { ...result, stopped }, model: best, test: signal.aborted ? undefined : test, events }
+  } catch (error) {
+    progress.stop()
+    await run.discard()
+    throw error
+  } finally {
+    await board?.close()
+    interrupt.release()
+  }
+}
+
+/** Hands each event on, and waits for what is done with it. */
+async function followed(run: TrainingRun, onEvent: (event: TrainingEvent) => Promise<void>): Promise<TrainingResult> {
+  const events = run[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { value, done } = await events.next()
+      if (done) return value
+      await onEvent(value)
+    }
+  } finally {
+    await events.return?.()
+  }
+}
+
+const environment = (
+  engine: Engine,
+  { name, sha256 }: { readonly name: string; readonly sha256: string },
+  { seed }: TrainingConfiguration,
+) => ({
+  version,
+  backend: engine.description,
+  reason: engine.reason || undefined,
+  instructionSet: engine.backend.instructionSet,
+  threads: engine.backend.threads,
+  node: process.version,
+  platform: `${process.platform}-${process.arch}`,
+  processor: cpus()[0]?.model,
+  data: name,
+  dataSha256: sha256,
+  seed,
+})
+
+/** The model that `recurra generate` will take from the run's folder. */
+async function bestOf<Model extends TrainedModel, Data, Values extends object>(
+  task: TrainingTask<Model, Data, Values>,
+  run: RunFolder,
+  model: Model,
+  result: TrainingResult,
+): Promise<Model> {
+  const there = await readFile(run.best).then(
+    () => true,
+    () => false,
+  )
+  if (!there || result.stopped) return model
+  const { engine } = model
+  model.close()
+  return task.load(run.best, engine)
+}
+
+async function writeScalars(
+  board: TensorBoardWriter,
+  event: TrainingEvent,
+  gradients: readonly WatchedLayer[] = [],
+): Promise<void> {
+  const { step, samples } = event
+  const scalars = {
+    'loss/training': event.loss,
+    'loss/smoothed': event.smoothedLoss,
+    'loss/penalized': event.penalizedLoss,
+    'gradient/norm': event.gradientNorm,
+    'gradient/clipped share': event.clippedShare,
+    'schedule/learning rate': event.learningRate,
+    'schedule/teacher forcing': event.teacherForcing,
+    'speed/tokens per second': event.tokensPerSecond,
+  }
+  for (const [tag, value] of Object.entries(scalars)) await board.scalar(tag, step, value)
+  for (const [name, value] of Object.entries(event.validation ?? {}))
+    await board.scalar(name === 'loss' ? 'loss/validation' : `validation/${name}`, step, value)
+  for (const { layer, reverse, halfLife } of gradients)
+    if (halfLife !== null)
+      await board.scalar(`gradient/half-life, layer ${layer}${reverse ? ' backward' : ''}`, step, halfLife)
+  if (samples?.length)
+    await board.text(
+      'examples',
+      step,
+      samples.map(({ given, expected, written }) => quoted([given, expected, written])).join('\n\n'),
+    )
+}
+
+const quoted = ([given, expected, written]: string[]) => `    ${given}\n    → ${written}\n    (${expected})`
+
+/** Tells how a run ended, on standard output what belongs there, and gives the model back. */
+export async function tellOutcome<Model extends TrainedModel>(
+  { run, result, model, test, events }: Outcome<Model>,
+  { json }: { readonly json: boolean },
+): Promise<void> {
+  try {
+    if (json) {
+      const { description } = model.engine
+      const facts = { run: run.path, backend: description, parameters: model.parameterCount }
+      await write(`${JSON.stringify({ ...facts, ...result, test: test?.record })}\n`)
+      return
+    }
+    if (process.stderr.isTTY) process.stderr.write(lossCurve(events, process.stderr))
+    process.stderr.write(`${resultLine(result)}\n`)
+    await write(`${run.path}: ${test ? `test ${test.line}` : 'stopped'}\n`)
+  } finally {
+    model.close()
+    model.engine.close()
+  }
+}
+
+/** How training went, in one line. */
+export const resultLine = ({ steps, epochs, loss, validationLoss, seconds, outOfPatience }: TrainingResult): string =>
+  `${whole(steps)} steps (${decimals(epochs, 2)} epochs) in ${decimals(seconds, 1)} s: training loss ${decimals(loss)}${
+    validationLoss === undefined ? '' : `, best validation loss ${decimals(validationLoss)}`
+  }${outOfPatience ? '; patience ended it' : ''}`

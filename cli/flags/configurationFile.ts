@@ -1,0 +1,20 @@
+/* A configuration in YAML, whose keys are a schema's: what --config names. */
+import type { z } from 'zod'
+import { RecurraError } from '../../src/errors.js'
+import { readTextFile } from '../../src/node/files.js'
+import { parseYAML } from '../../src/node/yaml.js'
+import { type ConfigurationFile, UsageError } from './flags.js'
+
+/** @param schema of the whole file, which may hold more than flags say */
+export async function readConfiguration(path: string, schema: z.ZodObject): Promise<ConfigurationFile> {
+  try {
+    return { path, schema, values: parseYAML(await readTextFile(path), path) ?? {} }
+  } catch (error) {
+    throw error instanceof RecurraError ? new UsageError(error.message, { cause: error }) : error
+  }
+}
+
+/** The keys of one schema out of those of all. */
+export function picked<S extends z.ZodObject>({ shape }: S, values: Record<string, unknown>): z.output<S> {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => key in shape)) as z.output<S>
+}

@@ -1,0 +1,133 @@
+/* How training stands, on standard error: a bar on a terminal, plain lines elsewhere. */
+import { type Params, SingleBar } from 'cli-progress'
+import type { Sample, TrainingEvent } from '../../src/index.js'
+import { clock, decimals, whole } from './output.js'
+
+/** Elsewhere than on a terminal, a line at least this often. */
+const SECONDS_BETWEEN_LINES = 10
+
+const LONGEST_BAR = 24
+const SHORTEST_BAR = 8
+
+export class TrainingProgress {
+  private readonly stream = process.stderr
+  private readonly bar: SingleBar | undefined
+  private readonly color: boolean
+  private lastLine = 0
+  /** The last validation loss, once there is one. */
+  private validation: number[] = []
+  private fields: string[] = []
+  /** The same for a narrow terminal: all of it fits in 80 columns. */
+  private briefFields: string[] = []
+  private fraction = 0
+
+  /** @param tokens what is counted per second: characters */
+  constructor(private readonly tokens: string) {
+    const { NO_COLOR, TERM } = process.env
+    const terminal = this.stream.isTTY === true && TERM !== 'dumb'
+    this.color = terminal && !NO_COLOR
+    if (terminal)
+      this.bar = new SingleBar({
+        stream: this.stream,
+        format: (_options: unknown, params: Params) => this.line(params.maxWidth),
+        fps: 5,
+        clearOnComplete: true,
+        // Ctrl-C is ours, and so is the end of the bar on whatever way the program ends: it has set the terminal not to
+        // wrap lines.
+        linewrap: false,
+        gracefulExit: false,
+      })
+  }
+
+  /** Begins to show progress. */
+  start(): void {
+    this.lastLine = performance.now()
+    if (!this.bar) return
+    this.bar.start(1, 0)
+    process.once('exit', () => this.stop())
+  }
+
+  /** A line of its own, above the bar. */
+  note(line: string): void {
+    const active = this.bar?.isActive === true
+    if (active) this.bar?.stop()
+    this.stream.write(`${line}\n`)
+    if (active) this.bar?.start(1, this.fraction)
+  }
+
+  show(event: TrainingEvent): void {
+    const { fraction, smoothedLoss: loss, validationLoss, tokensPerSecond, remainingSeconds, step } = event
+    if (event.broken) this.note(event.broken)
+    this.fraction = fraction
+    if (validationLoss !== undefined) this.validation = [validationLoss]
+    const perplexity = event.perplexity === undefined ? [] : [Math.exp(this.validation[0] ?? loss)]
+    const rate = event.learningRate.toPrecision(2)
+    const percentage = `${String(Math.floor(fraction * 100)).padStart(3)} %`
+    const left = `${clock(remainingSeconds)} left`
+    this.fields = [
+      percentage,
+      left,
+      `${whole(tokensPerSecond)} ${this.tokens}/s`,
+      `loss ${decimals(loss)}`,
+      ...this.validation.map(value => `validation ${decimals(value)}`),
+      ...perplexity.map(value => `perplexity ${decimals(value, 2)}`),
+      `norm ${decimals(event.gradientNorm, 2)}`,
+      `rate ${Number(rate)}`,
+    ]
+    this.briefFields = [
+      percentage,
+      left,
+      `${Math.round(tokensPerSecond / 1000)}k ${this.tokens.slice(0, 4)}/s`,
+      `loss ${decimals(loss, 2)}`,
+      ...this.validation.map(value => `val ${decimals(value, 2)}`),
+      ...perplexity.map(value => `perplexity ${decimals(value, 2)}`),
+      `norm ${decimals(event.gradientNorm, 1)}`,
+      `rate ${Number(rate)}`,
+    ]
+    this.tellSamples(event.samples ?? [])
+    if (this.bar) {
+      this.bar.update(fraction)
+      return
+    }
+    const now = performance.now()
+    const due = now - this.lastLine >= SECONDS_BETWEEN_LINES * 1000
+    if (validationLoss === undefined && !due && fraction < 1) return
+    this.lastLine = now
+    const rest = this.fields.slice(1)
+    this.stream.write(`${percentage}  step ${step}  ${rest.join('  ')}\n`)
+  }
+
+  /** Validation examples, each on a line: what was given, what comes, and what should. */
+  private tellSamples(samples: readonly Sample[]): void {
+    const room = Math.max(40, Math.min(200, this.stream.columns || 120))
+    const short = (text: string, most: number) => {
+      const line = text.replaceAll('\n', '⏎').replace(/\p{Cc}/gu, ' ')
+      return line.length > most ? `${line.slice(0, most - 1)}…` : line
+    }
+    for (const { given, expected, written } of samples) {
+      const part = Math.floor((room - 8) / 3)
+      this.note(`  ${short(given, part)} → ${short(written, part)} (${short(expected, part)})`)
+    }
+  }
+
+  /** Ends the bar; it stays as it last stood. */
+  stop(): void {
+    if (!this.bar?.isActive) return
+    this.bar.stop()
+    if (this.fields.length > 0) this.stream.write(`${this.line(this.stream.columns)}\n`)
+  }
+
+  /** The bar, and of the fields as many as fit on one line. */
+  private line(columns: number): string {
+    const room = columns - 1 - SHORTEST_BAR
+    const lengthOf = (fields: readonly string[]) => fields.reduce((length, field) => length + field.length + 2, 0)
+    const fields = lengthOf(this.fields) <= room ? [...this.fields] : [...this.briefFields]
+    while (lengthOf(fields) > room) fields.pop()
+    const length = Math.min(LONGEST_BAR, columns - 1 - lengthOf(fields))
+    const done = Math.round(length * this.fraction)
+    const full = '█'.repeat(done)
+    const empty = '░'.repeat(length - done)
+    const bar = this.color ? `\x1b[36m${full}\x1b[39m\x1b[2m${empty}\x1b[22m` : full + empty
+    return [bar, ...fields].join('  ')
+  }
+}

@@ -1,0 +1,58 @@
+// Rows with named columns, from whatever file they came: which column is which part of an item.
+import { ConfigurationError, FileFormatError, nearest } from '../../errors.js'
+import { show } from '../../formats/savedFields.js'
+import type { LabelledText, TextPair } from '../corpora/items.js'
+
+/** A row of a table or an object of a JSON-lines file: column → value. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** The columns of a labelled text. */
+export interface LabelledColumns {
+  /** The column that holds the text. Default `text`. */
+  text?: string | undefined
+  /** The column that holds the class. Default `label`. */
+  label?: string | undefined
+}
+
+/** The columns of a pair. */
+export interface PairColumns {
+  /** Default `source`. */
+  source?: string | undefined
+  /** Default `target`. */
+  target?: string | undefined
+}
+
+/** `where` names the file and the line. Throws ConfigurationError, FileFormatError. */
+export function labelledTextOf(
+  row: Row,
+  { text = 'text', label = 'label' }: LabelledColumns,
+  where: string,
+): LabelledText {
+  const labelled = { text: cell(row, text, where), label: cell(row, label, where) }
+  if (labelled.label.trim() === '')
+    throw new FileFormatError(`${where}: the column ${label} is empty; give the row a class`)
+  if (labelled.text.trim() === '')
+    throw new FileFormatError(`${where}: the column ${text} is empty; give the row a text, or leave it out`)
+  return labelled
+}
+
+/** `where` names the file and the line. Throws ConfigurationError, FileFormatError. */
+export function pairOf(row: Row, { source = 'source', target = 'target' }: PairColumns, where: string): TextPair {
+  return { source: cell(row, source, where), target: cell(row, target, where) }
+}
+
+/** A column's value as text: numbers and booleans as they are written. */
+export function cell(row: Row, column: string, where: string): string {
+  const value = Object.hasOwn(row, column) ? row[column] : undefined
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (value !== undefined) {
+    throw new FileFormatError(`${where}: the column ${column} must be text or a number; got ${show(value)}`)
+  }
+  const columns = Object.keys(row)
+  const near = nearest(column, columns)
+  const known = columns.slice(0, 20).join(', ') || 'none'
+  throw new ConfigurationError(
+    `${where}: there is no column ${column}; the columns are ${known}${near ? `; did you mean ${near}?` : ''}`,
+  )
+}

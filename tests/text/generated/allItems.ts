@@ -1,5 +1,0 @@
-// All items of a generated corpus, whatever part they are drawn into.
-import type { GeneratedSplits } from '../../../src/text/generated/generatedCorpus.js'
-
-export const all = <Item>({ train, validation, test }: GeneratedSplits<Item>): Item[] =>
-  [train, validation, test].flatMap(part => part.items as Item[])
