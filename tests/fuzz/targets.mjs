@@ -3,6 +3,12 @@
  * reads bytes; it may return, or throw an error of recurra's. It runs the build. */
 import { gzipSync } from 'node:zlib'
 import { faultsIn } from '../../dist/src/configuration.js'
+import { TextCorpus } from '../../dist/src/data/corpora/corpus.js'
+import { TagLines } from '../../dist/src/data/readers/tagLines.js'
+import { HuggingFaceTokenizer } from '../../dist/src/data/tokenizers/huggingFaceTokenizer.js'
+import { tokenizerFromJSON } from '../../dist/src/data/tokenizers/tokenizer.js'
+import { WordVectorReader } from '../../dist/src/data/wordVectors.js'
+import { checksumOf, xxHash32 } from '../../dist/src/formats/checksum.js'
 import { readSafetensors, writeSafetensors } from '../../dist/src/formats/safetensors.js'
 import { parseStrictObject, StrictJsonError } from '../../dist/src/formats/strictJson.js'
 import {
@@ -16,12 +22,6 @@ import {
 } from '../../dist/src/index.js'
 import { parseMetrics } from '../../dist/src/node/metrics.js'
 import { parseYAML } from '../../dist/src/node/yaml.js'
-import { checksumOf, xxHash32 } from '../../dist/src/text/checksum.js'
-import { TextCorpus } from '../../dist/src/text/corpus.js'
-import { HuggingFaceTokenizer } from '../../dist/src/text/huggingFaceTokenizer.js'
-import { TagLines } from '../../dist/src/text/tagLines.js'
-import { tokenizerFromJSON } from '../../dist/src/text/tokenizer.js'
-import { WordVectorReader } from '../../dist/src/text/wordVectors.js'
 
 /**
  * @typedef {object} Target
