@@ -1,6 +1,6 @@
 /* One run of training on the command line, in its folder, from an open model to the best one measured on the test data: what
  * `recurra train`, `recurra resume` and the quickstart share. */
-import { readFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import type { z } from 'zod'
@@ -156,8 +156,8 @@ async function bestOf<Model extends TrainedModel, Data, Values extends object>(
   model: Model,
   result: TrainingResult,
 ): Promise<Model> {
-  const there = await readFile(run.best).then(
-    () => true,
+  const there = await stat(run.best).then(
+    state => state.isFile(),
     () => false,
   )
   if (!there || result.stopped) return model

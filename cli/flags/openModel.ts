@@ -1,10 +1,9 @@
 /* MODEL on the command line, whatever kind it is: a model that recurra saved (a file, or a run's folder) or an n-gram model
  * (binary, ARPA, ARPA packed by gzip). What the file holds decides, and its name only where that says nothing. A verb says
  * which kinds it takes; for another kind the message names the verbs that take that. */
-import { open } from 'node:fs/promises'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { Classifier, type EngineOptions, LanguageModel, NGram, Regressor, Tagger, Translator } from '../../src/index.js'
-import { explained, readFileBytes } from '../../src/node/files.js'
+import { openFile, readFileBytes, usingFile } from '../../src/node/files.js'
 import { modelFileOf } from '../../src/node/index.js'
 import { fileChunks } from '../../src/node/lines.js'
 
@@ -148,15 +147,9 @@ async function savedKindOf(path: string, head: Buffer): Promise<ModelKind> {
 
 async function readAt(path: string, from: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length)
-  const file = await open(path).catch(error => {
-    throw explained(error, path, 'read')
-  })
-  try {
+  const file = await openFile(path)
+  return usingFile(file, path, async () => {
     const { bytesRead } = await file.read(bytes, 0, length, from)
     return bytes.subarray(0, bytesRead)
-  } catch (error) {
-    throw explained(error, path, 'read')
-  } finally {
-    await file.close()
-  }
+  })
 }

@@ -1,12 +1,12 @@
-// Corpora on disk: a file becomes the three parts that training, validation and test take.
+/* Corpora on disk: a file becomes the three parts that training, validation and test take. */
 
 import { type SplitTextOptions, splitText, TextCorpus, type TextSplits } from '../data/corpora/corpus.js'
 import { ConfigurationError } from '../errors.js'
 import { textOf } from './files.js'
 import { FileText } from './fileText.js'
-import { fileChunks, nameOf } from './lines.js'
+import { type ChunkOptions, fileChunks, nameOf } from './lines.js'
 
-export interface ReadCorpusOptions {
+export interface ReadCorpusOptions extends ChunkOptions {
   /** A longer file stays on disk and is read chunk by chunk, each time that its text is wanted; bytes. Default 128 MiB. */
   mostHeld?: number | undefined
 }
@@ -19,11 +19,14 @@ export type ReadTextOptions = ReadCorpusOptions & Omit<SplitTextOptions, 'name'>
  * which ends with the program): do not change the file while the corpus is used.
  * Throws ConfigurationError when the file cannot be read, FileFormatError when it is not UTF-8.
  */
-export async function readCorpus(path: string, { mostHeld = 2 ** 27 }: ReadCorpusOptions = {}): Promise<TextCorpus> {
+export async function readCorpus(
+  path: string,
+  { mostHeld = 2 ** 27, maxBytes }: ReadCorpusOptions = {},
+): Promise<TextCorpus> {
   const name = nameOf(path)
   const chunks: Uint8Array[] = []
   let bytes = 0
-  const reading = fileChunks(path)
+  const reading = fileChunks(path, { maxBytes })
   for (let next = await reading.next(); !next.done; next = await reading.next()) {
     chunks.push(next.value)
     bytes += next.value.length

@@ -1,21 +1,22 @@
-// A text that stays in its file, because it is too long to be held: UTF-8, read by chunks, each time anew.
-// One pass at the beginning checks every byte and notes where in the text each chunk begins, so that any stretch is found
-// without reading what stands before it. Reading is synchronous, as counting and encoding are.
+/* A text that stays in its file, because it is too long to be held: UTF-8, read by chunks, each time anew.
+ * One pass at the beginning checks every byte and notes where in the text each chunk begins, so that any part is found
+ * without reading what stands before it. Reading is synchronous, as counting and encoding are. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { fstatSync, readSync, writeSync } from 'node:fs'
+import { type FileHandle, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { codePoints, type TextSource } from '../data/corpora/corpus.js'
 import { ConfigurationError } from '../errors.js'
-import { checkUtf8, explained } from './files.js'
+import { checkUtf8, explained, openFile } from './files.js'
 import { nameOf } from './lines.js'
 
 // Small beside the pieces that a long text is split into, as a piece is read by whole chunks.
-const chunkSize = 2 ** 18
+const CHUNK_SIZE = 2 ** 18
 
 /** Closes the files of texts that nobody has any more. */
-const dropped = new FinalizationRegistry<number>(file => closeSync(file))
+const dropped = new FinalizationRegistry<FileHandle>(file => void file.close().catch(() => {}))
 
 export class FileText implements TextSource {
   length = 0
@@ -25,13 +26,13 @@ export class FileText implements TextSource {
   private readonly lengthBefore: number[] = []
   private readonly size: number
   private readonly changed: number
-  private readonly chunk = Buffer.alloc(chunkSize)
+  private readonly chunk = Buffer.alloc(CHUNK_SIZE)
 
   private constructor(
-    private readonly file: number,
+    private readonly file: FileHandle,
     private readonly where: string,
   ) {
-    const { size, mtimeMs } = fstatSync(file)
+    const { size, mtimeMs } = fstatSync(file.fd)
     this.size = size
     this.changed = mtimeMs
     dropped.register(this, file)
@@ -40,7 +41,7 @@ export class FileText implements TextSource {
   /**
    * The text of a file whose beginning has been read. Where that cannot be read again (it is packed, or it is standard
    * input), it goes to a temporary file, which has no name and ends with the program.
-   * Throws ConfigurationError, FileFormatError.
+   * @throws ConfigurationError, FileFormatError
    */
   static async open(
     path: string,
@@ -48,22 +49,15 @@ export class FileText implements TextSource {
     rest: AsyncGenerator<Uint8Array, void, undefined>,
   ): Promise<FileText> {
     const where = nameOf(path)
-    let file: number | undefined
-    if (path !== '-' && !path.endsWith('.gz')) {
-      file = opened(path, 'r', path)
-      if (fstatSync(file).isFile()) await rest.return()
-      else {
-        closeSync(file)
-        file = undefined
-      }
-    }
-    const text = new FileText(file ?? (await unpacked(begun, rest)), where)
-    await text.look()
+    const plain = path !== '-' && !path.endsWith('.gz')
+    if (plain) await rest.return()
+    const text = new FileText(plain ? await openFile(path) : await unpacked(begun, rest), where)
+    await text.index()
     return text
   }
 
   *chunks(from = 0, to: number = this.length): Generator<string, void, undefined> {
-    const { size, mtimeMs } = fstatSync(this.file)
+    const { size, mtimeMs } = fstatSync(this.file.fd)
     if (size !== this.size || mtimeMs !== this.changed)
       throw new ConfigurationError(`${this.where}: the file has changed since it was opened; begin again`)
     for (let i = this.chunkAt(from); i < this.bytesBefore.length && this.lengthBefore[i] < to; i++) {
@@ -75,7 +69,7 @@ export class FileText implements TextSource {
   }
 
   /** The one pass that sees everything first. */
-  private async look(): Promise<void> {
+  private async index(): Promise<void> {
     for (let at = 0; at < this.size; ) {
       const { text, bytes } = this.read(at, true)
       this.bytesBefore.push(at)
@@ -103,15 +97,15 @@ export class FileText implements TextSource {
   private read(at: number, check = false): { text: string; bytes: number } {
     let length = 0
     try {
-      while (length < chunkSize) {
-        const read = readSync(this.file, this.chunk, length, chunkSize - length, at + length)
+      while (length < CHUNK_SIZE) {
+        const read = readSync(this.file.fd, this.chunk, length, CHUNK_SIZE - length, at + length)
         if (read === 0) break
         length += read
       }
     } catch (error) {
       throw explained(error, this.where, 'read')
     }
-    if (length === chunkSize && at + length < this.size) length = wholeLength(this.chunk)
+    if (length === CHUNK_SIZE && at + length < this.size) length = wholeLength(this.chunk)
     const bytes = this.chunk.subarray(0, length)
     if (check) checkUtf8(bytes, this.where, at)
     let text = bytes.toString('utf8')
@@ -130,28 +124,26 @@ function wholeLength(bytes: Uint8Array): number {
   return bytes[end - 1] === 0x0d ? end - 1 : end
 }
 
-async function unpacked(begun: readonly Uint8Array[], rest: AsyncGenerator<Uint8Array>): Promise<number> {
+async function unpacked(begun: readonly Uint8Array[], rest: AsyncGenerator<Uint8Array>): Promise<FileHandle> {
   const path = join(tmpdir(), `recurra-${process.pid}-${randomBytes(6).toString('hex')}.txt`)
-  const file = opened(path, 'wx+', path)
+  const file = await open(path, 'wx+').catch(error => {
+    throw explained(error, path, 'write')
+  })
+  const write = (bytes: Uint8Array) => {
+    try {
+      for (let from = 0; from < bytes.length; ) from += writeSync(file.fd, bytes, from)
+    } catch (error) {
+      throw explained(error, path, 'write')
+    }
+  }
   try {
     // Without a name the file is gone with the program, however that ends.
-    rmSync(path)
-    const write = (bytes: Uint8Array) => {
-      for (let from = 0; from < bytes.length; ) from += writeSync(file, bytes, from)
-    }
+    await rm(path)
     for (const chunk of begun) write(chunk)
     for await (const chunk of rest) write(chunk)
     return file
   } catch (error) {
-    closeSync(file)
-    throw (error as NodeJS.ErrnoException).syscall === 'write' ? explained(error, path, 'write') : error
-  }
-}
-
-function opened(path: string, flags: string, where: string): number {
-  try {
-    return openSync(path, flags)
-  } catch (error) {
-    throw explained(error, where, flags === 'r' ? 'read' : 'write')
+    await file.close().catch(() => {})
+    throw error
   }
 }

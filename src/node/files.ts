@@ -1,49 +1,126 @@
-// Reading whole files in Node. Whatever the operating system answers becomes one line that names the path, the cause and
-// the cure. How files are written: writing.ts.
-import { isUtf8 } from 'node:buffer'
-import { type FileHandle, open } from 'node:fs/promises'
-import { ConfigurationError, FileFormatError, type RecurraError } from '../errors.js'
+/* Opening files and reading whole ones in Node. Every file that the product opens is opened here, so that pipes, devices,
+ * sockets and folders are refused and never waited for. Whatever the operating system answers becomes one line that names
+ * the path, the cause and the cure. How files are written: writing.ts. */
+import { constants as bufferConstants, isUtf8 } from 'node:buffer'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { ConfigurationError, FileFormatError, RecurraError } from '../errors.js'
 
-// One read asks for at most this much: Node refuses reads past 2 GiB, and a model file may be longer.
-const largestRead = 2 ** 28
+/** One read asks for at most this much: Node refuses reads past 2 GiB, and a model file may be longer. */
+const LARGEST_READ = 2 ** 28
 
-/** All bytes of a file, pipes and files past 2 GiB included. Throws ConfigurationError. */
-export async function readFileBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+/** The longest array of bytes in this version of Node. */
+const LONGEST_BYTES = bufferConstants.MAX_LENGTH - 1
+
+/** V8's longest string, in code units: 512 MiB. */
+export const LONGEST_TEXT = bufferConstants.MAX_STRING_LENGTH
+
+export interface ReadOptions {
+  /** A longer file is refused before it is read. Default what can be held: 4 GiB as bytes, 512 MiB as a text. */
+  readonly maxBytes?: number | undefined
+}
+
+/**
+ * Opens a regular file, or a link to one. Never waits: a pipe, a device, a socket or a folder is refused before it is
+ * opened, and once more after, as another may have taken its place.
+ * @param flags `r` reads; `a` writes at the end, and makes the file where there is none
+ * @throws ConfigurationError
+ */
+export async function openFile(path: string, flags: 'r' | 'a' = 'r'): Promise<FileHandle> {
+  const doing = flags === 'r' ? 'read' : 'write'
   let file: FileHandle | undefined
   try {
-    file = await open(path, 'r')
+    const before = flags === 'r' ? await stat(path) : await stat(path).catch(() => undefined)
+    if (before) checkRegular(before, path, doing)
+    const access = flags === 'r' ? constants.O_RDONLY : constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT
+    // Windows has no O_NONBLOCK, and no pipes among its files.
+    file = await open(path, access | (constants.O_NONBLOCK ?? 0), 0o666)
+    checkRegular(await file.stat(), path, doing)
+    return file
+  } catch (error) {
+    await file?.close().catch(() => {})
+    throw explained(error, path, doing)
+  }
+}
+
+function checkRegular(stats: Stats, path: string, doing: 'read' | 'write'): void {
+  if (stats.isFile()) return
+  if (stats.isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' })
+  const kind = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
+  const cure =
+    doing === 'read' ? 'give a regular file, or - for standard input where that is taken' : 'give a regular file'
+  throw new ConfigurationError(`${path}: cannot ${doing} the file: it is ${kind}; ${cure}`)
+}
+
+/** Closes a file after `use`, whose error counts before one of closing. @throws ConfigurationError, and what `use` throws */
+export async function usingFile<T>(file: FileHandle, path: string, use: () => Promise<T>): Promise<T> {
+  let result: T
+  try {
+    result = await use()
+  } catch (error) {
+    await file.close().catch(() => {})
+    throw isOfSystem(error) ? explained(error, path, 'read') : error
+  }
+  await file.close().catch(error => {
+    throw explained(error, path, 'read')
+  })
+  return result
+}
+
+const isOfSystem = (error: unknown) => typeof (error as NodeJS.ErrnoException).code === 'string' || isOutOfMemory(error)
+
+/** What V8 throws where a typed array finds no memory. */
+const isOutOfMemory = (error: unknown) => error instanceof RangeError && error.message.includes('allocation failed')
+
+/**
+ * All bytes of a regular file, files past 2 GiB included.
+ * @throws ConfigurationError where it cannot be read or is longer than `maxBytes`
+ */
+export async function readFileBytes(path: string, { maxBytes }: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  const limit = Math.min(maxBytes ?? LONGEST_BYTES, LONGEST_BYTES)
+  const file = await openFile(path)
+  return usingFile(file, path, async () => {
     const { size } = await file.stat()
-    // One byte more than the size shows the end without growing; pipes and /proc files say 0 and grow.
+    if (size > limit) throw tooLarge(path, limit, size)
+    // One byte more than the size shows the end without growing; files of /proc say 0 and grow.
     let bytes = new Uint8Array(Math.max(size, 65_535) + 1)
     let length = 0
     while (true) {
-      const { bytesRead } = await file.read(bytes, length, Math.min(bytes.length - length, largestRead), null)
+      const { bytesRead } = await file.read(bytes, length, Math.min(bytes.length - length, LARGEST_READ), null)
       if (bytesRead === 0) return bytes.subarray(0, length)
       length += bytesRead
+      if (length > limit) throw tooLarge(path, limit)
       if (length === bytes.length) {
-        const grown = new Uint8Array(2 * length)
+        const grown = new Uint8Array(Math.min(2 * length, LONGEST_BYTES + 1))
         grown.set(bytes)
         bytes = grown
       }
     }
-  } catch (error) {
-    throw explained(error, path, 'read')
-  } finally {
-    await file?.close()
-  }
+  })
+}
+
+/** @param size where it is known */
+export function tooLarge(where: string, limit: number, size?: number): ConfigurationError {
+  const came = size === undefined ? 'it has more' : `it has ${size}`
+  return new ConfigurationError(
+    `${where}: it may have ${limit} bytes; ${came}; give a smaller file, or cut it into parts`,
+  )
 }
 
 /**
- * The text of a UTF-8 file, or of standard input for `-`. A byte order mark is dropped and CRLF becomes LF. Throws
- * FileFormatError with the place of the first byte that is not UTF-8, ConfigurationError when the file cannot be read.
+ * The text of a UTF-8 file, or of standard input for `-`. A byte order mark is dropped and CRLF becomes LF.
+ * @throws FileFormatError with the place of the first byte that is not UTF-8
+ * @throws ConfigurationError where the file cannot be read or is longer than `maxBytes`
  */
-export async function readTextFile(path: string): Promise<string> {
-  return textOf(path === '-' ? await readStandardInput() : await readFileBytes(path), path)
+export async function readTextFile(path: string, { maxBytes = LONGEST_TEXT }: ReadOptions = {}): Promise<string> {
+  return textOf(path === '-' ? await readStandardInput(maxBytes) : await readFileBytes(path, { maxBytes }), path)
 }
 
 /** As `readTextFile`, from bytes that have been read. */
 export function textOf(bytes: Uint8Array, path: string): string {
   const where = path === '-' ? 'standard input' : path
+  // Longer ones may be a text all the same, as a character has up to four bytes; past 2 GiB V8 ends the process.
+  if (bytes.length >= 2 ** 31) throw tooLarge(where, LONGEST_TEXT, bytes.length)
   checkUtf8(bytes, where)
   let text: string
   try {
@@ -55,17 +132,22 @@ export function textOf(bytes: Uint8Array, path: string): string {
   return text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text
 }
 
-async function readStandardInput(): Promise<Uint8Array> {
+async function readStandardInput(maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
+  let length = 0
   try {
-    for await (const chunk of process.stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    for await (const chunk of process.stdin) {
+      chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+      length += chunk.length
+      if (length > maxBytes) throw tooLarge('standard input', maxBytes)
+    }
   } catch (error) {
     throw explained(error, 'standard input', 'read')
   }
   return Buffer.concat(chunks)
 }
 
-/** Throws FileFormatError where bytes are not UTF-8; `before` of them have been read before these. */
+/** @param before how many bytes have been read before these @throws FileFormatError where bytes are not UTF-8 */
 export function checkUtf8(bytes: Uint8Array, where: string, before = 0): void {
   if (!isUtf8(bytes)) throw new FileFormatError(`${where}: ${notUtf8(bytes, before)}`)
 }
@@ -104,15 +186,19 @@ export function firstInvalidByte(bytes: Uint8Array): number {
   return -1
 }
 
-/** What the system's error means to the user. */
+/** What the system's error means to the user; an error of ours stays as it is. */
 export function explained(
   error: unknown,
   path: string,
   doing: 'read' | 'write',
   what: 'file' | 'folder' = 'file',
 ): RecurraError {
+  if (error instanceof RecurraError) return error
   const { code, message } = error as NodeJS.ErrnoException
-  const [cause, cure] = causes(code, doing) ?? [message ?? String(error), 'mend the cause and try again']
+  const [cause, cure] = causes(isOutOfMemory(error) ? 'ENOMEM' : code, doing) ?? [
+    message ?? String(error),
+    'mend the cause and try again',
+  ]
   return new ConfigurationError(`${path}: cannot ${doing} the ${what}: ${cause}; ${cure}`, { cause: error })
 }
 
@@ -152,6 +238,10 @@ function causes(code: string | undefined, doing: 'read' | 'write'): [cause: stri
       return ['too many files are open', 'close some, or raise the limit with: ulimit -n']
     case 'ERR_STRING_TOO_LONG':
       return ['a text holds at most 512 MiB', 'cut the file into parts']
+    case 'ENXIO':
+      return ['nothing stands behind its name', 'give a regular file']
+    case 'ENOMEM':
+      return ['too little memory is free', 'end other programs, or choose a smaller file']
     case 'ERR_INVALID_ARG_VALUE':
       return ['the path holds a null character', 'check the path']
     default:

@@ -1,13 +1,20 @@
-// Files line by line, of any length: UTF-8 with or without a byte order mark, lines ended by LF or CRLF, gzip by the
-// name's end. What is wrong is named by its line.
+/* Files line by line, of any length: UTF-8 with or without a byte order mark, lines ended by LF or CRLF, gzip by the
+ * name's end. What is wrong is named by its line. */
 import { isUtf8 } from 'node:buffer'
-import { createReadStream } from 'node:fs'
-import { pipeline, type Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { ConfigurationError, FileFormatError, RecurraError } from '../errors.js'
-import { explained, firstInvalidByte, utf16Of } from './files.js'
+import { ConfigurationError, FileFormatError } from '../errors.js'
+import { explained, firstInvalidByte, openFile, tooLarge, utf16Of } from './files.js'
 
-export interface LineOptions {
+export interface ChunkOptions {
+  /**
+   * More bytes, as they are when unpacked, are refused. Default 8 GiB for a .gz file and for standard input, whose
+   * lengths do not show; no bound for others.
+   */
+  maxBytes?: number | undefined
+}
+
+export interface LineOptions extends ChunkOptions {
   /** A longer line is refused, in bytes. Default 64 MiB. */
   longestLine?: number | undefined
 }
@@ -26,32 +33,85 @@ export interface LineBatch {
   readonly first: number
 }
 
-const chunkSize = 2 ** 20
+const CHUNK_SIZE = 2 ** 20
 
-/** The bytes of a file in parts, unpacked where the name ends in .gz; `-` is standard input. Throws RecurraError. */
-export async function* fileChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
+const MAX_UNPACKED_BYTES = 2 ** 33
+
+/**
+ * The bytes of a file in parts, unpacked where the name ends in .gz; `-` is standard input.
+ * @throws ConfigurationError where it cannot be read or is too long, FileFormatError where it is no whole gzip file
+ */
+export async function* fileChunks(
+  path: string,
+  { maxBytes }: ChunkOptions = {},
+): AsyncGenerator<Buffer, void, undefined> {
   const where = nameOf(path)
-  try {
-    const file: Readable = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: chunkSize })
-    const stream = path.endsWith('.gz')
-      ? pipeline(file, createGunzip({ chunkSize }), () => {
-          // The iteration below meets the error too; without a listener Node would end the process.
-        })
-      : file
-    for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-  } catch (error) {
-    if (error instanceof RecurraError) throw error
-    if (String((error as NodeJS.ErrnoException).code).startsWith('Z_')) {
-      throw new FileFormatError(`${where}: it must be a whole gzip file; ${(error as Error).message}; fetch it again`)
+  const packed = path.endsWith('.gz')
+  const limit = maxBytes ?? (packed || path === '-' ? MAX_UNPACKED_BYTES : Infinity)
+  let length = 0
+  for await (const chunk of packed ? unpackedChunks(path) : rawChunks(path, limit)) {
+    length += chunk.length
+    if (length > limit) {
+      const cure = 'raise maxBytes (--max-bytes) where the file can be trusted'
+      throw new ConfigurationError(
+        `${where}: ${packed ? 'unpacked, ' : ''}it may have ${limit} bytes and has more; ${cure}`,
+      )
     }
-    throw explained(error, where, 'read')
+    yield chunk
   }
 }
 
-/** A file's lines, a chunk of them at a time. Throws ConfigurationError, FileFormatError that names the line. */
+async function* rawChunks(path: string, maxBytes = Infinity): AsyncGenerator<Buffer, void, undefined> {
+  const where = nameOf(path)
+  if (path === '-') {
+    try {
+      for await (const chunk of process.stdin) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    } catch (error) {
+      throw explained(error, where, 'read')
+    }
+    return
+  }
+  const file = await openFile(path)
+  let failed = true
+  try {
+    const { size } = await file.stat()
+    if (size > maxBytes) throw tooLarge(where, maxBytes, size)
+    while (true) {
+      const { buffer, bytesRead } = await file
+        .read(Buffer.allocUnsafe(CHUNK_SIZE), 0, CHUNK_SIZE, null)
+        .catch(error => {
+          throw explained(error, where, 'read')
+        })
+      if (bytesRead === 0) break
+      yield buffer.subarray(0, bytesRead)
+    }
+    failed = false
+  } finally {
+    await file.close().catch(error => {
+      if (!failed) throw explained(error, where, 'read')
+    })
+  }
+}
+
+async function* unpackedChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
+  const stream = pipeline(Readable.from(rawChunks(path)), createGunzip({ chunkSize: CHUNK_SIZE }), () => {
+    // The iteration below meets the error too; without a listener Node would end the process.
+  })
+  try {
+    for await (const chunk of stream) yield chunk
+  } catch (error) {
+    if (!String((error as NodeJS.ErrnoException).code).startsWith('Z_')) throw error
+    throw new FileFormatError(`${path}: it must be a whole gzip file; ${(error as Error).message}; fetch it again`)
+  }
+}
+
+/**
+ * A file's lines, a chunk of them at a time.
+ * @throws ConfigurationError, FileFormatError that names the line
+ */
 export async function* lineBatches(
   path: string,
-  { longestLine = 2 ** 26 }: LineOptions = {},
+  { longestLine = 2 ** 26, maxBytes }: LineOptions = {},
 ): AsyncGenerator<LineBatch, void, undefined> {
   const where = nameOf(path)
   let first = 1
@@ -64,7 +124,7 @@ export async function* lineBatches(
   }
   let open: Buffer[] = []
   let openBytes = 0
-  for await (const chunk of fileChunks(path)) {
+  for await (const chunk of fileChunks(path, { maxBytes })) {
     const end = chunk.lastIndexOf(0x0a)
     const tail = chunk.subarray(end + 1)
     if (end >= 0) {

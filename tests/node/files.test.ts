@@ -1,11 +1,14 @@
-// Files are read whole or refused in one line.
-import { execFileSync, spawn } from 'node:child_process'
-import { chmod, stat, writeFile } from 'node:fs/promises'
+/* Files are read whole or refused in one line. */
+import { execFileSync } from 'node:child_process'
+import { chmod, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
-import { firstInvalidByte, readFileBytes, readTextFile } from '../../src/node/files.js'
+import { readCorpus } from '../../src/node/corpora.js'
+import { firstInvalidByte, openFile, readFileBytes, readTextFile, usingFile } from '../../src/node/files.js'
+import { fileChunks } from '../../src/node/lines.js'
 import { failure, folderForEach, permissionsHold } from './onDisk.js'
 
 const folder = folderForEach('files')
@@ -19,12 +22,42 @@ describe('readFileBytes', () => {
     }
   })
 
-  it.skipIf(process.platform === 'win32')('reads a pipe, whose size nobody knows', async () => {
-    const pipe = join(folder.path, 'pipe')
-    execFileSync('mkfifo', [pipe])
-    const writer = spawn('sh', ['-c', `head -c 1000000 /dev/zero > '${pipe}'`])
-    expect((await readFileBytes(pipe)).length).toBe(1_000_000)
-    writer.kill()
+  it('refuses a file that is longer than asked for before it reads it', async () => {
+    const path = join(folder.path, 'sparse')
+    await writeFile(path, '')
+    await truncate(path, 5 * 2 ** 30)
+    expect((await failure(readFileBytes(path))).message).toMatch(
+      /it may have \d+ bytes; it has 5368709120; give a smaller/,
+    )
+    expect((await failure(readTextFile(path))).message).toMatch(/it may have 536870888 bytes; it has 5368709120/)
+    await truncate(path, 3 * 2 ** 30)
+    expect((await failure(readTextFile(path))).message).toMatch(/it has 3221225472/)
+    await truncate(path, 1001)
+    expect((await failure(readFileBytes(path, { maxBytes: 1000 }))).message).toMatch(/may have 1000 bytes; it has 1001/)
+    expect(await readFileBytes(path, { maxBytes: 1001 })).toHaveLength(1001)
+  })
+
+  it.skipIf(process.platform !== 'linux')('bounds a file that does not say its size', async () => {
+    expect((await readFileBytes('/proc/self/status')).length).toBeGreaterThan(100)
+    expect((await failure(readFileBytes('/proc/self/status', { maxBytes: 100 }))).message).toMatch(/it has more/)
+  })
+
+  it('tells an error at close in one line, and what was wrong before it first', async () => {
+    const path = join(folder.path, 'f')
+    await writeFile(path, 'some bytes')
+    const opened = async () => {
+      const file = await openFile(path)
+      const close = file.close.bind(file)
+      file.close = async () => {
+        await close()
+        throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' })
+      }
+      return file
+    }
+    const { message } = await failure(usingFile(await opened(), path, async () => 1))
+    expect(message).toMatch(/f: cannot read the file: the disk or the network drive fails/)
+    const first = usingFile(await opened(), path, () => Promise.reject(new FileFormatError('broken')))
+    expect((await failure(first)).message).toBe('broken')
   })
 
   it('says that the file is missing', async () => {
@@ -50,6 +83,54 @@ describe('readFileBytes', () => {
     await writeFile(join(folder.path, 'secret'), 'x')
     await chmod(join(folder.path, 'secret'), 0)
     expect((await failure(readFileBytes(join(folder.path, 'secret')))).message).toMatch(/no permission to read it/)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('what is no regular file', () => {
+  const readers = {
+    openFile,
+    readFileBytes,
+    readTextFile,
+    readCorpus,
+    fileChunks: (path: string) => fileChunks(path).next(),
+  }
+
+  it('is refused, and never waited for: a pipe, also behind a link and packed', async () => {
+    for (const name of ['pipe', 'pipe.gz']) {
+      const pipe = join(folder.path, name)
+      execFileSync('mkfifo', [pipe])
+      await symlink(pipe, `${pipe}-link`)
+      for (const path of [pipe, `${pipe}-link`])
+        for (const read of Object.values(readers))
+          expect((await failure(read(path))).message).toBe(
+            `${path}: cannot read the file: it is a pipe; give a regular file, or - for standard input where that is taken`,
+          )
+      expect((await failure(openFile(pipe, 'a'))).message).toMatch(
+        /cannot write the file: it is a pipe; give a regular/,
+      )
+    }
+  })
+
+  it('is refused: a device and a socket', async () => {
+    const path = join(folder.path, 'socket')
+    const server = createServer().listen(path)
+    for (const read of Object.values(readers)) {
+      expect((await failure(read('/dev/zero'))).message).toMatch(/^\/dev\/zero: cannot read the file: it is a device; /)
+      expect((await failure(read(path))).message).toMatch(/cannot read the file: it is a socket; /)
+      expect((await failure(read(folder.path))).message).toMatch(/it is a folder; /)
+    }
+    server.close()
+  })
+
+  it('may be written at the end, where it is a file or none', async () => {
+    const path = join(folder.path, 'log')
+    for (const line of ['a\n', 'b\n']) {
+      const file = await openFile(path, 'a')
+      await file.write(line)
+      await file.close()
+    }
+    expect(await readFile(path, 'utf8')).toBe('a\nb\n')
+    expect((await stat(path)).mode & 0o600).toBe(0o600)
   })
 })
 
