@@ -91,8 +91,11 @@ function lossSeries(events: readonly LossEvent[]): CurveSeries[] {
 /** The curve of a run's losses as the terminal at hand takes it. */
 export function lossCurve(events: readonly LossEvent[], stream: NodeJS.WriteStream): string {
   const { NO_COLOR, TERM } = process.env
+  const columns = (stream.columns || 81) - 1
+  // A curve has 24 columns at least: in a narrower terminal its lines would wrap.
+  if (columns < 24) return ''
   return curve(lossSeries(events), {
-    width: Math.min(100, (stream.columns || 81) - 1),
+    width: Math.min(100, columns),
     color: stream.isTTY === true && TERM !== 'dumb' && !NO_COLOR,
     xName: 'step',
   })

@@ -1,5 +1,5 @@
 /* How training stands, on standard error: a bar on a terminal, plain lines elsewhere. */
-import { type Params, SingleBar } from 'cli-progress'
+import { SingleBar } from 'cli-progress'
 import type { Sample, TrainingEvent } from '../../src/index.js'
 import { clock, decimals, whole } from './output.js'
 
@@ -8,6 +8,38 @@ const SECONDS_BETWEEN_LINES = 10
 
 const LONGEST_BAR = 24
 const SHORTEST_BAR = 8
+
+/** What a line of progress shows. */
+export interface ProgressFields {
+  /** From 0 to 1. */
+  readonly fraction: number
+  readonly fields: readonly string[]
+  /** The same, shorter, for a narrow terminal. */
+  readonly briefFields: readonly string[]
+}
+
+const lengthOf = (fields: readonly string[]) => fields.reduce((length, field) => length + field.length + 2, 0)
+
+/**
+ * A bar and as many fields as fit, always shorter than the terminal: a line as long as the terminal makes some
+ * terminals wrap. Where not even the shortest bar fits, the bar is as long as it can be, which may be 0.
+ * @param columns of the terminal; a pseudo-terminal may say 0 and some say nothing, which counts as 80
+ * @param color whether the bar is coloured; the escape sequences take no columns
+ */
+export function progressLine(
+  { fraction, fields, briefFields }: ProgressFields,
+  { columns, color }: { readonly columns: number | undefined; readonly color: boolean },
+): string {
+  const room = (columns || 80) - 1
+  const shown = lengthOf(fields) <= room - SHORTEST_BAR ? [...fields] : [...briefFields]
+  while (shown.length > 0 && lengthOf(shown) > room - SHORTEST_BAR) shown.pop()
+  const length = Math.max(0, Math.min(LONGEST_BAR, room - lengthOf(shown)))
+  const done = Math.round(length * Math.max(0, Math.min(1, fraction)))
+  const full = '█'.repeat(done)
+  const empty = '░'.repeat(length - done)
+  const bar = color && length > 0 ? `\x1b[36m${full}\x1b[39m\x1b[2m${empty}\x1b[22m` : full + empty
+  return [bar, ...shown].join('  ')
+}
 
 export class TrainingProgress {
   private readonly stream = process.stderr
@@ -29,7 +61,7 @@ export class TrainingProgress {
     if (terminal)
       this.bar = new SingleBar({
         stream: this.stream,
-        format: (_options: unknown, params: Params) => this.line(params.maxWidth),
+        format: () => this.line(),
         fps: 5,
         clearOnComplete: true,
         // Ctrl-C is ours, and so is the end of the bar on whatever way the program ends: it has set the terminal not to
@@ -110,24 +142,15 @@ export class TrainingProgress {
     }
   }
 
+  private line(): string {
+    const { fraction, fields, briefFields, color } = this
+    return progressLine({ fraction, fields, briefFields }, { columns: this.stream.columns, color })
+  }
+
   /** Ends the bar; it stays as it last stood. */
   stop(): void {
     if (!this.bar?.isActive) return
     this.bar.stop()
-    if (this.fields.length > 0) this.stream.write(`${this.line(this.stream.columns)}\n`)
-  }
-
-  /** The bar, and of the fields as many as fit on one line. */
-  private line(columns: number): string {
-    const room = columns - 1 - SHORTEST_BAR
-    const lengthOf = (fields: readonly string[]) => fields.reduce((length, field) => length + field.length + 2, 0)
-    const fields = lengthOf(this.fields) <= room ? [...this.fields] : [...this.briefFields]
-    while (lengthOf(fields) > room) fields.pop()
-    const length = Math.min(LONGEST_BAR, columns - 1 - lengthOf(fields))
-    const done = Math.round(length * this.fraction)
-    const full = '█'.repeat(done)
-    const empty = '░'.repeat(length - done)
-    const bar = this.color ? `\x1b[36m${full}\x1b[39m\x1b[2m${empty}\x1b[22m` : full + empty
-    return [bar, ...fields].join('  ')
+    if (this.fields.length > 0) this.stream.write(`${this.line()}\n`)
   }
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 
-const main = fileURLToPath(new URL('../../dist/bin/recurra.js', import.meta.url))
+/** The program, as it is built. */
+export const mainFile = fileURLToPath(new URL('../../dist/bin/recurra.js', import.meta.url))
 
 export interface Ending {
   readonly code: number | null
@@ -54,7 +55,7 @@ export class Workshop {
   /** Starts `recurra …` in the folder. */
   start(args: readonly string[], input = ''): Running {
     const env = { ...process.env, RECURRA_BACKEND: '', NO_COLOR: '1' }
-    const child = spawn(process.execPath, [main, ...args], { cwd: this.folder, env })
+    const child = spawn(process.execPath, [mainFile, ...args], { cwd: this.folder, env })
     let stdout = ''
     let stderr = ''
     let heard = () => {}
