@@ -2,7 +2,7 @@
  * files of their own; and the line that tells of it. */
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import type { ItemSplits } from '../../src/index.js'
+import type { ItemSplits, Overlap } from '../../src/index.js'
 import { generatedCorpora } from '../../src/index.js'
 import { sha256, type TrainingSource } from '../commands/trainingTask.js'
 import { whole } from '../output/output.js'
@@ -56,6 +56,13 @@ export const unitFor = <U>(
   given: ReadonlySet<string>,
 ): U | 'word' | 'character' => (builtIn && !given.has('unit') ? builtIn.unit : unit)
 
+/** What is said of held-out files whose items are trained on too. */
+export const overlapNotes = (overlap: Overlap | undefined, called: string): string[] =>
+  (['validation', 'test'] as const).flatMap(part => {
+    const count = overlap?.[part] ?? 0
+    return count > 0 ? [`${whole(count)} of the ${part} ${called} are trained on too`] : []
+  })
+
 export interface ItemSourceOptions {
   readonly name: string
   /** What the items are: `texts`. */
@@ -68,16 +75,17 @@ export interface ItemSourceOptions {
 
 /** Items that have been read and split, as training takes them. */
 export function itemSource<Item>(
-  data: ItemSplits<Item> & { readonly leftOut?: number },
+  data: ItemSplits<Item> & { readonly leftOut?: number; readonly overlap?: Overlap },
   { name, called, removed, limit }: ItemSourceOptions,
 ): TrainingSource<ItemSplits<Item>> {
   const parts = [data.train, data.validation, data.test]
   const [a, b, c] = parts.map(({ items }) => whole(items.length))
-  const { duplicates, leftOut = 0 } = data
+  const { duplicates, leftOut = 0, overlap } = data
   const notes = [
     `${called}: ${name === '-' ? 'standard input' : name}: ${a} to train on${limit ? ` (${limit})` : ''}, ${b} for validation, ${c} for the test`,
     ...(duplicates > 0 ? [`${whole(duplicates)} repeated an earlier one${removed ? ' and were left out' : ''}`] : []),
     ...(leftOut > 0 ? [`${whole(leftOut)} were left out whose source is in a held-out file`] : []),
+    ...overlapNotes(overlap, called),
   ]
   const lines = function* () {
     for (const { items } of parts) for (const item of items) yield `${JSON.stringify(item)}\n`

@@ -2,11 +2,11 @@
  * sentences. */
 import { z } from 'zod'
 import { linesOfText } from '../../src/data/corpora/items.js'
-import { ItemCorpus, type TextCorpus, type TextSplits } from '../../src/index.js'
+import { ItemCorpus, overlapWithTraining, type TextCorpus, type TextSplits } from '../../src/index.js'
 import { readCorpus, splitCorpus } from '../../src/node/index.js'
 import { sha256, type TrainingSource } from '../commands/trainingTask.js'
 import { whole } from '../output/output.js'
-import { builtInOf } from './givenData.js'
+import { builtInOf, overlapNotes } from './givenData.js'
 
 const share = (part: string) =>
   z.number().positive().lt(1).default(0.05).describe(`share of the text that is held out for ${part}`)
@@ -49,7 +49,10 @@ export async function readTextParts({
   const validation = validationFile === undefined ? undefined : await readCorpus(validationFile)
   const test = testFile === undefined ? undefined : await readCorpus(testFile)
   const given = { ...(validation && { validation }), ...(test && { test }) }
-  return textSource(splitCorpus(corpus, { seed, ...shares, given }), path, [corpus, ...Object.values(given)])
+  const splits = splitCorpus(corpus, { seed, ...shares, given })
+  const source = textSource(splits, path, [corpus, ...Object.values(given)])
+  const notes = overlapNotes(overlapWithTraining({ train: splits.train, ...given }), 'lines')
+  return { ...source, line: [source.line, ...notes].join('; ') }
 }
 
 /** A text that has been read and split, as training takes it. */

@@ -1,9 +1,10 @@
-/* How well a model foretells a text: the mean cross-entropy per token and, from it, perplexity exp(E): the number of
- * equally likely tokens it is as unsure among. */
+/* How well a language model predicts a text: the mean cross-entropy per token and, from it, perplexity exp(E): the number of
+ * equally likely tokens among which a predictor is as unsure. */
 import { platform } from '#platform'
 import { codePoints, type TextCorpus } from '../data/corpora/corpus.js'
 import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { ConfigurationError } from '../errors.js'
+import type { Evaluation } from '../generation/evaluation.js'
 import {
   encodedSentences,
   type LanguageCorpus,
@@ -13,21 +14,6 @@ import {
 import type { LanguageModel } from '../models/languageModel/languageModel.js'
 import { CarriedState } from '../models/shared/carriedState.js'
 
-export interface Evaluation {
-  /** Mean cross-entropy, nats per token. */
-  readonly loss: number
-  /** exp(loss) */
-  readonly perplexity: number
-  /** exp of the mean over the tokens that the vocabulary has. */
-  readonly perplexityWithoutUnknown: number
-  /** The text's whole cross-entropy in bits, over its characters (Unicode code points). */
-  readonly bitsPerCharacter: number
-  /** Tokens that were foretold: all of the text. */
-  readonly tokens: number
-  /** Of these, how many the vocabulary lacks. */
-  readonly unknown: number
-}
-
 export interface EvaluationOptions {
   /** Only so many tokens from the text's beginning; default all. */
   readonly tokens?: number | undefined
@@ -35,75 +21,115 @@ export interface EvaluationOptions {
 }
 
 const TIME_STEPS = 64
-/** A lane that begins inside the text first reads this many tokens before it, so that its state is warm. */
+/** A stream that begins inside the text first reads this many tokens before it, so that its state is warm. */
 const WARM_UP = 256
-const LANE = 4096
-const MOST_LANES = 64
+/** Tokens of the text for each stream, at least. */
+const TOKENS_PER_STREAM = 4096
+const MAX_STREAMS = 64
 
 /**
- * Every token of the text is foretold once, from all before it: the first from the start symbol. A long text is read in
- * up to 64 lanes at once; each then begins from a state that 256 tokens have warmed, not the whole past.
- * @throws ConfigurationError for an empty text
+ * Every token of the text is predicted once, from all before it: the first from the start symbol. A text of 8,192 tokens
+ * and more is read in up to 64 streams at once. The first begins with the text; each other one begins inside of it, from a
+ * state that 256 tokens have warmed and not the whole past.
+ * @throws ConfigurationError when the text is empty
+ * @throws the signal's reason when the signal aborts
  */
 export async function evaluate(
   model: LanguageModel,
   corpus: TextCorpus,
   { tokens: most = Infinity, signal }: EvaluationOptions = {},
 ): Promise<Evaluation> {
-  const { tokens: encoded, characters: read } = corpus.encodeBeginning(model.tokenizer, most)
+  const { tokenizer } = model
+  const { tokens: encoded, characters } = corpus.encodeBeginning(tokenizer, most)
   const count = Math.min(encoded.length, most)
   if (count === 0)
     throw new ConfigurationError(`${corpus.name}: there is nothing to evaluate; give a text that is not empty`)
   const tokens = new Int32Array(count + 1)
-  tokens[0] = model.tokenizer.start
+  tokens[0] = tokenizer.start
   tokens.set(encoded.subarray(0, count), 1)
-  const lanes = Math.min(MOST_LANES, Math.max(1, Math.floor(count / LANE)))
-  const laneLength = Math.ceil(count / lanes)
-  const warmUp = lanes > 1 ? WARM_UP : 0
-  let sum = 0
-  let sumOfUnknown = 0
-  const { unknown: unknownToken } = model.tokenizer
-  const carried = new CarriedState(model.engine, () => model.zeroState(lanes))
+  const sums = { loss: 0, lossOfUnknown: 0, unknown: 0 }
+  for await (const { losses, targets } of streamedLosses(model, tokens, signal))
+    for (let i = 0; i < losses.length; i++) {
+      sums.loss += losses[i]
+      if (targets[i] !== tokenizer.unknown) continue
+      sums.lossOfUnknown += losses[i]
+      sums.unknown++
+    }
+  const loss = sums.loss / count
+  return {
+    loss,
+    perplexity: Math.exp(loss),
+    perplexityWithoutUnknown: Math.exp((sums.loss - sums.lossOfUnknown) / (count - sums.unknown)),
+    bitsPerCharacter: sums.loss / Math.LN2 / ((characters * count) / encoded.length),
+    tokens: count,
+    unknown: sums.unknown,
+  }
+}
+
+/** The losses of all tokens but the first, segment by segment; 0 where the target is -1. */
+async function* streamedLosses(model: LanguageModel, tokens: Int32Array, signal: AbortSignal | undefined) {
+  const { engine } = model
+  const streams = streamsOf(tokens.length - 1)
+  const batchSize = streams.count
+  const carried = new CarriedState(engine, () => model.zeroState(batchSize))
   try {
-    for (let from = -warmUp; from < laneLength; from += TIME_STEPS) {
-      if (signal?.aborted) break
-      const timeSteps = Math.min(TIME_STEPS, laneLength - from)
-      sum += model.engine.scope(() => {
-        const stretch = { ...stretchOf(tokens, lanes, laneLength, from, timeSteps), timeSteps, batchSize: lanes }
-        const { losses, state } = model.loss(stretch, { state: carried.state })
+    for (let from = 0; from < streams.length; from += TIME_STEPS) {
+      signal?.throwIfAborted()
+      const timeSteps = Math.min(TIME_STEPS, streams.length - from)
+      const segment = { ...segmentOf(tokens, streams, from, timeSteps), timeSteps, batchSize }
+      yield engine.scope(() => {
+        const { losses, state } = model.loss(segment, { state: carried.state })
         carried.carry(state)
-        const read = model.engine.copyOut(losses)
-        let part = 0
-        for (let i = 0; i < read.length; i++) {
-          part += read[i]
-          if (stretch.targets[i] === unknownToken) sumOfUnknown += read[i]
-        }
-        return part
+        return { losses: engine.copyOut(losses), targets: segment.targets }
       })
       await platform.pause()
     }
   } finally {
     carried.close()
   }
-  const loss = sum / count
-  let unknown = 0
-  for (let i = 1; i < tokens.length; i++) if (tokens[i] === unknownToken) unknown++
-  const characters = (read * count) / encoded.length
-  return {
-    loss,
-    perplexity: Math.exp(loss),
-    perplexityWithoutUnknown: Math.exp((sum - sumOfUnknown) / (count - unknown)),
-    bitsPerCharacter: sum / Math.LN2 / characters,
-    tokens: count,
-    unknown,
-  }
+}
+
+interface Streams {
+  readonly count: number
+  /** Steps of each stream, its warm-up among them. */
+  readonly length: number
+  /** Tokens from one stream's beginning to the next one's. */
+  readonly stride: number
+}
+
+/** A text of so many tokens cut so that all streams have as many steps: the first one predicts in its warm-up too. */
+function streamsOf(count: number): Streams {
+  const streams = Math.min(MAX_STREAMS, Math.max(1, Math.floor(count / TOKENS_PER_STREAM)))
+  if (streams === 1) return { count: 1, length: count, stride: count }
+  const stride = Math.ceil((count - WARM_UP) / streams)
+  return { count: streams, length: WARM_UP + stride, stride }
+}
+
+/** Steps `from` … `from + timeSteps` of every stream. Warm-up, and what lies past the end, has the target -1. */
+function segmentOf(
+  tokens: Int32Array,
+  { count, stride }: Streams,
+  from: number,
+  timeSteps: number,
+): { inputs: Int32Array; targets: Int32Array } {
+  const inputs = new Int32Array(timeSteps * count)
+  const targets = new Int32Array(timeSteps * count).fill(-1)
+  for (let t = 0; t < timeSteps; t++)
+    for (let stream = 0; stream < count; stream++) {
+      const at = stream * stride + from + t
+      inputs[t * count + stream] = tokens[Math.min(at, tokens.length - 1)]
+      const predicts = stream === 0 || from + t >= WARM_UP
+      if (predicts && at + 1 < tokens.length) targets[t * count + stream] = tokens[at + 1]
+    }
+  return { inputs, targets }
 }
 
 const SENTENCES_AT_ONCE = 64
 
 /**
- * Each sentence by itself, from the zero state: its tokens and its end are foretold, the first from the start symbol.
- * @throws ConfigurationError for a corpus without sentences
+ * Each sentence by itself, from the zero state: its tokens and its end are predicted, the first from the start symbol.
+ * @throws ConfigurationError when the corpus has no sentences
+ * @throws the signal's reason when the signal aborts
  */
 export async function evaluateSentences(
   model: LanguageModel,
@@ -115,7 +141,8 @@ export async function evaluateSentences(
   const batches = sentenceBatches(sentences, corpus.name, { batchSize: SENTENCES_AT_ONCE })
   const sums = { loss: 0, known: 0, tokens: 0, unknown: 0 }
   let characters = 0
-  for (let index = 0; index < batches.batchesPerEpoch && sums.tokens < most && !signal?.aborted; index++) {
+  for (let index = 0; index < batches.batchesPerEpoch && sums.tokens < most; index++) {
+    signal?.throwIfAborted()
     const batch = batches.batch(0, index)
     engine.scope(() => {
       const { losses } = model.loss(batch)
@@ -147,23 +174,4 @@ function charactersOf(tokenizer: Tokenizer, { inputs, lengths, batchSize }: Toke
   const length = lengths?.[b] ?? 0
   const tokens = Int32Array.from({ length: length - 1 }, (_, t) => inputs[(t + 1) * batchSize + b])
   return codePoints(tokenizer.decode(tokens)) + 1
-}
-
-/** Steps `from` … `from + timeSteps` of every lane. What counts has a target; warm-up and what lies past the end have -1. */
-function stretchOf(
-  tokens: Int32Array,
-  lanes: number,
-  laneLength: number,
-  from: number,
-  timeSteps: number,
-): { inputs: Int32Array; targets: Int32Array } {
-  const inputs = new Int32Array(timeSteps * lanes)
-  const targets = new Int32Array(timeSteps * lanes).fill(-1)
-  for (let t = 0; t < timeSteps; t++)
-    for (let lane = 0; lane < lanes; lane++) {
-      const at = lane * laneLength + from + t
-      inputs[t * lanes + lane] = tokens[Math.max(0, Math.min(at, tokens.length - 1))]
-      if (from + t >= 0 && at + 1 < tokens.length) targets[t * lanes + lane] = tokens[at + 1]
-    }
-  return { inputs, targets }
 }

@@ -6,6 +6,7 @@ import { fitTokenizer } from '../data/tokenizers/fitTokenizer.js'
 import { MarkedTokenizer } from '../data/tokenizers/sentenceMarks.js'
 import { ConfigurationError } from '../errors.js'
 import { type Continuation, type ContinueOptions, continuations } from '../generation/continuations.js'
+import type { Evaluation } from '../generation/evaluation.js'
 import { type GenerateOptions, generate } from '../generation/generate.js'
 import { type NextToken, nextTokens, type Predictor, type Reading, type ReadOptions } from '../generation/predictor.js'
 import type { TokenScore } from '../generation/scoring.js'
@@ -35,22 +36,6 @@ export interface NGramEstimate {
 export interface NGramTokenScore extends TokenScore {
   /** Tokens of the longest n-gram that the model knew here, this token included: 1 to the order. */
   readonly matched: number
-}
-
-/** As `evaluate` of a recurrent model, and what unknown words cost. */
-export interface NGramEvaluation {
-  /** Mean cross-entropy, nats per token, unknown ones included. */
-  readonly loss: number
-  /** exp(loss) */
-  readonly perplexity: number
-  /** Over the known tokens only: KenLM's "excluding OOVs". */
-  readonly perplexityWithoutUnknown: number
-  /** All bits over the text's characters (code points, line ends included), whatever the unit. */
-  readonly bitsPerCharacter: number
-  /** Tokens that were foretold, sentence ends included. */
-  readonly tokens: number
-  /** Of these, how many the vocabulary lacks. */
-  readonly unknown: number
 }
 
 export class NGram implements Predictor {
@@ -193,7 +178,7 @@ export class NGram implements Predictor {
    * How well the model foretells a text.
    * @throws ConfigurationError for an empty text
    */
-  perplexity(corpus: TextCorpus | string): NGramEvaluation {
+  perplexity(corpus: TextCorpus | string): Evaluation {
     const text = asCorpus(corpus)
     let characters = 0
     const encoder = this.tokenizer.encoder()

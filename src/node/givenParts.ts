@@ -1,6 +1,15 @@
 // Corpora whose makers say what is to be tested on: the parts that are given are taken, the others are drawn from the rest.
 
-import { ItemCorpus, type ItemSplitOptions, type ItemSplits, withoutDuplicates } from '../data/corpora/items.js'
+import {
+  ItemCorpus,
+  type ItemSplitOptions,
+  type ItemSplits,
+  type LabelledText,
+  type TaggedSentence,
+  type TextPair,
+  withoutDuplicates,
+} from '../data/corpora/items.js'
+import { type Overlap, overlapWithTraining } from '../data/corpora/overlap.js'
 import { ConfigurationError } from '../errors.js'
 import { type ItemFileOptions, splitCorpusOf } from './itemFiles.js'
 
@@ -15,12 +24,20 @@ export interface GivenParts {
 export interface GivenSplits<Item> extends ItemSplits<Item> {
   /** Items that are not trained on because a given part has one of their group. */
   leftOut: number
+  /** Items of parts that are files of their own whose input is trained on all the same. */
+  overlap: Overlap
 }
 
 type Compared<Item> = Pick<ItemSplitOptions<Item>, 'keyOf' | 'groupOf'>
 
+/** Parts that are files of their own. */
+interface HeldOut<Item> {
+  readonly validation: ItemCorpus<Item> | undefined
+  readonly test: ItemCorpus<Item> | undefined
+}
+
 /** Reads a corpus and splits it as the options say, but takes a validation or test part that is there already as it is. */
-export async function splitWithFiles<Item, Path>(
+export async function splitWithFiles<Item extends LabelledText | TextPair | TaggedSentence, Path>(
   read: (path: Path | string) => Promise<ItemCorpus<Item>>,
   path: Path | string,
   { validationFile, testFile, ...options }: ItemFileOptions & GivenParts,
@@ -28,7 +45,18 @@ export async function splitWithFiles<Item, Path>(
 ): Promise<GivenSplits<Item>> {
   const part = async (file: string | undefined) => (file === undefined ? undefined : read(file))
   const corpus = await read(path)
-  const [validation, test] = [await part(validationFile), await part(testFile)]
+  const heldOut = { validation: await part(validationFile), test: await part(testFile) }
+  const splits = splitBeside(corpus, heldOut, options, compared)
+  return { ...splits, overlap: overlapWithTraining({ train: splits.train, ...heldOut }) }
+}
+
+/** The corpus, without groups that the held-out parts have, split into the parts that are not there yet. */
+function splitBeside<Item>(
+  corpus: ItemCorpus<Item>,
+  { validation, test }: HeldOut<Item>,
+  options: ItemFileOptions,
+  compared: Compared<Item>,
+): Omit<GivenSplits<Item>, 'overlap'> {
   const groups = new Set([validation, test].flatMap(part => groupsIn(part, compared)))
   const { groupOf } = compared
   const items = groupOf ? corpus.items.filter(item => !groups.has(groupOf(item))) : corpus.items

@@ -92,12 +92,13 @@ describe('rows', () => {
       [false, 6],
       [true, 5],
     ] as const) {
-      const { train, duplicates, leftOut } = await readLabelled(join(folder, 'twice.csv'), {
+      const { train, duplicates, leftOut, overlap } = await readLabelled(join(folder, 'twice.csv'), {
         removeDuplicates,
         ...given,
       })
       // Labelled texts are parted as their makers say, repeated or not.
       expect([train.items.length, duplicates, leftOut]).toEqual([trained, 1, 0])
+      expect(overlap).toEqual({ validation: 2, test: 2 })
     }
   })
 })
