@@ -23,9 +23,9 @@ const floors = [
   ['models', 'ngram'],
   ['evaluation', 'inspection'],
   ['training'],
-  ['baselines', 'doctor', 'lessons'],
-  ['compare'],
+  ['baselines', 'doctor'],
   ['tasks'],
+  ['lessons', 'compare'],
   ['index'],
   ['node'],
   ['benchmarks'],
@@ -77,6 +77,19 @@ function importsUpward(house: House) {
     for (const name of importsOf(text)) {
       const target = resolveImport(path, name)
       if (target && !mayImport(room, roomOf(target))) faults.push(`${path}: ${room} may not import ${target}`)
+    }
+  }
+  return faults
+}
+
+/** Training and the doctor take any model: what is particular to one stands in src/tasks/. */
+function knowsModels(house: House) {
+  const faults: string[] = []
+  for (const [path, text] of house) {
+    if (!/^src\/(training|doctor)\//.test(path)) continue
+    for (const name of importsOf(text)) {
+      const target = resolveImport(path, name) ?? ''
+      if (/^src\/models\/(?!shared\/)/.test(target)) faults.push(`${path}: ${roomOf(path)} may not import ${target}`)
     }
   }
   return faults
@@ -185,6 +198,7 @@ describe('the house', () => {
   const everything = read('src', 'cli', 'kernels', 'tools', 'benchmarks', 'tests')
 
   test('no room imports a room above it or beside it', () => expect(importsUpward(library)).toEqual([]))
+  test('training and doctor know no model', () => expect(knowsModels(library)).toEqual([]))
   test('no file imports itself through others', () => expect(circles(library)).toEqual([]))
   test('only open.ts knows the backends', () => expect(importsBackend(library)).toEqual([]))
   test('nothing outside src/node uses Node or a page', () => expect(foreignNames(library)).toEqual([]))
@@ -224,6 +238,12 @@ describe('a house that breaks a rule is caught', () => {
     expect(importsUpward(house('src/ngram/a.ts', "import '../engine/heap.js'"))).toHaveLength(1)
     expect(importsUpward(house('src/ngram/a.ts', "import '../generation/predictor.js'"))).toEqual([])
     expect(importsUpward(house('src/studio/a.ts', ''))).toHaveLength(1)
+  })
+
+  test('a model known to training', () => {
+    expect(knowsModels(house('src/training/a.ts', "import '../models/tagger/tagger.js'"))).toHaveLength(1)
+    expect(knowsModels(house('src/training/a.ts', "import '../models/shared/trainable.js'"))).toEqual([])
+    expect(knowsModels(house('src/tasks/tagger/a.ts', "import '../../models/tagger/tagger.js'"))).toEqual([])
   })
 
   test('#platform below the engine, which declares it', () => {

@@ -9,9 +9,9 @@ import { ConfigurationError } from '../errors.js'
 import { LanguageModel } from '../models/languageModel/languageModel.js'
 import type { LanguageModelOptions } from '../models/languageModel/options.js'
 import { NGram } from '../ngram/ngram.js'
+import { train } from '../tasks/train.js'
 import type { TrainingEvent, TrainingResult } from '../training/events.js'
 import type { TrainingOptions } from '../training/options.js'
-import { train } from '../training/trainer.js'
 
 /** What is told on the way. */
 export type CompareProgress =

@@ -7,7 +7,7 @@ import type { Parameter } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
 import type { BatchSource, Trainable } from '../models/shared/trainable.js'
 import { Random, site } from '../random.js'
-import { train } from '../training/trainer.js'
+import { train } from '../tasks/train.js'
 import { figure, type Lesson, table, text } from './lesson.js'
 
 const GAP = '_'

@@ -4,8 +4,8 @@
 import { NumericError } from '../errors.js'
 import { largestSingularValue, matrixOperator } from '../inspection/spectra.js'
 import { LanguageModel } from '../models/languageModel/languageModel.js'
+import { train } from '../tasks/train.js'
 import type { TrainingOptions } from '../training/options.js'
-import { train } from '../training/trainer.js'
 import { figure, type Lesson, table, text } from './lesson.js'
 import { recallLines } from './recall.js'
 

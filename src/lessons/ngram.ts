@@ -1,7 +1,7 @@
 /* The window of an n-gram against a hidden state: what stood before the window is gone; a state may carry it. */
 import { LanguageModel } from '../models/languageModel/languageModel.js'
 import { NGram } from '../ngram/ngram.js'
-import { train } from '../training/trainer.js'
+import { train } from '../tasks/train.js'
 import { figure, type Lesson, table, text } from './lesson.js'
 import { KEYS, question, recallLines, recallOf } from './recall.js'
 

@@ -4,7 +4,7 @@
 
 import { TextCorpus } from '../data/corpora/corpus.js'
 import { LanguageModel } from '../models/languageModel/languageModel.js'
-import { train } from '../training/trainer.js'
+import { train } from '../tasks/train.js'
 import { figure, type Lesson, type LessonPart, table, text } from './lesson.js'
 
 const SENTENCES = [

@@ -3,7 +3,7 @@
 import { decayOf, gradientsOfText } from '../inspection/gradients.js'
 import { LanguageModel } from '../models/languageModel/languageModel.js'
 import type { LanguageModelOptions } from '../models/languageModel/options.js'
-import { train } from '../training/trainer.js'
+import { train } from '../tasks/train.js'
 import { figure, type Lesson, table, text } from './lesson.js'
 import { KEYS, question, recallLines, recallOf } from './recall.js'
 

@@ -2,13 +2,15 @@
 import { platform } from '#platform'
 import { CarriedState } from '../models/shared/carriedState.js'
 import type { BatchSource, Trainable } from '../models/shared/trainable.js'
-import type { BatchData, Task } from './task.js'
+import type { BatchData, TrainingTask } from './trainingTask.js'
 
-export function batchTask<Batch>(model: Trainable<Batch>, { train, validation }: BatchData<Batch>): Task<Batch> {
+export function batchTask<Batch>(
+  model: Trainable<Batch>,
+  { train, validation }: BatchData<Batch>,
+): TrainingTask<Batch> {
   return {
     batches: train,
-    counted: 'items',
-    metrics: { loss: 'least' },
+    metrics: { loss: 'min' },
     isText: false,
     validate: validation && (async () => ({ loss: await meanLoss(model, validation) })),
   }

@@ -1,5 +1,5 @@
 /* What a run of training tells on the way, and at its end. */
-import type { Metrics, Sample } from './task.js'
+import type { Metrics, Sample } from './trainingTask.js'
 
 /** How training stands. Losses of text are mean cross-entropies in nats per token. */
 export interface TrainingEvent {

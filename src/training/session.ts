@@ -15,8 +15,8 @@ import type { TrainingConfiguration } from './options.js'
 import { learningRateAt, plateauAfter } from './schedules.js'
 import { atTheStart, type Standing, smoothed } from './state.js'
 import { type DrawnBatch, type StepResult, trainingStep } from './step.js'
-import type { Metrics, Sample, Task } from './task.js'
 import { teacherForcingAt } from './teacherForcing.js'
+import type { Metrics, Sample, TrainingTask } from './trainingTask.js'
 
 export class TrainingSession<Batch> {
   standing: Standing = atTheStart
@@ -31,7 +31,7 @@ export class TrainingSession<Batch> {
   /** @param configuration with its defaults resolved */
   constructor(
     readonly model: Trainable<Batch>,
-    readonly task: Task<Batch>,
+    readonly task: TrainingTask<Batch>,
     readonly configuration: TrainingConfiguration,
   ) {
     this.parameters = model.trained ?? model.parameters
@@ -135,7 +135,7 @@ export class TrainingSession<Batch> {
     const { standing } = this
     const { metric, schedulePatience, averagePatience, optimizer } = configuration
     const value = metrics[metric]
-    const sign = task.metrics[metric] === 'most' ? -1 : 1
+    const sign = task.metrics[metric] === 'max' ? -1 : 1
     const best = standing.best === null || sign * value < sign * standing.best.value
     const averaging = optimizer === 'asgd' && configuration.averageFrom === undefined && standing.averageFrom === null
     // Merity, Keskar & Socher 2018, algorithm 1: worse than the best of all looks but the last few.

@@ -4,55 +4,44 @@
 import { platform } from '#platform'
 import { parseConfiguration } from '../configuration.js'
 import { ConfigurationError } from '../errors.js'
-import type { Classifier } from '../models/classifier/classifier.js'
-import type { LanguageModel } from '../models/languageModel/languageModel.js'
-import type { Regressor } from '../models/regressor/regressor.js'
 import type { Trainable } from '../models/shared/trainable.js'
-import type { Tagger } from '../models/tagger/tagger.js'
-import type { Translator } from '../models/translator/translator.js'
 import { BrokenNumbers } from './brokenNumbers.js'
-import type { ClassificationData } from './classifierTask.js'
 import { Gate, TrainingClock } from './clock.js'
-import { circumstantial, trainingContradictions } from './contradictions.js'
+import { type Circumstances, circumstantial, trainingContradictions } from './contradictions.js'
 import type { TrainingEvent, TrainingResult, TrainingRun } from './events.js'
-import type { LanguageData } from './languageModelTask.js'
 import { resolved, type TrainingConfiguration, type TrainingOptions, trainingSchema } from './options.js'
-import type { RegressionData } from './regressorTask.js'
 import { TrainingSession } from './session.js'
 import { emptyWindow } from './state.js'
 import type { StepResult } from './step.js'
-import type { TaggingData } from './taggerTask.js'
-import type { BatchData } from './task.js'
-import { metricsOf, type TrainingData, taskOf } from './tasks.js'
-import type { TranslationData } from './translatorTask.js'
+import type { MetricModes, TrainingTask } from './trainingTask.js'
 
 const LOOKS = 20
 /** Where time is short, looks take no more than this part of it; of a run of steps they are the same on every machine. */
 const LOOKING = 0.08
 const MOST_ROLLBACKS = 3
 
+/** A task with its data, before the options of a run are known. */
+export interface TrainingSource<Batch> extends Omit<Circumstances, 'metrics'> {
+  readonly metrics: MetricModes
+  /** @param configuration with its defaults resolved */
+  open(configuration: TrainingConfiguration): TrainingTask<Batch>
+}
+
 /**
- * Trains a model on data of its kind: a language model on a text or sentences, a classifier on labelled texts, a
- * tagger on tagged sentences, a regressor on sequences of numbers, a model of one's own on batches of one's own. Nothing happens before it is awaited or iterated.
- * @throws ConfigurationError for options that cannot be, all at once; NumericError where a number is none any more
+ * A run that trains a model on the batches of a task. Nothing happens before it is awaited or iterated.
+ * @throws ConfigurationError for options that cannot be, all at once
  */
-export function train(model: LanguageModel, data: LanguageData, options?: TrainingOptions): TrainingRun
-export function train(model: Classifier, data: ClassificationData, options?: TrainingOptions): TrainingRun
-export function train(model: Tagger, data: TaggingData, options?: TrainingOptions): TrainingRun
-export function train(model: Regressor, data: RegressionData, options?: TrainingOptions): TrainingRun
-export function train(model: Translator, data: TranslationData, options?: TrainingOptions): TrainingRun
-export function train<Batch>(model: Trainable<Batch>, data: BatchData<Batch>, options?: TrainingOptions): TrainingRun
-export function train<Batch>(
+export function trainingRun<Batch>(
   model: Trainable<Batch>,
-  data: TrainingData<Batch>,
+  source: TrainingSource<Batch>,
   { signal, resume, spentSeconds = 0, ...options }: TrainingOptions = {},
 ): TrainingRun {
-  const configuration = resolved(configurationFor(model as Trainable<never>, data, options))
+  const configuration = resolved(configurationFor(source, options))
   const gate = new Gate()
   let session: TrainingSession<Batch> | undefined
   const iterate = () => {
     const open = () => {
-      session = new TrainingSession(model, taskOf(model, data, configuration), configuration)
+      session = new TrainingSession(model, source.open(configuration), configuration)
       return session
     }
     const close = () => {
@@ -76,22 +65,11 @@ export function train<Batch>(
   }
 }
 
-function configurationFor<Batch>(
-  model: Trainable<never>,
-  data: TrainingData<Batch>,
-  options: object,
-): TrainingConfiguration {
-  const metrics = metricsOf(model)
-  const readsText = 'perplexity' in metrics
-  const crossEntropy = readsText || 'accuracy' in metrics
-  const at = {
-    validation: data.validation !== undefined,
-    metrics: Object.keys(metrics),
-    feedsItself: readsText,
-    readsText,
-    crossEntropy,
-  }
-  const contradictions = [...trainingContradictions, ...circumstantial(at)]
+function configurationFor<Batch>(source: TrainingSource<Batch>, options: object): TrainingConfiguration {
+  const contradictions = [
+    ...trainingContradictions,
+    ...circumstantial({ ...source, metrics: Object.keys(source.metrics) }),
+  ]
   return parseConfiguration(trainingSchema, options, 'train', { contradictions })
 }
 

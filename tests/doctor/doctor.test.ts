@@ -11,7 +11,6 @@ import { checkFrequencies, checkOverfitting } from '../../src/doctor/generalisat
 import { checkDeadUnits, checkSaturation } from '../../src/doctor/hiddenUnits.js'
 import { checkLearningRate, rateTrials } from '../../src/doctor/learningRate.js'
 import { checkGradient, checkOneBatch } from '../../src/doctor/machine.js'
-import { regressorPatient } from '../../src/doctor/regressorPatient.js'
 import { checkExploding, checkVanishing, decayOf, gradientNorms } from '../../src/doctor/throughTime.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
@@ -20,7 +19,8 @@ import type { Tensor } from '../../src/engine/tensor.js'
 import { type TokenBatch, tokenBatches } from '../../src/models/languageModel/batches.js'
 import { Regressor } from '../../src/models/regressor/regressor.js'
 import type { BatchSource } from '../../src/models/shared/trainable.js'
-import { train } from '../../src/training/trainer.js'
+import { regressorPatient } from '../../src/tasks/regressor/probe.js'
+import { train } from '../../src/tasks/train.js'
 import { change, data, expectSick, expectWell, made, wellTrained } from './patients.js'
 
 let engine: Engine

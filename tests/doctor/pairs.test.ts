@@ -9,11 +9,11 @@ import { checkDeadUnits, checkSaturation } from '../../src/doctor/hiddenUnits.js
 import { checkLearningRate, rateTrials } from '../../src/doctor/learningRate.js'
 import { checkGradient, checkOneBatch } from '../../src/doctor/machine.js'
 import { checkVanishing, decayOf } from '../../src/doctor/throughTime.js'
-import { translatorPatient } from '../../src/doctor/translatorPatient.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { Translator, type TranslatorCreation } from '../../src/models/translator/translator.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
+import { translatorPatient } from '../../src/tasks/translator/probe.js'
 import { change, expectSick, expectWell } from './patients.js'
 
 let engine: Engine

@@ -2,12 +2,12 @@
 import { expect } from 'vitest'
 import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import type { Examination } from '../../src/doctor/examination.js'
-import { type LanguagePatientOptions, languagePatient } from '../../src/doctor/languagePatient.js'
 import type { Patient } from '../../src/doctor/patient.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { TokenBatch } from '../../src/models/languageModel/batches.js'
 import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel/languageModel.js'
-import { train } from '../../src/training/trainer.js'
+import { type LanguagePatientOptions, languagePatient } from '../../src/tasks/languageModel/probe.js'
+import { train } from '../../src/tasks/train.js'
 import { smallText } from '../training/smallText.js'
 
 /** Lines of about 25 characters, each a sentence. */

@@ -5,7 +5,7 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { evaluate, evaluateSentences } from '../../src/evaluation/perplexity.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
 import { smallText } from '../training/smallText.js'
 
 const text = smallText(1200)

@@ -10,7 +10,7 @@ import { attentionPicture } from '../../src/inspection/attentionPicture.js'
 import { saliencyOfLabel } from '../../src/inspection/labelSaliency.js'
 import { Classifier } from '../../src/models/classifier/classifier.js'
 import { Translator } from '../../src/models/translator/translator.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
 import { expectNear } from '../engine/distance.js'
 
 let engine: Engine

@@ -9,7 +9,7 @@ import { evaluate } from '../../src/evaluation/perplexity.js'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { languageModelParameterCount } from '../../src/models/languageModel/options.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
 import { smallSplits } from '../training/smallText.js'
 
 const corpus = smallSplits().train

@@ -6,7 +6,7 @@ import { openEngine } from '../../src/engine/open.js'
 import { FileFormatError } from '../../src/errors.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { type LanguageModelOptions, languageModelParameterCount } from '../../src/models/languageModel/options.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
 import { expectNear } from '../engine/distance.js'
 import { smallSplits } from '../training/smallText.js'
 

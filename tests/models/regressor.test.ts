@@ -13,7 +13,7 @@ import { numberBatches } from '../../src/models/regressor/batches.js'
 import type { RegressorOptions } from '../../src/models/regressor/options.js'
 import { regressorParameterCount } from '../../src/models/regressor/options.js'
 import { Regressor } from '../../src/models/regressor/regressor.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
 
 let engine: Engine
 beforeAll(async () => {

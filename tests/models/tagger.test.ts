@@ -9,7 +9,7 @@ import { evaluateTagger } from '../../src/evaluation/tagging.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { taggerBatches } from '../../src/models/tagger/batches.js'
 import { Tagger } from '../../src/models/tagger/tagger.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
 import { checkDirections } from '../engine/finiteDifferences.js'
 import { Draw } from '../engine/randomValues.js'
 

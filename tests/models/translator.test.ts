@@ -10,7 +10,7 @@ import { encodedPair, pairBatch } from '../../src/models/translator/batches.js'
 import type { TranslatorOptions } from '../../src/models/translator/options.js'
 import { translatorParameterCount } from '../../src/models/translator/options.js'
 import { Translator } from '../../src/models/translator/translator.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
 import { expectNear } from '../engine/distance.js'
 
 const words = { one: 'un', two: 'deux', red: 'rouge', blue: 'bleu', cat: 'chat', dog: 'chien', the: 'le', sees: 'voit' }

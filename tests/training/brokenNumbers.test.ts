@@ -7,8 +7,8 @@ import { openEngine } from '../../src/engine/open.js'
 import { NumericError } from '../../src/errors.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { Regressor } from '../../src/models/regressor/regressor.js'
+import { train } from '../../src/tasks/train.js'
 import type { TrainingEvent } from '../../src/training/events.js'
-import { train } from '../../src/training/trainer.js'
 import { smallSplits } from './smallText.js'
 
 const text = smallSplits(60)

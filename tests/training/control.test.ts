@@ -10,10 +10,10 @@ import { regressionLoss } from '../../src/layers/regressionLoss.js'
 import { sentenceBatches, type TokenBatch, tokenBatches } from '../../src/models/languageModel/batches.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import type { BatchSource, Trainable } from '../../src/models/shared/trainable.js'
+import { train } from '../../src/tasks/train.js'
 import type { TrainingEvent } from '../../src/training/events.js'
 import { trainingSchema } from '../../src/training/options.js'
 import { teacherForcingAt } from '../../src/training/teacherForcing.js'
-import { train } from '../../src/training/trainer.js'
 import { expectNear } from '../engine/distance.js'
 import { smallSplits } from './smallText.js'
 
@@ -337,9 +337,10 @@ describe('a model of one’s own', () => {
     model.weight.release()
   })
 
-  it('without batches is told what is missing', async () => {
+  it('without batches is refused at once, with what is missing', () => {
     const model = new Triple()
-    await expect(train(model, { train: [] } as never, { steps: 1 })).rejects.toThrow(/batchesPerEpoch and batch/)
+    // @ts-expect-error: an array is no source of batches
+    expect(() => train(model, { train: [] }, { steps: 1 })).toThrow(/batchesPerEpoch and batch/)
     model.weight.release()
   })
 })

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { openEngine } from '../../src/engine/open.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
-import { train } from '../../src/training/trainer.js'
+import { train } from '../../src/tasks/train.js'
 import { smallSplits } from './smallText.js'
 
 const text = smallSplits()

@@ -7,8 +7,8 @@ import { openEngine } from '../../src/engine/open.js'
 import { tokenBatches } from '../../src/models/languageModel/batches.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { CarriedState } from '../../src/models/shared/carriedState.js'
+import { train } from '../../src/tasks/train.js'
 import { activationPenalty } from '../../src/training/regularisation.js'
-import { train } from '../../src/training/trainer.js'
 import { smallSplits } from './smallText.js'
 
 const text = smallSplits(60)

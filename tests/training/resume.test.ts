@@ -6,9 +6,9 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel/languageModel.js'
 import { Regressor } from '../../src/models/regressor/regressor.js'
+import { train } from '../../src/tasks/train.js'
 import type { TrainingRun } from '../../src/training/events.js'
 import type { TrainingOptions } from '../../src/training/options.js'
-import { train } from '../../src/training/trainer.js'
 import { smallSplits } from './smallText.js'
 
 const text = smallSplits(60)

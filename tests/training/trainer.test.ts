@@ -9,8 +9,8 @@ import { NumericError } from '../../src/errors.js'
 import { evaluate } from '../../src/evaluation/perplexity.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
+import { train } from '../../src/tasks/train.js'
 import type { TrainingEvent } from '../../src/training/events.js'
-import { train } from '../../src/training/trainer.js'
 import { smallSplits } from './smallText.js'
 
 const text = smallSplits()

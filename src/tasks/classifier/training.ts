@@ -1,32 +1,29 @@
 /* A classifier in training: labelled texts as batches, validation by accuracy and F1, and the same few texts classified each
  * time. */
 
-import type { ItemCorpus, LabelledText } from '../data/corpora/items.js'
-import { evaluateClassifier } from '../evaluation/classification.js'
-import { classifierBatches, type LabelledBatch } from '../models/classifier/batches.js'
-import type { Classifier } from '../models/classifier/classifier.js'
-import type { TrainingConfiguration } from './options.js'
-import type { Sample, Task } from './task.js'
+import type { LabelledText } from '../../data/corpora/items.js'
+import { evaluateClassifier } from '../../evaluation/classification.js'
+import { classifierBatches, type LabelledBatch } from '../../models/classifier/batches.js'
+import type { Classifier } from '../../models/classifier/classifier.js'
+import type { TrainingConfiguration } from '../../training/options.js'
+import type { Sample, TrainingTask } from '../../training/trainingTask.js'
+import type { CorpusData } from '../corpusData.js'
 
 /** Labelled texts to train on, and to look at. */
-export interface ClassificationData {
-  readonly train: ItemCorpus<LabelledText>
-  readonly validation?: ItemCorpus<LabelledText> | undefined
-}
+export type ClassificationData = CorpusData<LabelledText>
 
-export const classifierMetrics = { loss: 'least', accuracy: 'most', macroF1: 'most', microF1: 'most' } as const
+export const classifierMetrics = { loss: 'min', accuracy: 'max', macroF1: 'max', microF1: 'max' } as const
 
 /** Of a text, as an example shows it. */
 const SHOWN = 120
 
-export function classifierTask(
+export function classifierTraining(
   model: Classifier,
   { train, validation }: ClassificationData,
   configuration: TrainingConfiguration,
-): Task<LabelledBatch> {
+): TrainingTask<LabelledBatch> {
   return {
     batches: classifierBatches(model.tokenizer, train, model.configuration, configuration),
-    counted: 'texts',
     metrics: classifierMetrics,
     isText: false,
     validate:

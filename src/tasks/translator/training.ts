@@ -1,35 +1,32 @@
 /* A translator in training: pairs as batches; validation by the loss of the true translations, and by BLEU and exact matches
  * of greedy ones; and the same few sentences translated each time. */
 
-import type { ItemCorpus, TextPair } from '../data/corpora/items.js'
-import { bleu } from '../evaluation/bleu.js'
-import { spreadPairs, translationLoss } from '../evaluation/translation.js'
-import { type PairBatch, pairBatches } from '../models/translator/batches.js'
-import type { Translator } from '../models/translator/translator.js'
-import type { TrainingConfiguration } from './options.js'
-import type { Sample, Task } from './task.js'
+import type { TextPair } from '../../data/corpora/items.js'
+import { bleu } from '../../evaluation/bleu.js'
+import { spreadPairs, translationLoss } from '../../evaluation/translation.js'
+import { type PairBatch, pairBatches } from '../../models/translator/batches.js'
+import type { Translator } from '../../models/translator/translator.js'
+import type { TrainingConfiguration } from '../../training/options.js'
+import type { Sample, TrainingTask } from '../../training/trainingTask.js'
+import type { CorpusData } from '../corpusData.js'
 
 /** Pairs to train on, and to look at. */
-export interface TranslationData {
-  readonly train: ItemCorpus<TextPair>
-  readonly validation?: ItemCorpus<TextPair> | undefined
-}
+export type TranslationData = CorpusData<TextPair>
 
 /** While training, validation looks at no more pairs than these, and translates no more than those. */
 const PAIRS = 2000
 const TRANSLATED = 200
 
-export const translatorMetrics = { loss: 'least', perplexity: 'least', bleu: 'most', exact: 'most' } as const
+export const translatorMetrics = { loss: 'min', perplexity: 'min', bleu: 'max', exact: 'max' } as const
 
-export function translatorTask(
+export function translatorTraining(
   model: Translator,
   { train, validation }: TranslationData,
   configuration: TrainingConfiguration,
-): Task<PairBatch> {
+): TrainingTask<PairBatch> {
   const { maxLength } = model.configuration
   return {
     batches: pairBatches(model.tokenizers, train, { ...configuration, maxLength }),
-    counted: 'tokens',
     metrics: translatorMetrics,
     isText: true,
     validate:

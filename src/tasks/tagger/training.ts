@@ -1,38 +1,35 @@
 /* A tagger in training: tagged sentences as batches, validation by the share of right tags, and the same few sentences tagged
  * each time. */
 
-import type { ItemCorpus, TaggedSentence } from '../data/corpora/items.js'
-import { evaluateTagger } from '../evaluation/tagging.js'
-import { type TaggedBatch, taggerBatches } from '../models/tagger/batches.js'
-import type { Tagger } from '../models/tagger/tagger.js'
-import type { TrainingConfiguration } from './options.js'
-import type { Sample, Task } from './task.js'
+import type { TaggedSentence } from '../../data/corpora/items.js'
+import { evaluateTagger } from '../../evaluation/tagging.js'
+import { type TaggedBatch, taggerBatches } from '../../models/tagger/batches.js'
+import type { Tagger } from '../../models/tagger/tagger.js'
+import type { TrainingConfiguration } from '../../training/options.js'
+import type { Sample, TrainingTask } from '../../training/trainingTask.js'
+import type { CorpusData } from '../corpusData.js'
 
 /** Tagged sentences to train on, and to look at. */
-export interface TaggingData {
-  readonly train: ItemCorpus<TaggedSentence>
-  readonly validation?: ItemCorpus<TaggedSentence> | undefined
-}
+export type TaggingData = CorpusData<TaggedSentence>
 
 export const taggerMetrics = {
-  loss: 'least',
-  accuracy: 'most',
-  accuracyOnUnknown: 'most',
-  macroF1: 'most',
-  spanF1: 'most',
+  loss: 'min',
+  accuracy: 'max',
+  accuracyOnUnknown: 'max',
+  macroF1: 'max',
+  spanF1: 'max',
 } as const
 
 /** Words of a sentence, as an example shows it. */
 const SHOWN = 16
 
-export function taggerTask(
+export function taggerTraining(
   model: Tagger,
   { train, validation }: TaggingData,
   configuration: TrainingConfiguration,
-): Task<TaggedBatch> {
+): TrainingTask<TaggedBatch> {
   return {
     batches: taggerBatches(model.vocabularies, model.tags, train, configuration),
-    counted: 'words',
     metrics: taggerMetrics,
     isText: false,
     validate:

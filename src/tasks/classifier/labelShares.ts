@@ -1,11 +1,11 @@
 /* What a classifier must do better than: giving each label its share of the training texts, whatever is read. */
 
-import type { ItemCorpus, LabelledText } from '../data/corpora/items.js'
-import { binaryCost } from '../layers/binaryCrossEntropy.js'
-import type { Classifier } from '../models/classifier/classifier.js'
-import { labelsOf } from '../models/shared/labels.js'
-import { findsNothing } from './classChecks.js'
-import type { Baseline, Classes } from './patient.js'
+import type { ItemCorpus, LabelledText } from '../../data/corpora/items.js'
+import { findsNothing } from '../../doctor/classChecks.js'
+import type { Baseline, Classes } from '../../doctor/patient.js'
+import { binaryCost } from '../../layers/binaryCrossEntropy.js'
+import type { Classifier } from '../../models/classifier/classifier.js'
+import { labelsOf } from '../../models/shared/labels.js'
 
 /**
  * In the model's own loss, with its weights of labels, the answer that is best for whoever does not read.

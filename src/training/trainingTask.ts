@@ -1,5 +1,5 @@
-/* What a model does with data of its kind: how the data become batches, what validation measures, which examples are shown.
- * One file a kind of model; tasks.ts chooses. */
+/* What the trainer needs beside a model: batches, what validation measures, which examples are shown. A task makes it of
+ * its data (src/tasks/); batchTask.ts makes it of batches that the caller brings. */
 import type { BatchSource } from '../models/shared/trainable.js'
 
 /** A validation example as the model stands: what was given, what should come, what comes. */
@@ -12,12 +12,12 @@ export interface Sample {
 /** Names and numbers of what was measured on validation; `loss` is always among them. */
 export type Metrics = Readonly<Record<string, number>> & { readonly loss: number }
 
-export interface Task<Batch> {
+/** What validation measures; whether training lowers it (`min`) or raises it (`max`). */
+export type MetricModes = Readonly<Record<string, 'min' | 'max'>> & { readonly loss: 'min' }
+
+export interface TrainingTask<Batch> {
   readonly batches: BatchSource<Batch>
-  /** What is counted in a batch, as `tokens`. */
-  readonly counted: string
-  /** What validation measures, and which end of it is good. */
-  readonly metrics: Readonly<Record<string, 'least' | 'most'>>
+  readonly metrics: MetricModes
   readonly validate?: (() => Promise<Metrics>) | undefined
   /** The same examples each time. */
   readonly samples?: ((count: number) => Promise<readonly Sample[]>) | undefined
@@ -27,9 +27,9 @@ export interface Task<Batch> {
   readonly numbersOf?: ((batch: Batch) => Readonly<Record<string, ArrayLike<number>>>) | undefined
 }
 
-/** Batches of one's own, for a model of one's own. */
+/** Batches that the caller brings, for any model that has `parameters` and `loss(batch)`. */
 export interface BatchData<Batch> {
   readonly train: BatchSource<Batch>
-  /** Its mean loss is looked at. */
+  /** Validation is the mean loss over its batches. */
   readonly validation?: BatchSource<Batch> | undefined
 }

@@ -1,15 +1,15 @@
 /* A regressor before the doctor. */
 
-import type { ItemCorpus, NumberSequence } from '../data/corpora/items.js'
-import { evaluateRegressor } from '../evaluation/regression.js'
-import { regressionCost } from '../layers/regressionLoss.js'
-import { type NumberBatch, numberBatch, numberBatches } from '../models/regressor/batches.js'
-import { Regressor } from '../models/regressor/regressor.js'
-import { resolved, trainingSchema } from '../training/options.js'
-import type { RegressionData } from '../training/regressorTask.js'
-import { activityOf } from './activity.js'
-import type { Patient, PatientOptions } from './patient.js'
-import { sampled, sampledCorpus } from './sampled.js'
+import type { ItemCorpus, NumberSequence } from '../../data/corpora/items.js'
+import { activityOf } from '../../doctor/activity.js'
+import type { Patient, PatientOptions } from '../../doctor/patient.js'
+import { sampled, sampledCorpus } from '../../doctor/sampled.js'
+import { evaluateRegressor } from '../../evaluation/regression.js'
+import { regressionCost } from '../../layers/regressionLoss.js'
+import { type NumberBatch, numberBatch, numberBatches } from '../../models/regressor/batches.js'
+import { Regressor } from '../../models/regressor/regressor.js'
+import { resolved, trainingSchema } from '../../training/options.js'
+import type { RegressionData } from './training.js'
 
 const TRIAL_BATCH = 32
 const LOOKED_AT = 2000

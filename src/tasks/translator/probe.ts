@@ -1,17 +1,23 @@
 /* A translator before the doctor. What is said of hidden units and of gradients through time is said of its encoder. */
 
-import { ItemCorpus, type TextPair } from '../data/corpora/items.js'
-import type { Engine } from '../engine/engine.js'
-import { translationLoss } from '../evaluation/translation.js'
-import { type EncodedPair, encodedPair, type PairBatch, pairBatch, pairBatches } from '../models/translator/batches.js'
-import { Translator } from '../models/translator/translator.js'
-import { resolved, trainingSchema } from '../training/options.js'
-import type { TranslationData } from '../training/translatorTask.js'
-import { activityOf } from './activity.js'
-import { lengthsApart } from './pairChecks.js'
-import type { Baseline, Patient, PatientOptions } from './patient.js'
-import { sampled, sampledCorpus } from './sampled.js'
-import { unigram } from './unigram.js'
+import { ItemCorpus, type TextPair } from '../../data/corpora/items.js'
+import { activityOf } from '../../doctor/activity.js'
+import { lengthsApart } from '../../doctor/pairChecks.js'
+import type { Baseline, Patient, PatientOptions } from '../../doctor/patient.js'
+import { sampled, sampledCorpus } from '../../doctor/sampled.js'
+import { unigram } from '../../doctor/unigram.js'
+import type { Engine } from '../../engine/engine.js'
+import { translationLoss } from '../../evaluation/translation.js'
+import {
+  type EncodedPair,
+  encodedPair,
+  type PairBatch,
+  pairBatch,
+  pairBatches,
+} from '../../models/translator/batches.js'
+import { Translator } from '../../models/translator/translator.js'
+import { resolved, trainingSchema } from '../../training/options.js'
+import type { TranslationData } from './training.js'
 
 const TRIAL_BATCH = 32
 const LOOKED_AT = 500

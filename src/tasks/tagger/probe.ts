@@ -1,18 +1,18 @@
 /* A tagger before the doctor. */
 
-import { ItemCorpus, type TaggedSentence } from '../data/corpora/items.js'
-import type { Engine } from '../engine/engine.js'
-import { ConfigurationError } from '../errors.js'
-import { evaluateTagger } from '../evaluation/tagging.js'
-import { type TaggedBatch, taggerBatches, wordNumber } from '../models/tagger/batches.js'
-import { Tagger } from '../models/tagger/tagger.js'
-import { resolved, trainingSchema } from '../training/options.js'
-import type { TaggingData } from '../training/taggerTask.js'
-import { activityOf } from './activity.js'
-import { countTags } from './counting.js'
-import type { Patient, PatientOptions } from './patient.js'
-import { sampled, sampledCorpus } from './sampled.js'
-import { unigram } from './unigram.js'
+import { ItemCorpus, type TaggedSentence } from '../../data/corpora/items.js'
+import { activityOf } from '../../doctor/activity.js'
+import { countTags } from '../../doctor/counting.js'
+import type { Patient, PatientOptions } from '../../doctor/patient.js'
+import { sampled, sampledCorpus } from '../../doctor/sampled.js'
+import { unigram } from '../../doctor/unigram.js'
+import type { Engine } from '../../engine/engine.js'
+import { ConfigurationError } from '../../errors.js'
+import { evaluateTagger } from '../../evaluation/tagging.js'
+import { type TaggedBatch, taggerBatches, wordNumber } from '../../models/tagger/batches.js'
+import { Tagger } from '../../models/tagger/tagger.js'
+import { resolved, trainingSchema } from '../../training/options.js'
+import type { TaggingData } from './training.js'
 
 const TRIAL_BATCH = 32
 const LOOKED_AT = 1000

@@ -1,31 +1,30 @@
 /* A regressor in training: sequences of numbers as batches, validation by squared and absolute error, and the same few
  * sequences answered each time. */
 
-import type { ItemCorpus, NumberSequence } from '../data/corpora/items.js'
-import { evaluateRegressor } from '../evaluation/regression.js'
-import { type NumberBatch, numberBatches } from '../models/regressor/batches.js'
-import type { Regressor } from '../models/regressor/regressor.js'
-import type { TrainingConfiguration } from './options.js'
-import type { Sample, Task } from './task.js'
+import type { NumberSequence } from '../../data/corpora/items.js'
+import { evaluateRegressor } from '../../evaluation/regression.js'
+import { type NumberBatch, numberBatches } from '../../models/regressor/batches.js'
+import type { Regressor } from '../../models/regressor/regressor.js'
+import type { TrainingConfiguration } from '../../training/options.js'
+import type { Sample, TrainingTask } from '../../training/trainingTask.js'
+import type { CorpusData } from '../corpusData.js'
 
 /** Sequences to train on, and to look at. */
-export interface RegressionData {
-  readonly train: ItemCorpus<NumberSequence>
-  readonly validation?: ItemCorpus<NumberSequence> | undefined
-}
+export type RegressionData = CorpusData<NumberSequence>
 
 /** Of a sequence's end, as an example shows it. */
 const STEPS_SHOWN = 4
 
-export function regressorTask(
+export const regressorMetrics = { loss: 'min', meanSquaredError: 'min', meanAbsoluteError: 'min' } as const
+
+export function regressorTraining(
   model: Regressor,
   { train, validation }: RegressionData,
   configuration: TrainingConfiguration,
-): Task<NumberBatch> {
+): TrainingTask<NumberBatch> {
   return {
     batches: numberBatches(train, model.scales, configuration),
-    counted: 'sequences',
-    metrics: { loss: 'least', meanSquaredError: 'least', meanAbsoluteError: 'least' },
+    metrics: regressorMetrics,
     isText: false,
     numbersOf: ({ inputs, targets }) => ({ inputs, targets }),
     validate:

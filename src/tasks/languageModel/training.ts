@@ -1,15 +1,25 @@
 /* A language model in training: a text or sentences as batches; validation by perplexity; and the same few beginnings of the
  * validation text, continued each time. */
-import { evaluate, evaluateSentences } from '../evaluation/perplexity.js'
-import { type LanguageCorpus, streamOf, type TokenBatch, tokenBatches } from '../models/languageModel/batches.js'
-import type { LanguageModel } from '../models/languageModel/languageModel.js'
-import type { TrainingConfiguration } from './options.js'
-import type { Sample, Task } from './task.js'
+import { TextCorpus } from '../../data/corpora/corpus.js'
+import { ItemCorpus } from '../../data/corpora/items.js'
+import { evaluate, evaluateSentences } from '../../evaluation/perplexity.js'
+import { type LanguageCorpus, streamOf, type TokenBatch, tokenBatches } from '../../models/languageModel/batches.js'
+import type { LanguageModel } from '../../models/languageModel/languageModel.js'
+import type { TrainingConfiguration } from '../../training/options.js'
+import type { Sample, TrainingTask } from '../../training/trainingTask.js'
 
 /** A text or sentences to train on, and to look at. */
 export interface LanguageData {
   readonly train: LanguageCorpus
   readonly validation?: LanguageCorpus | undefined
+}
+
+export function isLanguageData(data: unknown): data is LanguageData {
+  if (typeof data !== 'object' || data === null || !('train' in data)) return false
+  const { train } = data
+  return (
+    train instanceof TextCorpus || (train instanceof ItemCorpus && train.items.every(item => typeof item === 'string'))
+  )
 }
 
 /** While training, validation looks at no more than this many tokens: a look costs as much as a third of a step does. */
@@ -19,17 +29,18 @@ const VALIDATION_TOKENS = 100_000
 const GIVEN = 24
 const WRITTEN = 48
 
-export function languageModelTask(
+export const languageModelMetrics = { loss: 'min', perplexity: 'min' } as const
+
+export function languageModelTraining(
   model: LanguageModel,
   { train, validation }: LanguageData,
   configuration: TrainingConfiguration,
-): Task<TokenBatch> {
+): TrainingTask<TokenBatch> {
   const { algorithm } = configuration
   let beginnings: readonly Beginning[] | undefined
   return {
     batches: tokenBatches(model.tokenizer, train, configuration),
-    counted: 'tokens',
-    metrics: { loss: 'least', perplexity: 'least' },
+    metrics: languageModelMetrics,
     isText: true,
     validate:
       validation &&
