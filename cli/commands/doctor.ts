@@ -1,5 +1,5 @@
 /* recurra doctor MODEL FILE, or --config C FILE: what is wrong with a model or its training, in plain words, with the figures
- * and the cure. */
+ * and the fix. */
 import { Command } from 'commander'
 import { z } from 'zod'
 import { examinations, reportOf, TRIAL_STEPS } from '../../src/doctor/doctor.js'
@@ -26,7 +26,7 @@ const schema = z.strictObject({
 
 export function doctorCommand(): Command {
   const command = new Command('doctor')
-    .description('tells why a model does not learn: each finding with its figures and its cure')
+    .description('tells why a model does not learn: each finding with its figures and its fix')
     .argument('[MODEL]', 'a model file or the folder of a run; left out with --config alone')
     .argument('[FILE]', 'the data that it is trained on (default: data in the configuration)')
   return addFlags(command, schema).action(async (first: string | undefined, second: string | undefined) => {
@@ -39,18 +39,18 @@ export function doctorCommand(): Command {
     const engine = await openEngine(engineOptionsOf(flags))
     const interrupt = watchInterrupt(() => process.stderr.write('stopping; Ctrl-C again ends at once\n'))
     try {
-      const { patient, line } = await admit({ model, config, data, kind }, engine)
+      const { probe, line } = await admit({ model, config, data, kind }, engine)
       if (!json) await write(`${line}\n\n`)
       const done: Examination[] = []
       const { signal } = interrupt
-      for await (const examination of examinations(patient, { dependency, steps, signal })) {
+      for await (const examination of examinations(probe, { dependency, steps, signal })) {
         done.push(examination)
-        if (!json) await write(told(examination))
+        if (!json) await write(reportLines(examination))
       }
       if (signal.aborted) process.exitCode = 130
-      const report = reportOf(patient, done)
+      const report = reportOf(probe, done)
       await write(json ? `${JSON.stringify(report)}\n` : summary(done))
-      patient.model.close()
+      probe.model.close()
     } finally {
       interrupt.release()
       engine.close()
@@ -58,16 +58,17 @@ export function doctorCommand(): Command {
   })
 }
 
-const MARKS = { well: 'well', note: 'note', sick: 'SICK', skipped: '–' } as const
-const COLUMN = 22
+const MARKS = { ok: 'ok', note: 'note', problem: 'PROBLEM', skipped: '–' } as const
+const MARK_WIDTH = 9
+const COLUMN = 24
 const WIDTH = 110
 
-/** A word, the question, the answer; cures below it as lines of a configuration. */
-function told({ check, verdict, says, cures }: Examination): string {
-  const head = `${MARKS[verdict].padEnd(6)}${check.padEnd(COLUMN - 6)}`
+/** A word, the question, the answer; fixes below it as lines of a configuration. */
+function reportLines({ check, verdict, says, fixes }: Examination): string {
+  const head = `${MARKS[verdict].padEnd(MARK_WIDTH)}${check.padEnd(COLUMN - MARK_WIDTH)}`
   const lines = [head + wrapped(says)]
-  for (const [i, { line, why }] of cures.entries())
-    lines.push(`${' '.repeat(COLUMN)}${wrapped(`${i === 0 ? 'cure' : '  or'}: ${line}    # ${why}`)}`)
+  for (const [i, { line, why }] of fixes.entries())
+    lines.push(`${' '.repeat(COLUMN)}${wrapped(`${i === 0 ? 'fix' : ' or'}: ${line}    # ${why}`)}`)
   return `${lines.join('\n')}\n`
 }
 
@@ -85,9 +86,9 @@ function wrapped(text: string): string {
 function summary(done: readonly Examination[]): string {
   const of = (verdict: Examination['verdict']) =>
     done.filter(each => each.verdict === verdict).map(({ check }) => check)
-  const [ill, notes] = [of('sick'), of('note')]
+  const [problems, notes] = [of('problem'), of('note')]
   const more = notes.length > 0 ? `; worth knowing: ${notes.join(', ')}` : ''
-  return ill.length > 0
-    ? `\nsick: ${ill.join(', ')}${more}\n`
+  return problems.length > 0
+    ? `\nproblems: ${problems.join(', ')}${more}\n`
     : `\na clean bill: nothing is wrong in ${done.length - of('skipped').length} examinations${more}\n`
 }

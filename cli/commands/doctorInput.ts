@@ -4,25 +4,25 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { z } from 'zod'
 import { parseConfiguration } from '../../src/configuration.js'
-import type { Patient } from '../../src/doctor/patient.js'
+import type { Probe } from '../../src/doctor/probe.js'
 import { FileFormatError } from '../../src/errors.js'
 import {
   Classifier,
-  classifierPatient,
+  classifierProbe,
   classifierSchema,
   type Engine,
   LanguageModel,
   languageModelSchema,
-  languagePatient,
+  languageProbe,
   Regressor,
-  regressorPatient,
+  regressorProbe,
   regressorSchema,
   Tagger,
   Translator,
-  taggerPatient,
+  taggerProbe,
   taggerSchema,
   trainingSchema,
-  translatorPatient,
+  translatorProbe,
   translatorSchema,
 } from '../../src/index.js'
 import { readRun } from '../../src/node/index.js'
@@ -43,7 +43,7 @@ interface Shared {
   readonly engine: Engine
   /** A model's file; none where a new one is examined. */
   readonly file: string | undefined
-  /** As a patient takes it. */
+  /** As a probe takes it. */
   readonly options: {
     readonly training: z.output<typeof trainingSchema>
     readonly trained: boolean
@@ -54,7 +54,7 @@ interface Shared {
 /** How a kind of model is admitted. */
 interface Ward {
   readonly task: Pick<TrainingTask<never, unknown, never>, 'task' | 'fileSchema' | 'contradictions'>
-  /** A patient. */
+  /** A probe. */
   admit(shared: Shared): Promise<unknown>
 }
 
@@ -74,7 +74,7 @@ const wards = {
       const model = file
         ? await LanguageModel.load(file, { engine })
         : await asUsage(() => LanguageModel.create({ corpus: data.train, ...begun(languageModelSchema, shared) }))
-      return languagePatient(model, data, options)
+      return languageProbe(model, data, options)
     },
   },
   classify: {
@@ -85,7 +85,7 @@ const wards = {
       const model = file
         ? await Classifier.load(file, { engine })
         : await asUsage(() => Classifier.create({ corpus: data.train, ...begun(classifierSchema, shared) }))
-      return classifierPatient(model, data, options)
+      return classifierProbe(model, data, options)
     },
   },
   tag: {
@@ -96,7 +96,7 @@ const wards = {
       const model = file
         ? await Tagger.load(file, { engine })
         : await asUsage(() => Tagger.create({ corpus: data.train, ...begun(taggerSchema, shared) }))
-      return taggerPatient(model, data, options)
+      return taggerProbe(model, data, options)
     },
   },
   translate: {
@@ -107,7 +107,7 @@ const wards = {
       const model = file
         ? await Translator.load(file, { engine })
         : await asUsage(() => Translator.create({ corpus: data.train, ...begun(translatorSchema, shared) }))
-      return translatorPatient(model, data, options)
+      return translatorProbe(model, data, options)
     },
   },
   regress: {
@@ -118,7 +118,7 @@ const wards = {
       const model = file
         ? await Regressor.load(file, { engine })
         : await asUsage(() => Regressor.create({ corpus: data.train, ...begun(regressorSchema, shared) }))
-      return regressorPatient(model, data, options)
+      return regressorProbe(model, data, options)
     },
   },
 } satisfies Record<string, Ward>
@@ -138,9 +138,9 @@ export interface DoctorInput {
   readonly kind: Kind
 }
 
-/** A patient of any kind, its engine's to close. */
+/** A probe of any kind, its engine's to close. */
 export interface Admission {
-  readonly patient: Patient<unknown>
+  readonly probe: Probe<unknown>
   /** What is examined, and on what. */
   readonly line: string
 }
@@ -169,15 +169,15 @@ export async function admit(
   const unit = 'unit' in values ? { unit: unitFor(builtIn, values.unit, new Set(Object.keys(configured))) } : {}
   const history = run?.events.flatMap(({ validationLoss }) => (validationLoss === undefined ? [] : [validationLoss]))
   const training = trainingSchema.parse(picked(trainingSchema, values))
-  const patient = (await ward.admit({
+  const probe = (await ward.admit({
     ...{ values: { ...values, ...instead, data, ...unit }, engine, file: found?.file },
     options: { training, trained: found !== undefined, history },
-  })) as Patient<unknown>
+  })) as Probe<unknown>
   const unknown = model !== undefined && !run && !file
   const on = data ?? `${values.source} and ${values.target}`
   return {
-    patient,
-    line: `${basename(model ?? file?.path ?? 'a new model')}: ${patient.kind}, ${patient.name}, on ${on}${unknown ? '; how it was trained is not known (give --config): defaults are taken' : ''}`,
+    probe,
+    line: `${basename(model ?? file?.path ?? 'a new model')}: ${probe.kind}, ${probe.name}, on ${on}${unknown ? '; how it was trained is not known (give --config): defaults are taken' : ''}`,
   }
 }
 

@@ -1,7 +1,7 @@
 /* What hidden units do on a batch, as inspection observes it: h of simple cells, each gate and the candidate of gated ones, and
  * where the layer runs without a kernel, h alone. */
 import { observe } from '../inspection/observing.js'
-import type { ExaminedModel, LayerActivity } from './patient.js'
+import type { ExaminedModel, LayerActivity } from './probe.js'
 
 /** @param lengths of the sequences; default all steps */
 export function activityOf<Batch>(

@@ -1,7 +1,7 @@
 /* Classes that are asked for, labels of texts or tags of words: whether there are some, whether each has examples and the model
  * knows all, and whether they stand beside what they are of. */
-import { amount, type Examination, figure, note, percent, sick, well } from './examination.js'
-import type { Classes, Counted } from './patient.js'
+import { amount, type Examination, figure, note, ok, percent, problem } from './examination.js'
+import type { Classes, Counted } from './probe.js'
 
 /** So many are told by name. */
 const NAMED = 8
@@ -44,7 +44,7 @@ export function checkClasses({ called, counts, strange, contradicting = 0, count
     )
   if (faults.length > 0) {
     const says = `${faults[0][0].toUpperCase()}${[faults[0].slice(1), ...faults.slice(1)].join('; ')}.`
-    return sick('targets', says, evidence, [data])
+    return problem('targets', says, evidence, [data])
   }
   const told = `${counts.size} ${called}s are asked for, the commonest ${percent(commonest)} of the time`
   if (own && findsNothing(own))
@@ -66,7 +66,7 @@ export function checkClasses({ called, counts, strange, contradicting = 0, count
       [{ line: 'multiLabel: true', why: 'where a text may rightly have several labels at once' }],
     )
   const found = own ? `; counting words alone finds ${figure(100 * own.found)} % of each` : ''
-  return well('targets', `Targets differ: ${told}${found}.`, evidence)
+  return ok('targets', `Targets differ: ${told}${found}.`, evidence)
 }
 
 const named = (labels: readonly string[]) =>

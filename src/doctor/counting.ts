@@ -3,7 +3,7 @@
  * not belong to their texts. What is told is the mean of the classes' recalls, which is 1 / classes for whatever is said blindly,
  * however unequal the classes are. */
 import { seedOf, shuffledOrder } from '../data/shuffle.js'
-import type { Counted } from './patient.js'
+import type { Counted } from './probe.js'
 
 export interface CountedText {
   readonly tokens: ArrayLike<number>

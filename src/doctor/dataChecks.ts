@@ -1,9 +1,9 @@
 /* The data as the model is given them: whether targets stand where they should and are there at all, whether stretches are
  * as long as sentences, and whether every row of the output layer has something to learn from. */
 import { checkClasses } from './classChecks.js'
-import { type Cure, type Examination, figure, note, percent, sick, skipped, well } from './examination.js'
+import { type Examination, type Fix, figure, note, ok, percent, problem, skipped } from './examination.js'
 import { checkPairs } from './pairChecks.js'
-import type { Patient, TokenTargets } from './patient.js'
+import type { Probe, TokenTargets } from './probe.js'
 
 const SHIFTS = [-2, -1, 0, 1, 2, 3]
 const MOST_EMPTY = 0.9
@@ -12,18 +12,18 @@ const LEAST_AGREEMENT = 0.98
 /** Of texts that are cut or left out. */
 const MOST_LOST = 0.1
 
-export function checkTargets<Batch>({ numbers, classes, pairs, ...patient }: Patient<Batch>): Examination {
+export function checkTargets<Batch>({ numbers, classes, pairs, ...probe }: Probe<Batch>): Examination {
   if (numbers) return checkNumbers(numbers)
   if (classes) return checkClasses(classes)
   const between = pairs && checkPairs(pairs)
-  if (between && between.verdict !== 'well') return between
-  const batches = patient.targets?.() ?? []
+  if (between && between.verdict !== 'ok') return between
+  const batches = probe.targets?.() ?? []
   if (batches.length === 0) return skipped('targets', 'Its targets are not tokens.')
   const asked = batches.reduce((sum, { targets }) => sum + count(targets, target => target >= 0), 0)
   const all = batches.reduce((sum, { inputs }) => sum + inputs.length, 0)
   const empty = 1 - asked / all
   if (empty > MOST_EMPTY)
-    return sick(
+    return problem(
       'targets',
       `${percent(empty)} of the steps have no target: there is next to nothing to learn.`,
       { empty },
@@ -41,7 +41,7 @@ export function checkTargets<Batch>({ numbers, classes, pairs, ...patient }: Pat
     agreements: agreement,
   }
   if (own >= LEAST_AGREEMENT)
-    return well(
+    return ok(
       'targets',
       `Targets stand where they should: ${percent(own)} are the token that follows.${between ? ` ${between.says}` : ''}`,
       evidence,
@@ -52,12 +52,17 @@ export function checkTargets<Batch>({ numbers, classes, pairs, ...patient }: Pat
       : best === 0
         ? 'they are the input itself, which needs no memory to repeat'
         : `${percent(agreement[SHIFTS.indexOf(best)])} are the input ${best} steps on`
-  return sick('targets', `Targets are shifted: only ${percent(own)} are the token that follows; ${found}.`, evidence, [
-    {
-      line: 'algorithm: stream',
-      why: 'makes targets from the text itself; in batches of your own, targets[t] must be inputs[t + 1]',
-    },
-  ])
+  return problem(
+    'targets',
+    `Targets are shifted: only ${percent(own)} are the token that follows; ${found}.`,
+    evidence,
+    [
+      {
+        line: 'algorithm: stream',
+        why: 'makes targets from the text itself; in batches of your own, targets[t] must be inputs[t + 1]',
+      },
+    ],
+  )
 }
 
 const count = (values: ArrayLike<number>, holds: (value: number) => boolean) =>
@@ -78,7 +83,7 @@ function agreementAt(batches: readonly TokenTargets[], shift: number): number {
   return all > 0 ? same / all : 0
 }
 
-function checkNumbers({ values, outputs }: NonNullable<Patient<never>['numbers']>): Examination {
+function checkNumbers({ values, outputs }: NonNullable<Probe<never>['numbers']>): Examination {
   const constant: number[] = []
   const strange: number[] = []
   for (let k = 0; k < outputs; k++) {
@@ -88,17 +93,17 @@ function checkNumbers({ values, outputs }: NonNullable<Patient<never>['numbers']
   }
   const evidence = { items: values.length / outputs, outputs, constant, strange }
   if (constant.length + strange.length === 0)
-    return well('targets', `Targets are numbers that differ (${figure(values.length / outputs)} sequences).`, evidence)
+    return ok('targets', `Targets are numbers that differ (${figure(values.length / outputs)} sequences).`, evidence)
   const told = [
     ...strange.map(k => `target ${k} holds what is no number`),
     ...constant.map(k => `target ${k} is always ${figure(values[k])}`),
   ]
-  return sick('targets', `There is nothing to learn: ${told.join(', ')}.`, evidence, [
+  return problem('targets', `There is nothing to learn: ${told.join(', ')}.`, evidence, [
     { line: 'targets: ANOTHER', why: 'name a column whose numbers change' },
   ])
 }
 
-export function checkSentences<Batch>({ sentences }: Patient<Batch>): Examination {
+export function checkSentences<Batch>({ sentences }: Probe<Batch>): Examination {
   if (!sentences || sentences.lengths.length === 0)
     return skipped('sentences', 'Its sequences are whole: nothing is cut.')
   const { lengths, most, longer: fate } = sentences
@@ -110,31 +115,31 @@ export function checkSentences<Batch>({ sentences }: Patient<Batch>): Examinatio
   const round = Math.ceil(at(0.9) / 10) * 10
   if (fate !== 'carried') {
     const told = `half of the texts are longer than ${median} tokens, ${percent(longer)} longer than ${most}`
-    if (longer <= MOST_LOST) return well('sentences', `Nearly all texts are whole: ${told}.`, evidence)
+    if (longer <= MOST_LOST) return ok('sentences', `Nearly all texts are whole: ${told}.`, evidence)
     const says = `Of texts that are longer than ${most} tokens ${fate === 'cut' ? 'only the beginning is read' : 'nothing is learned: they are left out'}; ${told}`
-    const cures: Cure[] = [{ line: `maxLength: ${round}`, why: 'nine in ten texts fit' }]
+    const fixes: Fix[] = [{ line: `maxLength: ${round}`, why: 'nine in ten texts fit' }]
     return longer > 0.5
-      ? sick('sentences', `${says}.`, evidence, cures)
-      : note('sentences', `${says}.`, evidence, cures)
+      ? problem('sentences', `${says}.`, evidence, fixes)
+      : note('sentences', `${says}.`, evidence, fixes)
   }
   const told = `half of the sentences are longer than ${median} tokens, ${percent(longer)} longer than a stretch of ${most}`
-  if (longer <= 0.5) return well('sentences', `Stretches hold whole sentences: ${told}.`, evidence)
-  const cures: Cure[] = [
+  if (longer <= 0.5) return ok('sentences', `Stretches hold whole sentences: ${told}.`, evidence)
+  const fixes: Fix[] = [
     { line: `timeSteps: ${round}`, why: 'nine in ten sentences fit' },
     { line: 'algorithm: sentence', why: 'each line whole, where lines are sentences' },
   ]
   const says = `Sequences are cut shorter than sentences: ${told}. The state is carried over the cut, but no gradient is`
   // Twice as long as a stretch: most of a sentence's dependencies are cut.
   return median > 2 * most
-    ? sick('sentences', `${says}.`, evidence, cures)
-    : note('sentences', `${says}; a longer stretch may help.`, evidence, cures)
+    ? problem('sentences', `${says}.`, evidence, fixes)
+    : note('sentences', `${says}; a longer stretch may help.`, evidence, fixes)
 }
 
 const FEW = 5
 const MOST_RARE = 0.5
 const MOST_PARAMETERS = 20
 
-export function checkOutputLayer<Batch>({ output, configuration }: Patient<Batch>): Examination {
+export function checkOutputLayer<Batch>({ output, configuration }: Probe<Batch>): Examination {
   if (!output) return skipped('output layer', 'Its output layer gives a few numbers.')
   const { rows, parameters, seen, limitable } = output
   const all = Array.prototype.reduce.call(seen, (sum, each) => (sum as number) + (each as number), 0) as number
@@ -143,21 +148,21 @@ export function checkOutputLayer<Batch>({ output, configuration }: Patient<Batch
   const evidence = { rows, parameters, targets: all, rare, parametersPerTarget: perToken }
   const told = `${rows} rows, ${percent(rare)} of them seen fewer than ${FEW} times in ${all} targets; ${figure(perToken)} parameters a target`
   if (rare <= MOST_RARE && perToken <= MOST_PARAMETERS)
-    return well('output layer', `The data feed the output layer: ${told}.`, evidence)
+    return ok('output layer', `The data feed the output layer: ${told}.`, evidence)
   const enough = count(seen, each => each >= FEW)
-  const cures: Cure[] = []
+  const fixes: Fix[] = []
   if (limitable && rare > MOST_RARE)
-    cures.push(
+    fixes.push(
       { line: `minCount: ${FEW}`, why: `${enough} symbols stay; the others are the unknown one` },
       { line: 'unit: byte-pair', why: 'rare words are written in common parts' },
     )
   if (configuration.classWeights === 'none' && rare > MOST_RARE)
-    cures.push({ line: 'classWeights: balanced', why: 'what is rare weighs more in the loss' })
+    fixes.push({ line: 'classWeights: balanced', why: 'what is rare weighs more in the loss' })
   if (configuration.tieWeights === false && configuration.adaptiveCutoffs === undefined)
-    cures.push({ line: 'tieWeights: true', why: 'the output layer shares the embedding’s rows' })
-  cures.push({
+    fixes.push({ line: 'tieWeights: true', why: 'the output layer shares the embedding’s rows' })
+  fixes.push({
     line: `hiddenSize: ${Math.max(16, 8 * Math.floor((2 * all) / rows / 8))}`,
     why: 'fewer parameters a row',
   })
-  return sick('output layer', `The output layer is bigger than the data can feed: ${told}.`, evidence, cures)
+  return problem('output layer', `The output layer is bigger than the data can feed: ${told}.`, evidence, fixes)
 }

@@ -1,4 +1,4 @@
-/* The doctor: asks every question in turn, the machine first, and tells what it finds as it goes. Nothing of the patient is
+/* The doctor: asks every question in turn, the machine first, and tells what it finds as it goes. Nothing of the probe is
  * changed: what is trained, is trained on copies. */
 import { platform } from '#platform'
 import { checkOutputLayer, checkSentences, checkTargets } from './dataChecks.js'
@@ -7,7 +7,7 @@ import { checkFrequencies, checkOverfitting } from './generalisation.js'
 import { checkDeadUnits, checkSaturation } from './hiddenUnits.js'
 import { checkLearningRate, ownTrial, rateTrials } from './learningRate.js'
 import { checkGradient, checkOneBatch } from './machine.js'
-import type { Patient } from './patient.js'
+import type { Probe } from './probe.js'
 import { checkExploding, checkVanishing, decayOf, gradientNorms } from './throughTime.js'
 
 export interface DoctorOptions {
@@ -22,34 +22,34 @@ export const TRIAL_STEPS = 40
 
 /** Examines a model; iterate to see each examination as it is done. */
 export async function* examinations<Batch>(
-  patient: Patient<Batch>,
+  probe: Probe<Batch>,
   { dependency, steps = TRIAL_STEPS, signal }: DoctorOptions = {},
 ): AsyncGenerator<Examination, void, undefined> {
-  const { engine } = patient.model
-  const { seed } = patient.training
+  const { engine } = probe.model
+  const { seed } = probe.training
   const parts: (() => Promise<readonly Examination[]>)[] = [
-    async () => [await checkGradient(patient, seed)],
-    async () => [await checkOneBatch(patient, engine)],
-    async () => [checkTargets(patient), checkSentences(patient), checkOutputLayer(patient)],
+    async () => [await checkGradient(probe, seed)],
+    async () => [await checkOneBatch(probe, engine)],
+    async () => [checkTargets(probe), checkSentences(probe), checkOutputLayer(probe)],
     async () => {
-      const trials = await rateTrials(patient, engine, steps)
-      const decay = decayOf(patient)
-      const norms = gradientNorms(patient)
+      const trials = await rateTrials(probe, engine, steps)
+      const decay = decayOf(probe)
+      const norms = gradientNorms(probe)
       return [
         checkLearningRate(trials),
-        checkVanishing(patient, decay, dependency),
-        checkExploding(patient, decay, norms, ownTrial(trials).norms),
+        checkVanishing(probe, decay, dependency),
+        checkExploding(probe, decay, norms, ownTrial(trials).norms),
       ]
     },
     async () => {
-      const activity = await patient.activity?.()
-      return [checkSaturation(patient, activity), checkDeadUnits(patient, activity)]
+      const activity = await probe.activity?.()
+      return [checkSaturation(probe, activity), checkDeadUnits(probe, activity)]
     },
     async () => {
-      const { trained } = patient
-      const losses = trained ? await patient.losses() : { training: Number.NaN, validation: undefined }
-      const baselines = trained ? ((await patient.baselines?.()) ?? []) : []
-      return [checkFrequencies(patient, losses, baselines), checkOverfitting(patient, losses, baselines)]
+      const { trained } = probe
+      const losses = trained ? await probe.losses() : { training: Number.NaN, validation: undefined }
+      const baselines = trained ? ((await probe.baselines?.()) ?? []) : []
+      return [checkFrequencies(probe, losses, baselines), checkOverfitting(probe, losses, baselines)]
     },
   ]
   for (const part of parts) {
@@ -60,14 +60,14 @@ export async function* examinations<Batch>(
 }
 
 /** All examinations of a model. */
-export async function examine<Batch>(patient: Patient<Batch>, options: DoctorOptions = {}): Promise<DoctorReport> {
+export async function examine<Batch>(probe: Probe<Batch>, options: DoctorOptions = {}): Promise<DoctorReport> {
   const done: Examination[] = []
-  for await (const examination of examinations(patient, options)) done.push(examination)
-  return reportOf(patient, done)
+  for await (const examination of examinations(probe, options)) done.push(examination)
+  return reportOf(probe, done)
 }
 
-export const reportOf = ({ name }: Pick<Patient<never>, 'name'>, done: readonly Examination[]): DoctorReport => ({
+export const reportOf = ({ name }: Pick<Probe<never>, 'name'>, done: readonly Examination[]): DoctorReport => ({
   model: name,
   examinations: done,
-  healthy: done.every(({ verdict }) => verdict !== 'sick'),
+  healthy: done.every(({ verdict }) => verdict !== 'problem'),
 })

@@ -19,7 +19,7 @@ export const checks = [
 export type Check = (typeof checks)[number]
 
 /** A line of the configuration, and what it does. */
-export interface Cure {
+export interface Fix {
   /** As a configuration file has it: `clipNorm: 1`. */
   readonly line: string
   readonly why: string
@@ -28,38 +28,38 @@ export interface Cure {
 export interface Examination {
   readonly check: Check
   /** `note`: nothing is wrong, but worth knowing; `skipped`: it cannot be asked of this model. */
-  readonly verdict: 'well' | 'note' | 'sick' | 'skipped'
+  readonly verdict: 'ok' | 'note' | 'problem' | 'skipped'
   /** In a sentence or two, with the figures that matter. */
   readonly says: string
   /** The figures, by name. */
   readonly evidence: Readonly<Record<string, number | string | readonly number[]>>
   /** Best first; empty where nothing is wrong. */
-  readonly cures: readonly Cure[]
+  readonly fixes: readonly Fix[]
 }
 
 export interface DoctorReport {
   readonly model: string
   readonly examinations: readonly Examination[]
-  /** Nothing is sick. */
+  /** No verdict is `problem`. */
   readonly healthy: boolean
 }
 
 type Evidence = Examination['evidence']
 
-export const well = (check: Check, says: string, evidence: Evidence = {}): Examination => ({
-  ...{ check, verdict: 'well', says, evidence, cures: [] },
+export const ok = (check: Check, says: string, evidence: Evidence = {}): Examination => ({
+  ...{ check, verdict: 'ok', says, evidence, fixes: [] },
 })
 
 export const skipped = (check: Check, says: string): Examination => ({
-  ...{ check, verdict: 'skipped', says, evidence: {}, cures: [] },
+  ...{ check, verdict: 'skipped', says, evidence: {}, fixes: [] },
 })
 
-export const sick = (check: Check, says: string, evidence: Evidence, cures: readonly Cure[]): Examination => ({
-  ...{ check, verdict: 'sick', says, evidence, cures },
+export const problem = (check: Check, says: string, evidence: Evidence, fixes: readonly Fix[]): Examination => ({
+  ...{ check, verdict: 'problem', says, evidence, fixes },
 })
 
-export const note = (check: Check, says: string, evidence: Evidence, cures: readonly Cure[]): Examination => ({
-  ...{ check, verdict: 'note', says, evidence, cures },
+export const note = (check: Check, says: string, evidence: Evidence, fixes: readonly Fix[]): Examination => ({
+  ...{ check, verdict: 'note', says, evidence, fixes },
 })
 
 /** A number as a sentence has it. */

@@ -1,6 +1,6 @@
 /* What the model has learned: more than how often each symbol comes, and what holds for texts that it has not seen too. */
-import { type Cure, type Examination, figure, percent, sick, skipped, well } from './examination.js'
-import type { Baseline, Patient } from './patient.js'
+import { type Examination, type Fix, figure, ok, percent, problem, skipped } from './examination.js'
+import type { Baseline, Probe } from './probe.js'
 
 export interface Losses {
   readonly training: number
@@ -11,7 +11,7 @@ export interface Losses {
 const LEAST_SAVED = 0.05
 
 export function checkFrequencies<Batch>(
-  { trained, training, configuration }: Patient<Batch>,
+  { trained, training, configuration }: Probe<Batch>,
   { validation }: Losses,
   baselines: readonly Baseline[],
 ): Examination {
@@ -22,10 +22,9 @@ export function checkFrequencies<Batch>(
   const worst = baselines.reduce((a, b) => (saved(b) < saved(a) ? b : a))
   const evidence = { loss: validation, baseline: worst.loss, saved: saved(worst) }
   const told = `its loss is ${figure(validation)}, that of ${baselines.map(({ name, loss }) => `${name} ${figure(loss)}`).join(', of ')}`
-  if (saved(worst) >= LEAST_SAVED)
-    return well('frequencies', `It has learned more than frequencies: ${told}.`, evidence)
-  const cures: Cure[] = [
-    ...(worst.cures ?? []),
+  if (saved(worst) >= LEAST_SAVED) return ok('frequencies', `It has learned more than frequencies: ${told}.`, evidence)
+  const fixes: Fix[] = [
+    ...(worst.fixes ?? []),
     {
       line: `epochs: ${figure(2 * (training.epochs ?? 10))}`,
       why: 'frequencies are learned first; what depends on the past comes later',
@@ -35,8 +34,8 @@ export function checkFrequencies<Batch>(
       why: 'where the loss still falls, but slowly',
     },
   ]
-  if (configuration.cell === 'elman') cures.push({ line: 'cell: lstm', why: 'where the past does not come through' })
-  return sick('frequencies', `${worst.means ?? 'It has learned only frequencies'}: ${told}.`, evidence, cures)
+  if (configuration.cell === 'elman') fixes.push({ line: 'cell: lstm', why: 'where the past does not come through' })
+  return problem('frequencies', `${worst.means ?? 'It has learned only frequencies'}: ${told}.`, evidence, fixes)
 }
 
 /** Of the training loss, and in the loss's own unit. */
@@ -47,7 +46,7 @@ const MOST_RISE = 0.03
 const LEAST_RISE = 0.01
 
 export function checkOverfitting<Batch>(
-  { trained, configuration, history = [] }: Patient<Batch>,
+  { trained, configuration, history = [] }: Probe<Batch>,
   { training, validation }: Losses,
   baselines: readonly Baseline[] = [],
 ): Examination {
@@ -62,22 +61,22 @@ export function checkOverfitting<Batch>(
   const evidence = { training, validation, gap, rise }
   const told = `the loss is ${figure(training)} on what it was trained on, ${figure(validation)} on what it was not`
   const gapes = validation > trifle && gap > MOST_GAP * Math.abs(training) && gap > LEAST_GAP * Math.max(validation, 0)
-  if (!gapes && rise <= MOST_RISE) return well('overfitting', `It holds for new data: ${told}.`, evidence)
+  if (!gapes && rise <= MOST_RISE) return ok('overfitting', `It holds for new data: ${told}.`, evidence)
   const dropout = typeof configuration.dropout === 'number' ? configuration.dropout : 0
-  const cures: Cure[] = []
-  if (rise > MOST_RISE) cures.push({ line: 'patience: 3', why: 'training ends once validation gets no better' })
+  const fixes: Fix[] = []
+  if (rise > MOST_RISE) fixes.push({ line: 'patience: 3', why: 'training ends once validation gets no better' })
   if (configuration.numLayers !== 1 && dropout < 0.5)
-    cures.push({ line: `dropout: ${figure(Math.min(0.5, dropout + 0.25))}`, why: 'no unit can lean on one other' })
+    fixes.push({ line: `dropout: ${figure(Math.min(0.5, dropout + 0.25))}`, why: 'no unit can lean on one other' })
   const { outputDropout } = configuration
   if (typeof outputDropout === 'number' && outputDropout < 0.5)
-    cures.push({ line: 'outputDropout: 0.5', why: 'the same before the output layer' })
-  cures.push(
+    fixes.push({ line: 'outputDropout: 0.5', why: 'the same before the output layer' })
+  fixes.push(
     { line: 'recurrentDropout: 0.25', why: 'the same between steps' },
     { line: 'keepBest: true', why: 'the model ends with the weights that did best' },
   )
   if (typeof configuration.hiddenSize === 'number' && configuration.hiddenSize > 32)
-    cures.push({ line: `hiddenSize: ${Math.ceil(configuration.hiddenSize / 2)}`, why: 'less room to learn by heart' })
+    fixes.push({ line: `hiddenSize: ${Math.ceil(configuration.hiddenSize / 2)}`, why: 'less room to learn by heart' })
   const risen = rise > MOST_RISE ? ` In its run validation rose by ${percent(rise)} from its best.` : ''
   const says = gapes ? 'It overfits' : 'Its run overfitted, this model does not'
-  return sick('overfitting', `${says}: ${told}.${risen}`, evidence, cures)
+  return problem('overfitting', `${says}: ${told}.${risen}`, evidence, fixes)
 }

@@ -3,11 +3,11 @@
  * Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013). */
 import { type Decay, decayOf } from '../inspection/gradients.js'
 import { observe } from '../inspection/observing.js'
-import type { ExaminedModel, Patient } from './patient.js'
+import type { ExaminedModel, Probe } from './probe.js'
 
 export type { Decay }
 
-export function gradientDecay<Batch>(model: ExaminedModel<Batch>, ends: NonNullable<Patient<Batch>['ends']>): Decay {
+export function gradientDecay<Batch>(model: ExaminedModel<Batch>, ends: NonNullable<Probe<Batch>['ends']>): Decay {
   const { batch, steps, sequences, bothEnds = false } = ends
   const norms = new Float64Array(sequences * steps)
   observe(model, batch, { time: steps, batchSize: sequences }, ({ layers }) => {

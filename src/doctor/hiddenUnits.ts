@@ -2,8 +2,8 @@
  * In a simple cell every gradient goes through that slope at every step, so the share of saturated values counts. A gate that
  * is shut or open has decided, and in a trained network most have (Karpathy, Johnson & Li 2016): there a unit is stuck only
  * where it is saturated at every step, whatever is read. A ReLU that is 0 at every step passes nothing and never will. */
-import { type Cure, type Examination, figure, percent, sick, skipped, well } from './examination.js'
-import type { LayerActivity, Patient } from './patient.js'
+import { type Examination, type Fix, figure, ok, percent, problem, skipped } from './examination.js'
+import type { LayerActivity, Probe } from './probe.js'
 
 const LEAST_SLOPE = 0.05
 const MOST_SATURATED = 0.5
@@ -31,7 +31,7 @@ function stuckShare({ values, units, activation }: LayerActivity): number {
 }
 
 export function checkSaturation<Batch>(
-  { configuration, training }: Patient<Batch>,
+  { configuration, training }: Probe<Batch>,
   activity: readonly LayerActivity[] | undefined,
 ): Examination {
   const layers = activity?.filter(({ activation }) => activation !== 'relu') ?? []
@@ -43,12 +43,12 @@ export function checkSaturation<Batch>(
   const tell = (i: number) =>
     `${percent(shares[i])} of ${layers[i].name}’s ${layers[i].gated ? 'units at every step' : 'values'}`
   if (!(worst > MOST_SATURATED))
-    return well(
+    return ok(
       'saturation',
       `Units answer: slopes are under ${LEAST_SLOPE} in at most ${tell(shares.indexOf(worst))}.`,
       evidence,
     )
-  const cures: Cure[] = [
+  const fixes: Fix[] = [
     {
       line: `learningRate: ${figure((training.learningRate ?? 0.002) / 10)}`,
       why: 'large steps drive weights to where σ is flat; train anew',
@@ -57,8 +57,8 @@ export function checkSaturation<Batch>(
     { line: 'layerNorm: true', why: 'what goes into σ has deviation 1' },
   ]
   const stuck = shares.flatMap((share, i) => (share > MOST_SATURATED ? [tell(i)] : []))
-  const needed = configuration.layerNorm === true ? cures.slice(0, 2) : cures
-  return sick(
+  const needed = configuration.layerNorm === true ? fixes.slice(0, 2) : fixes
+  return problem(
     'saturation',
     `Units are stuck: slopes are under ${LEAST_SLOPE} in ${stuck.join(', ')}.`,
     evidence,
@@ -67,7 +67,7 @@ export function checkSaturation<Batch>(
 }
 
 export function checkDeadUnits<Batch>(
-  { configuration, training }: Patient<Batch>,
+  { configuration, training }: Probe<Batch>,
   activity: readonly LayerActivity[] | undefined,
 ): Examination {
   const layers = activity?.filter(({ activation }) => activation === 'relu') ?? []
@@ -84,8 +84,8 @@ export function checkDeadUnits<Batch>(
   const evidence = { worst: Math.max(...shares), steps, dead }
   const told = layers.map(({ name, units }, i) => `${dead[i]} of ${units} in ${name}`).join(', ')
   if (!(Math.max(...shares) > MOST_DEAD))
-    return well('dead units', `ReLU units live: 0 at each of ${steps} steps are ${told}.`, evidence)
-  const cures: Cure[] = [
+    return ok('dead units', `ReLU units live: 0 at each of ${steps} steps are ${told}.`, evidence)
+  const fixes: Fix[] = [
     {
       line: `learningRate: ${figure((training.learningRate ?? 0.002) / 10)}`,
       why: 'one large step can push a bias so low that the unit never answers again; train anew',
@@ -93,9 +93,9 @@ export function checkDeadUnits<Batch>(
     { line: 'nonlinearity: tanh', why: 'has a slope everywhere' },
   ]
   if (configuration.initialisation !== 'identity')
-    cures.unshift({
+    fixes.unshift({
       line: 'initialisation: identity',
       why: 'W begins as the identity, the way ReLU units are begun (IRNN)',
     })
-  return sick('dead units', `ReLU units are dead: 0 at each of ${steps} steps are ${told}.`, evidence, cures)
+  return problem('dead units', `ReLU units are dead: 0 at each of ${steps} steps are ${told}.`, evidence, fixes)
 }

@@ -7,8 +7,8 @@ import { CarriedState } from '../models/shared/carriedState.js'
 import { site } from '../random.js'
 import { forget, optimizerOf } from '../training/optimizers.js'
 import { trainingStep } from '../training/step.js'
-import { type Examination, figure, sick, well } from './examination.js'
-import type { Patient } from './patient.js'
+import { type Examination, figure, ok, problem } from './examination.js'
+import type { Probe } from './probe.js'
 
 const FACTORS = [0.01, 0.1, 1, 10, 100]
 /** Steps at the end whose mean loss counts. */
@@ -30,13 +30,13 @@ export interface RateTrial {
 }
 
 /** Trains anew for a few steps at each rate. */
-export async function rateTrials<Batch>(patient: Patient<Batch>, engine: Engine, steps: number): Promise<RateTrial[]> {
-  const { learningRate = 0.002 } = patient.training
-  const untrained = await trial(patient, engine, steps, 0)
+export async function rateTrials<Batch>(probe: Probe<Batch>, engine: Engine, steps: number): Promise<RateTrial[]> {
+  const { learningRate = 0.002 } = probe.training
+  const untrained = await trial(probe, engine, steps, 0)
   const firstLoss = meanOfLast(untrained.losses)
   const trials: RateTrial[] = []
   for (const factor of FACTORS) {
-    const { losses, norms } = await trial(patient, engine, steps, learningRate * factor)
+    const { losses, norms } = await trial(probe, engine, steps, learningRate * factor)
     const leaps = losses.filter((loss, i) => 2 * i >= steps && loss > LEAP * untrained.losses[i])
     const lastLoss = Math.max(meanOfLast(losses), ...leaps)
     trials.push({ learningRate: learningRate * factor, firstLoss, lastLoss, norms })
@@ -51,13 +51,13 @@ function meanOfLast(losses: readonly number[]): number {
 
 /** The loss of each batch before its step, and the gradient's norm. */
 async function trial<Batch>(
-  patient: Patient<Batch>,
+  probe: Probe<Batch>,
   engine: Engine,
   steps: number,
   learningRate: number,
 ): Promise<{ losses: number[]; norms: number[] }> {
-  const { batches, training } = patient
-  const model = await patient.fresh(engine)
+  const { batches, training } = probe
+  const model = await probe.fresh(engine)
   const optimizer = optimizerOf(training)
   const memory = optimizer.init(engine, model.trained ?? model.parameters)
   const { carriedBatchSize, batchesPerEpoch } = batches
@@ -108,9 +108,9 @@ export function checkLearningRate(trials: readonly RateTrial[]): Examination {
   const list = trials.map(({ learningRate, lastLoss }) => `${figure(learningRate)}: ${figure(lastLoss)}`).join(', ')
   const told = `Loss after ${steps} steps from ${figure(own.firstLoss)} at each rate: ${list}.`
   if (best === own || fallOf(best) <= 0 || fallOf(own) >= FAIR_SHARE * fallOf(best))
-    return well('learning rate', `The learning rate, ${figure(own.learningRate)}, is right. ${told}`, evidence)
+    return ok('learning rate', `The learning rate, ${figure(own.learningRate)}, is right. ${told}`, evidence)
   const high = best.learningRate < own.learningRate
-  return sick(
+  return problem(
     'learning rate',
     `The learning rate, ${figure(own.learningRate)}, is too ${high ? 'high: the loss does not come down as at a lower one' : 'low: the loss falls much faster at a higher one'}. ${told}`,
     evidence,

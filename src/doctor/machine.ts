@@ -13,8 +13,8 @@ import { Random } from '../random.js'
 import { forget, optimizerOf } from '../training/optimizers.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import { trainingStep } from '../training/step.js'
-import { type Examination, figure, sick, well } from './examination.js'
-import type { ExaminedModel, Patient } from './patient.js'
+import { type Examination, figure, ok, problem } from './examination.js'
+import type { ExaminedModel, Probe } from './probe.js'
 
 const DIRECTIONS = 4
 const WIDTH = 1e-4
@@ -24,25 +24,25 @@ const SLOPE_TOLERANCE = 1e-4
 const BACKEND_TOLERANCE = 1e-3
 const SITE = 101
 
-export async function checkGradient<Batch>(patient: Patient<Batch>, seed: number): Promise<Examination> {
+export async function checkGradient<Batch>(probe: Probe<Batch>, seed: number): Promise<Examination> {
   const reference = await openEngine({ backend: 'reference' })
   try {
-    const exact = await patient.copy(reference)
+    const exact = await probe.copy(reference)
     try {
-      const gradient = gradientsOf(exact, patient.few)
+      const gradient = gradientsOf(exact, probe.few)
       const random = new Random(seed, 0, SITE)
       const errors: number[] = []
       for (let k = 0; k < DIRECTIONS; k++) {
-        errors.push(slopeError(exact, patient.few, random))
+        errors.push(slopeError(exact, probe.few, random))
         await platform.pause()
       }
       const worst = Math.max(...errors)
-      const here = gradientsOf(patient.model, patient.few)
+      const here = gradientsOf(probe.model, probe.few)
       const apart = distance(here, gradient)
-      const { description } = patient.model.engine
+      const { description } = probe.model.engine
       const evidence = { slopeError: worst, backendError: apart, backend: description }
       if (!(worst < SLOPE_TOLERANCE))
-        return sick(
+        return problem(
           'gradient',
           `The gradient is wrong: along random directions the loss changes otherwise than it says, by ${percentOf(worst)} of the slope in float64. No training can be trusted.`,
           evidence,
@@ -54,13 +54,13 @@ export async function checkGradient<Batch>(patient: Patient<Batch>, seed: number
           ],
         )
       if (!(apart < BACKEND_TOLERANCE))
-        return sick(
+        return problem(
           'gradient',
           `The gradient in float64 is right, but ${description} gives another one: they differ by ${percentOf(apart)} of its length.`,
           evidence,
           [{ line: 'backend: wasm', why: 'another backend (--backend) computes the same by other code' }],
         )
-      return well(
+      return ok(
         'gradient',
         `The gradient is right: along ${DIRECTIONS} random directions it differs from what is seen by ${figure(worst)} at most (float64), and ${description} differs from float64 by ${figure(apart)}.`,
         evidence,
@@ -126,13 +126,13 @@ const MOST_STEPS = 400
 const NEAR_ZERO = 0.05
 
 /** Trains a copy on a few sequences until it knows them by heart. */
-export async function checkOneBatch<Batch>(patient: Patient<Batch>, engine: Engine): Promise<Examination> {
-  const { few } = patient
-  const untrained = await patient.fresh(engine)
+export async function checkOneBatch<Batch>(probe: Probe<Batch>, engine: Engine): Promise<Examination> {
+  const { few } = probe
+  const untrained = await probe.fresh(engine)
   const first = lossOf(untrained, few)
   untrained.close()
   const wanted = NEAR_ZERO * first
-  const model = await patient.copy(engine)
+  const model = await probe.copy(engine)
   let loss = Number.POSITIVE_INFINITY
   let steps = 0
   try {
@@ -149,12 +149,12 @@ export async function checkOneBatch<Batch>(patient: Patient<Batch>, engine: Engi
   }
   const evidence = { untrainedLoss: first, loss, steps }
   if (loss < wanted)
-    return well(
+    return ok(
       'one batch',
       `It learns a few sequences by heart: after ${steps} steps their loss is ${figure(loss)}, of ${figure(first)} untrained.`,
       evidence,
     )
-  return sick(
+  return problem(
     'one batch',
     `It cannot learn even a few sequences by heart: after ${steps} steps on them alone the loss is ${figure(loss)}, of ${figure(first)} untrained. Something between data and weights is broken, or nothing gets through the hidden units.`,
     evidence,

@@ -3,9 +3,9 @@
 import { sum } from '../engine/operations/operations.js'
 import { watchAll } from '../layers/parameter.js'
 import { CarriedState } from '../models/shared/carriedState.js'
-import { type Cure, type Examination, figure, note, percent, sick, skipped, well } from './examination.js'
+import { type Examination, type Fix, figure, note, ok, percent, problem, skipped } from './examination.js'
 import { type Decay, gradientDecay } from './gradientDecay.js'
-import type { Patient } from './patient.js'
+import type { Probe } from './probe.js'
 
 /** Less is nothing beside the noise of training. */
 const NOTHING_LEFT = 1e-4
@@ -16,62 +16,62 @@ const gated = (cell: unknown) => cell === 'lstm' || cell === 'gru'
 
 /** @param dependency steps that the model has to remember, where the user knows them */
 export function checkVanishing<Batch>(
-  patient: Patient<Batch>,
+  probe: Probe<Batch>,
   decay: Decay | undefined,
   dependency: number | undefined,
 ): Examination {
-  if (!decay) return skipped('vanishing', patient.noEnds ?? 'Its gradient through time cannot be looked at.')
-  const reach = dependency ?? patient.stretch
+  if (!decay) return skipped('vanishing', probe.noEnds ?? 'Its gradient through time cannot be looked at.')
+  const reach = dependency ?? probe.stretch
   // Where nothing at all comes back there is no slope either.
   const { halfLife, perStep } = Number.isNaN(decay.perStep) ? { halfLife: 0, perStep: 0 } : decay
   const left = Math.min(1, perStep ** reach)
   const evidence = { halfLife, perStep, reach, left, norms: Array.from(decay.norms) }
   const what = dependency === undefined ? 'the stretch that training goes back over' : 'the dependency'
   if (!(halfLife < reach))
-    return well(
+    return ok(
       'vanishing',
       `Gradients last: the half-life is ${halfLife === Infinity ? 'without end' : `${figure(halfLife)} steps`}, and ${what} is ${reach}.`,
       evidence,
     )
   const says = `The gradient halves every ${figure(halfLife)} steps back; over ${reach}, ${what}, ${percent(left)} of it is left`
-  const cures = curesOf(patient, halfLife)
+  const fixes = fixesOf(probe, halfLife)
   if (dependency !== undefined)
-    return sick('vanishing', `${says}: what lies so far back cannot be learned.`, evidence, cures)
-  if (gated(patient.configuration.cell) && !patient.trained)
-    return note('vanishing', `${says} as it begins. Gates open while it trains: look again then.`, evidence, cures)
+    return problem('vanishing', `${says}: what lies so far back cannot be learned.`, evidence, fixes)
+  if (gated(probe.configuration.cell) && !probe.trained)
+    return note('vanishing', `${says} as it begins. Gates open while it trains: look again then.`, evidence, fixes)
   // Gates close where the text asks for no more; a network without them has no choice.
-  if (gated(patient.configuration.cell) ? halfLife >= 1 || patient.ends?.local : left >= NOTHING_LEFT)
+  if (gated(probe.configuration.cell) ? halfLife >= 1 || probe.ends?.local : left >= NOTHING_LEFT)
     return note(
       'vanishing',
       `${says}. Where something further back matters, the dependency (--dependency) says how far.`,
       evidence,
-      cures,
+      fixes,
     )
-  return sick('vanishing', `${says}: what lies so far back cannot be learned.`, evidence, cures)
+  return problem('vanishing', `${says}: what lies so far back cannot be learned.`, evidence, fixes)
 }
 
-function curesOf<Batch>(
-  { configuration, stretch, sentences, shorterWays = [] }: Patient<Batch>,
+function fixesOf<Batch>(
+  { configuration, stretch, sentences, shorterWays = [] }: Probe<Batch>,
   halfLife: number,
-): Cure[] {
-  const cures: Cure[] = [...shorterWays]
+): Fix[] {
+  const fixes: Fix[] = [...shorterWays]
   const { cell, nonlinearity, skip, forgetBias } = configuration
   if (!gated(cell))
-    cures.push({ line: 'cell: gru', why: 'gates carry the state on, and the gradient with it; or lstm' })
+    fixes.push({ line: 'cell: gru', why: 'gates carry the state on, and the gradient with it; or lstm' })
   if (cell === 'lstm' && forgetBias === undefined)
-    cures.push({ line: 'forgetBias: 1', why: 'the forget gate begins open, so that c and its gradient pass' })
+    fixes.push({ line: 'forgetBias: 1', why: 'the forget gate begins open, so that c and its gradient pass' })
   if (cell === 'elman' && nonlinearity === 'relu')
-    cures.push({ line: 'initialisation: identity', why: 'W begins as the identity (IRNN), whose factor is 1' })
+    fixes.push({ line: 'initialisation: identity', why: 'W begins as the identity (IRNN), whose factor is 1' })
   if (cell === 'elman' && nonlinearity !== 'relu')
-    cures.push({ line: 'initialisation: orthogonal', why: 'W begins with all singular values 1' })
+    fixes.push({ line: 'initialisation: orthogonal', why: 'W begins with all singular values 1' })
   if (skip === 1 && configuration.dilations === undefined)
-    cures.push({ line: `skip: ${Math.max(2, Math.round(halfLife))}`, why: 'a way past so many steps at once' })
+    fixes.push({ line: `skip: ${Math.max(2, Math.round(halfLife))}`, why: 'a way past so many steps at once' })
   if (sentences?.longer === 'carried' && stretch > 10 * halfLife)
-    cures.push({
+    fixes.push({
       line: `timeSteps: ${Math.max(8, Math.round(10 * halfLife))}`,
       why: 'or go back no further than gradients last, and train faster',
     })
-  return cures
+  return fixes
 }
 
 const BATCHES = 20
@@ -79,7 +79,7 @@ const BATCHES = 20
 const OUTBURST = 30
 
 /** The global norm of the gradient on some batches, of the model as it stands. */
-export function gradientNorms<Batch>({ model, batches }: Patient<Batch>): number[] {
+export function gradientNorms<Batch>({ model, batches }: Probe<Batch>): number[] {
   const { engine, trained: parameters = model.parameters } = model
   const { carriedBatchSize, batchesPerEpoch } = batches
   const carried =
@@ -113,7 +113,7 @@ export function gradientNorms<Batch>({ model, batches }: Patient<Batch>): number
  * @param trial norms of the first steps of a training at the configured rate
  */
 export function checkExploding<Batch>(
-  { training, configuration, stretch }: Patient<Batch>,
+  { training, configuration, stretch }: Probe<Batch>,
   decay: Decay | undefined,
   norms: readonly number[],
   trial: readonly number[],
@@ -142,33 +142,33 @@ export function checkExploding<Batch>(
       `${percent(clippedShare)} of the steps are clipped at ${bound}: the step size is the clip’s, not the gradient’s.`,
     )
   if (faults.length === 0)
-    return well(
+    return ok(
       'exploding',
       `Gradients stay small (${told}${bound === undefined ? '' : `; ${percent(clippedShare)} of the steps clipped at ${bound}`}).`,
       evidence,
     )
-  const cures: Cure[] = []
-  if (bound === undefined) cures.push({ line: 'clipping: norm', why: 'bounds the gradient’s length' })
+  const fixes: Fix[] = []
+  if (bound === undefined) fixes.push({ line: 'clipping: norm', why: 'bounds the gradient’s length' })
   if (bound === undefined || growth > GROWN || largest > OUTBURST * median)
-    cures.push({
+    fixes.push({
       line: `clipNorm: ${figure(Math.min(bound ?? 1, Math.max(0.1, Number.isFinite(median) ? median : 1)))}`,
       why: 'about the median norm: outbursts are cut, ordinary steps are not',
     })
   else
-    cures.push({
+    fixes.push({
       line: `clipNorm: ${figure(2 * median)}`,
       why: 'above the median norm, so that clipping is the exception',
     })
   if (configuration.cell === 'elman')
-    cures.push(
+    fixes.push(
       { line: 'cell: gru', why: 'what is carried on is weighed, not multiplied by W' },
       { line: 'initialisation: orthogonal', why: 'W begins with all singular values 1' },
     )
-  cures.push({
+  fixes.push({
     line: `learningRate: ${figure((training.learningRate ?? 0.002) / 3)}`,
     why: 'smaller steps stay where gradients are small',
   })
-  return sick('exploding', faults.join(' '), evidence, cures)
+  return problem('exploding', faults.join(' '), evidence, fixes)
 }
 
-export const decayOf = <Batch>({ model, ends }: Patient<Batch>): Decay | undefined => ends && gradientDecay(model, ends)
+export const decayOf = <Batch>({ model, ends }: Probe<Batch>): Decay | undefined => ends && gradientDecay(model, ends)

@@ -1,5 +1,5 @@
 /* What a model must do better than: knowing only how often each symbol comes. */
-import type { Baseline } from './patient.js'
+import type { Baseline } from './probe.js'
 
 /**
  * Counted on the training data, with one more of each symbol.

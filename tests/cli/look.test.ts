@@ -103,14 +103,14 @@ describe('inspect saliency and ablate', () => {
 })
 
 describe('doctor', () => {
-  it('examines a run, with its configuration, each finding with its cure', async () => {
+  it('examines a run, with its configuration, each finding with its fix', async () => {
     const told = await stdout('doctor', 'run', 'fox.txt', '--threads', '1')
     expect(told).toMatch(
-      /^run: language model, lstm, 1 layer of 8, on fox\.txt\n\nwell {2}gradient {8}The gradient is right/,
+      /^run: language model, lstm, 1 layer of 8, on fox\.txt\n\nok {7}gradient {7}The gradient is right/,
     )
-    expect(told).toMatch(/^SICK {2}sentences {7}Sequences are cut shorter/m)
-    expect(told).toMatch(/^ {22}cure: timeSteps: \d+ {4}# nine in ten sentences fit$/m)
-    expect(told).toMatch(/\nsick: .*sentences/)
+    expect(told).toMatch(/^PROBLEM {2}sentences {6}Sequences are cut shorter/m)
+    expect(told).toMatch(/^ {24}fix: timeSteps: \d+ {4}# nine in ten sentences fit$/m)
+    expect(told).toMatch(/\nproblems: .*sentences/)
   })
 
   it('examines a configuration, and a regressor’s; as JSON too', async () => {
@@ -121,7 +121,7 @@ describe('doctor', () => {
     const report = JSON.parse(await stdout('doctor', '--config', 'config.yaml', '--json', '--threads', '1'))
     expect(report.healthy).toBe(false)
     const rate = report.examinations.find((each: { check: string }) => each.check === 'learning rate')
-    expect(rate).toMatchObject({ verdict: 'sick', says: expect.stringContaining('too high') })
+    expect(rate).toMatchObject({ verdict: 'problem', says: expect.stringContaining('too high') })
     await shop.write(
       'numbers.csv',
       `a,b\n${Array.from({ length: 200 }, (_, i) => `${Math.sin(i / 5)},${Math.cos(i / 5)}\n`).join('')}`,

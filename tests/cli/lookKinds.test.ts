@@ -170,8 +170,8 @@ describe('every recurrent model', () => {
     ] as const) {
       const told = await stdout('doctor', model, file, '--threads', '1', '--steps', '10')
       expect(told).toMatch(line)
-      expect(told).toMatch(/^well {2}gradient/m)
-      expect(told).toMatch(/^(well|SICK|note) +targets/m)
+      expect(told).toMatch(/^ok {7}gradient/m)
+      expect(told).toMatch(/^(ok|PROBLEM|note) +targets/m)
     }
   })
 
@@ -186,9 +186,9 @@ describe('every recurrent model', () => {
     expect(await stdout('doctor', '--config', 'tag.yaml', '--task', 'tag', ...common)).toContain('on tags.tsv')
     const told = await stdout('doctor', '--config', 'translate.yaml', '--task', 'translate', ...common)
     expect(told).toMatch(/^translate\.yaml: translator, .* on en\.txt and fr\.txt\n/)
-    expect(told).toMatch(/^SICK {2}targets +Sources and targets stand 1 line apart/m)
+    expect(told).toMatch(/^PROBLEM {2}targets +Sources and targets stand 1 line apart/m)
     expect(await stdout('doctor', '--config', 'classify.yaml', '--task', 'classify', ...common)).toMatch(
-      /^SICK {2}sentences +Of texts that are longer than 3 tokens only the beginning is read/m,
+      /^PROBLEM {2}sentences +Of texts that are longer than 3 tokens only the beginning is read/m,
     )
     const wrong = await shop.run(['doctor', '--config', 'tag.yaml', '--task', 'tags'])
     expect(wrong.code).toBe(2)

@@ -1,4 +1,4 @@
-// Classifiers and taggers before the doctor: what is particular to them, each sick one with a healthy twin, and the common
+// Classifiers and taggers before the doctor: what is particular to them, each sick one with a healthy healthy, and the common
 // examinations on every form of them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ItemCorpus, type LabelledText, type TaggedSentence } from '../../src/data/corpora/items.js'
@@ -9,16 +9,16 @@ import { checkFrequencies, checkOverfitting } from '../../src/doctor/generalisat
 import { checkDeadUnits, checkSaturation } from '../../src/doctor/hiddenUnits.js'
 import { checkLearningRate, rateTrials } from '../../src/doctor/learningRate.js'
 import { checkGradient, checkOneBatch } from '../../src/doctor/machine.js'
-import type { Patient, PatientOptions } from '../../src/doctor/patient.js'
+import type { Probe, ProbeOptions } from '../../src/doctor/probe.js'
 import { checkVanishing, decayOf } from '../../src/doctor/throughTime.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { Classifier, type ClassifierCreation } from '../../src/models/classifier/classifier.js'
 import { Tagger, type TaggerCreation } from '../../src/models/tagger/tagger.js'
-import { classifierPatient } from '../../src/tasks/classifier/probe.js'
-import { taggerPatient } from '../../src/tasks/tagger/probe.js'
+import { classifierProbe } from '../../src/tasks/classifier/probe.js'
+import { taggerProbe } from '../../src/tasks/tagger/probe.js'
 import { train } from '../../src/tasks/train.js'
-import { change, expectSick, expectWell } from './patients.js'
+import { change, expectOk, expectProblem } from './probes.js'
 
 let engine: Engine
 beforeAll(async () => {
@@ -54,17 +54,17 @@ const shuffled = ({ items, name }: ItemCorpus<LabelledText>) => {
 
 async function classifier(
   creation: Partial<ClassifierCreation> = {},
-  { steps = 0, data = texts, ...options }: PatientOptions & { steps?: number; data?: typeof texts } = {},
+  { steps = 0, data = texts, ...options }: ProbeOptions & { steps?: number; data?: typeof texts } = {},
 ) {
   const shape = { hiddenSize: 12, cell: 'gru', seed: 1 } as const
   const model = await Classifier.create({ corpus: data.train, ...shape, ...creation, engine })
   const settings = { ...training, ...options.training }
   if (steps > 0) await train(model, { train: data.train }, { ...settings, steps, reportEvery: 1000 })
-  return { model, patient: classifierPatient(model, data, { ...options, trained: steps > 0, training: settings }) }
+  return { model, probe: classifierProbe(model, data, { ...options, trained: steps > 0, training: settings }) }
 }
 
-const learned = async <B>(patient: Patient<B>) =>
-  checkFrequencies(patient, await patient.losses(), (await patient.baselines?.()) ?? [])
+const learned = async <B>(probe: Probe<B>) =>
+  checkFrequencies(probe, await probe.losses(), (await probe.baselines?.()) ?? [])
 
 describe('a classifier', () => {
   it.each([
@@ -74,42 +74,42 @@ describe('a classifier', () => {
     { pooling: 'max', unit: 'character', cell: 'elman', embedding: 'one-hot' },
     { multiLabel: true, numLayers: 2, freezeEmbedding: true },
   ] as const)('has the right gradient and learns a few texts by heart: %j', async options => {
-    const { patient, model } = await classifier(options)
-    expectWell(await checkGradient(patient, 1))
-    expectWell(await checkOneBatch(patient, engine))
+    const { probe, model } = await classifier(options)
+    expectOk(await checkGradient(probe, 1))
+    expectOk(await checkOneBatch(probe, engine))
     model.close()
   })
 
   it('that is healthy has a clean bill, and is left as it was', async () => {
-    const { patient, model } = await classifier({}, { steps: 150 })
+    const { probe, model } = await classifier({}, { steps: 150 })
     const before = model.toBytes()
-    const report = await examine(patient)
-    expect(report.examinations.filter(({ verdict }) => verdict === 'sick')).toEqual([])
+    const report = await examine(probe)
+    expect(report.examinations.filter(({ verdict }) => verdict === 'problem')).toEqual([])
     expect(report.examinations).toHaveLength(12)
     expect(model.toBytes()).toEqual(before)
     model.close()
   })
 
-  it('whose labels are shuffled has learned nothing of them, and counting says why; its twin has', async () => {
+  it('whose labels are shuffled has learned nothing of them, and counting says why; a healthy one has', async () => {
     const data = { train: shuffled(texts.train), validation: shuffled(texts.validation) }
-    const ill = await classifier({}, { steps: 150, data })
-    expectSick(await learned(ill.patient), /only frequencies/, /do not seem to belong to their texts/)
-    expect(checkTargets(ill.patient)).toMatchObject({ verdict: 'note', says: expect.stringMatching(/finds nothing/) })
-    const twin = await classifier({}, { steps: 150 })
-    expectWell(await learned(twin.patient))
-    expectWell(checkTargets(twin.patient))
-    for (const { model } of [ill, twin]) model.close()
+    const broken = await classifier({}, { steps: 150, data })
+    expectProblem(await learned(broken.probe), /only frequencies/, /do not seem to belong to their texts/)
+    expect(checkTargets(broken.probe)).toMatchObject({ verdict: 'note', says: expect.stringMatching(/finds nothing/) })
+    const healthy = await classifier({}, { steps: 150 })
+    expectOk(await learned(healthy.probe))
+    expectOk(checkTargets(healthy.probe))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
   it('is told of a label without examples, of one that it has not, of one alone, and of texts with two', async () => {
     const { model } = await classifier()
     const told = (items: readonly LabelledText[]) =>
-      checkTargets(classifierPatient(model, { train: new ItemCorpus(items, 'texts') }))
+      checkTargets(classifierProbe(model, { train: new ItemCorpus(items, 'texts') }))
     const { items } = texts.train
     const strange = [...items, { text: 'a scene', label: 'odd' }]
-    expectSick(told(strange), /^The data have 1 label that the model has not/, /odd/)
-    expectSick(told(items.filter(({ label }) => label === 'good')), /All targets are the same/)
-    expectSick(
+    expectProblem(told(strange), /^The data have 1 label that the model has not/, /odd/)
+    expectProblem(told(items.filter(({ label }) => label === 'good')), /All targets are the same/)
+    expectProblem(
       told(
         items.flatMap(({ text }) => [
           { text, label: 'good' },
@@ -120,77 +120,78 @@ describe('a classifier', () => {
     )
     const third = [...items, ...items.slice(0, 40).map(({ text }) => ({ text: `${text} so`, label: 'mixed' }))]
     const wide = await classifier({}, { data: { ...texts, train: new ItemCorpus(third, 'three labels') } })
-    const lacking = classifierPatient(wide.model, texts)
-    expectSick(checkTargets(lacking), /no example of 1 label of the model’s 3/, /mixed/)
-    expectWell(checkTargets(wide.patient))
-    expectWell(told(items))
+    const lacking = classifierProbe(wide.model, texts)
+    expectProblem(checkTargets(lacking), /no example of 1 label of the model’s 3/, /mixed/)
+    expectOk(checkTargets(wide.probe))
+    expectOk(told(items))
     expect(() => told([{ text: 'a', label: 'odd' }])).toThrow('texts: no text has a label of the model’s, bad, good')
     for (const each of [model, wide.model]) each.close()
   })
 
-  it('that reads only the beginning of its texts is told; its twin, and one without a bound, are not', async () => {
-    const ill = await classifier({ maxLength: 4 })
-    expectSick(checkSentences(ill.patient), /only the beginning is read/, /longer than 4/)
+  it('that reads only the beginning of its texts is told; a healthy one, and one without a bound, are not', async () => {
+    const broken = await classifier({ maxLength: 4 })
+    expectProblem(checkSentences(broken.probe), /only the beginning is read/, /longer than 4/)
     const near = await classifier({ maxLength: 10 })
-    expect(checkSentences(near.patient).verdict).toBe('note')
-    const twin = await classifier({ maxLength: 12 })
-    expectWell(checkSentences(twin.patient))
+    expect(checkSentences(near.probe).verdict).toBe('note')
+    const healthy = await classifier({ maxLength: 12 })
+    expectOk(checkSentences(healthy.probe))
     const free = await classifier()
-    expect(checkSentences(free.patient).verdict).toBe('skipped')
-    for (const { model } of [ill, near, twin, free]) model.close()
+    expect(checkSentences(free.probe).verdict).toBe('skipped')
+    for (const { model } of [broken, near, healthy, free]) model.close()
   })
 
   it.each([
     ['too high', 3, /too high/],
     ['too low', 1e-6, /too low/],
   ] as const)('whose learning rate is %s is told; 0.01 is right', async (_, learningRate, words) => {
-    const ill = await classifier({}, { training: { learningRate } })
-    expectSick(checkLearningRate(await rateTrials(ill.patient, engine, 40)), words)
-    const twin = await classifier()
-    expectWell(checkLearningRate(await rateTrials(twin.patient, engine, 40)))
-    for (const { model } of [ill, twin]) model.close()
+    const broken = await classifier({}, { training: { learningRate } })
+    expectProblem(checkLearningRate(await rateTrials(broken.probe, engine, 40)), words)
+    const healthy = await classifier()
+    expectOk(checkLearningRate(await rateTrials(healthy.probe, engine, 40)))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
   it.each([false, true])(
     'whose gradient vanishes on its way to the far end is told (both directions: %s)',
     async both => {
       const options = { cell: 'elman', bidirectional: both } as const
-      const ill = await classifier(options, { steps: 1 })
-      for (const end of both ? ['', '_reverse'] : ['']) change(ill.model, `recurrent.weight_hh_l0${end}`, w => w / 1000)
-      expectSick(checkVanishing(ill.patient, decayOf(ill.patient), undefined), /cannot be learned/)
-      expect(checkVanishing(ill.patient, decayOf(ill.patient), undefined).cures[0].line).toBe('pooling: max')
-      const twin = await classifier({ ...options, nonlinearity: 'relu', initialisation: 'identity' }, { steps: 1 })
-      for (const end of both ? ['', '_reverse'] : ['']) change(twin.model, `recurrent.bias_ih_l0${end}`, () => 5)
-      expectWell(checkVanishing(twin.patient, decayOf(twin.patient), undefined))
+      const broken = await classifier(options, { steps: 1 })
+      for (const end of both ? ['', '_reverse'] : [''])
+        change(broken.model, `recurrent.weight_hh_l0${end}`, w => w / 1000)
+      expectProblem(checkVanishing(broken.probe, decayOf(broken.probe), undefined), /cannot be learned/)
+      expect(checkVanishing(broken.probe, decayOf(broken.probe), undefined).fixes[0].line).toBe('pooling: max')
+      const healthy = await classifier({ ...options, nonlinearity: 'relu', initialisation: 'identity' }, { steps: 1 })
+      for (const end of both ? ['', '_reverse'] : ['']) change(healthy.model, `recurrent.bias_ih_l0${end}`, () => 5)
+      expectOk(checkVanishing(healthy.probe, decayOf(healthy.probe), undefined))
       const pooled = await classifier({ pooling: 'mean' })
-      const told = checkVanishing(pooled.patient, decayOf(pooled.patient), undefined)
+      const told = checkVanishing(pooled.probe, decayOf(pooled.probe), undefined)
       expect(told).toMatchObject({
         verdict: 'skipped',
         says: expect.stringMatching(/mean, is one step from every state/),
       })
-      for (const { model } of [ill, twin, pooled]) model.close()
+      for (const { model } of [broken, healthy, pooled]) model.close()
     },
   )
 
-  it('whose units are saturated or dead is told; its twins’ answer', async () => {
+  it('whose units are saturated or dead is told; healthy ones’ answer', async () => {
     const tanh = await classifier({ cell: 'elman', bidirectional: true })
-    expectWell(checkSaturation(tanh.patient, await tanh.patient.activity?.()))
+    expectOk(checkSaturation(tanh.probe, await tanh.probe.activity?.()))
     change(tanh.model, 'recurrent.weight_ih_l0_reverse', w => w * 60)
-    expectSick(checkSaturation(tanh.patient, await tanh.patient.activity?.()), /layer 0, backwards/)
+    expectProblem(checkSaturation(tanh.probe, await tanh.probe.activity?.()), /layer 0, backwards/)
     const relu = await classifier({ cell: 'elman', nonlinearity: 'relu' })
-    expectWell(checkDeadUnits(relu.patient, await relu.patient.activity?.()))
+    expectOk(checkDeadUnits(relu.probe, await relu.probe.activity?.()))
     change(relu.model, 'recurrent.bias_ih_l0', (b, i) => (i % 2 === 0 ? -100 : b))
-    expectSick(checkDeadUnits(relu.patient, await relu.patient.activity?.()), /6 of 12 in layer 0/)
+    expectProblem(checkDeadUnits(relu.probe, await relu.probe.activity?.()), /6 of 12 in layer 0/)
     for (const { model } of [tanh, relu]) model.close()
   })
 
   it('that knows a few texts by heart overfits; one that has seen many does not', async () => {
     const few = { ...texts, train: new ItemCorpus(shuffled(texts.train).items.slice(0, 12), 'few') }
-    const ill = await classifier({ hiddenSize: 32 }, { steps: 200, data: few })
-    expectSick(checkOverfitting(ill.patient, await ill.patient.losses()), /overfits/)
-    const twin = await classifier({}, { steps: 150 })
-    expectWell(checkOverfitting(twin.patient, await twin.patient.losses(), (await twin.patient.baselines?.()) ?? []))
-    for (const { model } of [ill, twin]) model.close()
+    const broken = await classifier({ hiddenSize: 32 }, { steps: 200, data: few })
+    expectProblem(checkOverfitting(broken.probe, await broken.probe.losses()), /overfits/)
+    const healthy = await classifier({}, { steps: 150 })
+    expectOk(checkOverfitting(healthy.probe, await healthy.probe.losses(), (await healthy.probe.baselines?.()) ?? []))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
   it('of several labels, and with weights of classes, is compared with the best blind answer', async () => {
@@ -201,12 +202,12 @@ describe('a classifier', () => {
       )
     const data = { train: several(texts.train.items), validation: several(texts.validation.items) }
     const many = await classifier({ multiLabel: true }, { steps: 1, data })
-    const [blind] = (await many.patient.baselines?.()) ?? []
+    const [blind] = (await many.probe.baselines?.()) ?? []
     const entropy = (p: number) => -p * Math.log(p) - (1 - p) * Math.log(1 - p)
     // Half are good, half bad, a third the third; and one more of each is counted.
     expect(blind.loss).toBeCloseTo((2 * entropy(1 / 2) + entropy(1 / 3)) / 3, 2)
     const even = await classifier({ classWeights: 'good=3' }, { steps: 1 })
-    const [weighted] = (await even.patient.baselines?.()) ?? []
+    const [weighted] = (await even.probe.baselines?.()) ?? []
     expect(weighted.loss).toBeCloseTo(entropy(3 / 4), 2)
     for (const { model } of [many, even]) model.close()
   })
@@ -254,7 +255,7 @@ async function tagger(creation: Partial<TaggerCreation> = {}, { steps = 0, data 
   const shape = { hiddenSize: 10, embeddingSize: 6, characterHiddenSize: 0, minCount: 1, seed: 1 } as const
   const model = await Tagger.create({ corpus: data.train, ...shape, ...creation, engine })
   if (steps > 0) await train(model, { train: data.train }, { ...training, steps, reportEvery: 1000 })
-  return { model, patient: taggerPatient(model, data, { trained: steps > 0, training }) }
+  return { model, probe: taggerProbe(model, data, { trained: steps > 0, training }) }
 }
 
 describe('a tagger', () => {
@@ -263,32 +264,35 @@ describe('a tagger', () => {
     { crf: true, cell: 'gru', bidirectional: false },
     { cell: 'elman', numLayers: 2 },
   ] as const)('has the right gradient and learns a few sentences by heart: %j', async options => {
-    const { patient, model } = await tagger(options)
-    expectWell(await checkGradient(patient, 1))
-    expectWell(await checkOneBatch(patient, engine))
+    const { probe, model } = await tagger(options)
+    expectOk(await checkGradient(probe, 1))
+    expectOk(await checkOneBatch(probe, engine))
     model.close()
   })
 
   it.each([{ crf: false }, { crf: true }])('that is healthy has a clean bill: %j', async options => {
-    const { patient, model } = await tagger(options, { steps: 150 })
-    const { examinations } = await examine(patient)
-    expect(examinations.filter(({ verdict }) => verdict === 'sick')).toEqual([])
+    const { probe, model } = await tagger(options, { steps: 150 })
+    const { examinations } = await examine(probe)
+    expect(examinations.filter(({ verdict }) => verdict === 'problem')).toEqual([])
     expect(examinations).toHaveLength(12)
     expect(examinations[6].verdict === 'skipped').toBe(options.crf)
     model.close()
   })
 
-  it.each([1, -1])('whose tags stand a word off (%i) is told; its twin is not', async by => {
+  it.each([1, -1])('whose tags stand a word off (%i) is told; a healthy one is not', async by => {
     const data = { train: moved(tagged.train, by), validation: moved(tagged.validation, by) }
-    const ill = await tagger({}, { data })
+    const broken = await tagger({}, { data })
     // Tags that have come a word forward are found a word before, and the other way round.
-    expectSick(checkTargets(ill.patient), by > 0 ? /stand 1 before what they are of/ : /stand 1 after what they are of/)
-    const twin = await tagger()
-    expectWell(checkTargets(twin.patient))
-    for (const { model } of [ill, twin]) model.close()
+    expectProblem(
+      checkTargets(broken.probe),
+      by > 0 ? /stand 1 before what they are of/ : /stand 1 after what they are of/,
+    )
+    const healthy = await tagger()
+    expectOk(checkTargets(healthy.probe))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
-  it('whose tags are drawn at random has learned only frequencies; its twin more', async () => {
+  it('whose tags are drawn at random has learned only frequencies; a healthy one more', async () => {
     const drawn = ({ items, name }: ItemCorpus<TaggedSentence>) => {
       const all = items.flatMap(({ tags }) => tags)
       const order = shuffledOrder(all.length, 5)
@@ -298,36 +302,36 @@ describe('a tagger', () => {
         name,
       )
     }
-    const ill = await tagger(
+    const broken = await tagger(
       {},
       { steps: 60, data: { train: drawn(tagged.train), validation: drawn(tagged.validation) } },
     )
-    expectSick(await learned(ill.patient), /only frequencies/, /share of the training words/)
-    expect(checkTargets(ill.patient).verdict).toBe('note')
-    const twin = await tagger({}, { steps: 60 })
-    expectWell(await learned(twin.patient))
-    for (const { model } of [ill, twin]) model.close()
+    expectProblem(await learned(broken.probe), /only frequencies/, /share of the training words/)
+    expect(checkTargets(broken.probe).verdict).toBe('note')
+    const healthy = await tagger({}, { steps: 60 })
+    expectOk(await learned(healthy.probe))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
   it('is told of a tag that it has not, and of one without examples', async () => {
     const { model } = await tagger()
     const odd = new ItemCorpus([...tagged.train.items, { words: ['dog'], tags: ['X'] }], 'odd')
-    expectSick(checkTargets(taggerPatient(model, { train: odd })), /1 tag that the model has not/, /X/)
+    expectProblem(checkTargets(taggerProbe(model, { train: odd })), /1 tag that the model has not/, /X/)
     const without = new ItemCorpus(
       tagged.train.items.filter(({ tags }) => !tags.includes('A')),
       'without A',
     )
-    expectSick(checkTargets(taggerPatient(model, { train: without })), /no example of 1 tag of the model’s 4/, /A/)
+    expectProblem(checkTargets(taggerProbe(model, { train: without })), /no example of 1 tag of the model’s 4/, /A/)
     model.close()
   })
 
   it('whose learning rate is too high or too low is told; 0.01 is right', async () => {
-    const { patient, model } = await tagger()
+    const { probe, model } = await tagger()
     const told = async (learningRate: number) =>
-      checkLearningRate(await rateTrials({ ...patient, training: { ...patient.training, learningRate } }, engine, 40))
-    expectSick(await told(3), /too high/)
-    expectSick(await told(1e-6), /too low/)
-    expectWell(await told(0.01))
+      checkLearningRate(await rateTrials({ ...probe, training: { ...probe.training, learningRate } }, engine, 40))
+    expectProblem(await told(3), /too high/)
+    expectProblem(await told(1e-6), /too low/)
+    expectOk(await told(0.01))
     model.close()
   })
 })

@@ -1,4 +1,4 @@
-// For each finding a model made sick in that way, and a healthy twin of it.
+// For each finding a model made sick in that way, and a healthy healthy of it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Cell } from '../../src/cells/cell.js'
 import { elman } from '../../src/cells/elman.js'
@@ -19,9 +19,9 @@ import type { Tensor } from '../../src/engine/tensor.js'
 import { type TokenBatch, tokenBatches } from '../../src/models/languageModel/batches.js'
 import { Regressor } from '../../src/models/regressor/regressor.js'
 import type { BatchSource } from '../../src/models/shared/trainable.js'
-import { regressorPatient } from '../../src/tasks/regressor/probe.js'
+import { regressorProbe } from '../../src/tasks/regressor/probe.js'
 import { train } from '../../src/tasks/train.js'
-import { change, data, expectSick, expectWell, made, wellTrained } from './patients.js'
+import { change, data, expectOk, expectProblem, made, wellTrained } from './probes.js'
 
 let engine: Engine
 beforeAll(async () => {
@@ -45,28 +45,28 @@ const wrong: Cell = {
 const right: Cell = { ...wrong, name: 'right', step: elman().step }
 
 describe('the machine', () => {
-  it('a cell whose backward step is wrong fails the gradient check; its twin passes', async () => {
-    const ill = await made(engine, { cell: wrong }, { cells: [wrong] })
-    expectSick(await checkGradient(ill.patient, 1), /gradient is wrong/)
-    const twin = await made(engine, { cell: right }, { cells: [right] })
-    expectWell(await checkGradient(twin.patient, 1))
-    for (const { model } of [ill, twin]) model.close()
+  it('a cell whose backward step is wrong fails the gradient check; a healthy one passes', async () => {
+    const broken = await made(engine, { cell: wrong }, { cells: [wrong] })
+    expectProblem(await checkGradient(broken.probe, 1), /gradient is wrong/)
+    const healthy = await made(engine, { cell: right }, { cells: [right] })
+    expectOk(await checkGradient(healthy.probe, 1))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
   it.each(['elman', 'gru', 'lstm'] as const)('the gradient of a %s of two layers is right', async cell => {
-    const { patient, model } = await made(engine, { cell, numLayers: 2, layerNorm: true, learnedState: true })
-    expectWell(await checkGradient(patient, 2))
+    const { probe, model } = await made(engine, { cell, numLayers: 2, layerNorm: true, learnedState: true })
+    expectOk(await checkGradient(probe, 2))
     model.close()
   })
 
-  it('a model with no way through its units cannot learn one batch by heart; its twin can', async () => {
+  it('a model with no way through its units cannot learn one batch by heart; a healthy one can', async () => {
     const options = { cell: 'elman', nonlinearity: 'relu' } as const
-    const ill = await made(engine, options)
-    change(ill.model, 'recurrent.bias_ih_l0', () => -50)
-    expectSick(await checkOneBatch(ill.patient, engine), /cannot learn even a few/)
-    const twin = await made(engine, options)
-    expectWell(await checkOneBatch(twin.patient, engine))
-    for (const { model } of [ill, twin]) model.close()
+    const broken = await made(engine, options)
+    change(broken.model, 'recurrent.bias_ih_l0', () => -50)
+    expectProblem(await checkOneBatch(broken.probe, engine), /cannot learn even a few/)
+    const healthy = await made(engine, options)
+    expectOk(await checkOneBatch(healthy.probe, engine))
+    for (const { model } of [broken, healthy]) model.close()
   })
 })
 
@@ -81,50 +81,50 @@ describe('the data', () => {
   })
 
   it('targets that are the input, or stand two steps on, or are empty, are told; those that follow are well', async () => {
-    const twin = await made(engine)
-    const { tokenizer } = twin.model
+    const healthy = await made(engine)
+    const { tokenizer } = healthy.model
     const source = tokenBatches(tokenizer, data.train, { algorithm: 'stream', ...wellTrained })
     const told = async (batches: BatchSource<TokenBatch>) => {
-      const { patient, model } = await made(engine, {}, { batches })
+      const { probe, model } = await made(engine, {}, { batches })
       model.close()
-      return checkTargets(patient)
+      return checkTargets(probe)
     }
-    expectSick(await told(shifted(0, source)), /shifted/, /the input itself/)
-    expectSick(await told(shifted(2, source)), /shifted/, /2 steps on/)
+    expectProblem(await told(shifted(0, source)), /shifted/, /the input itself/)
+    expectProblem(await told(shifted(2, source)), /shifted/, /2 steps on/)
     const empty = {
       ...source,
       batch: (e: number, i: number) => ({ ...source.batch(e, i), targets: source.batch(e, i).targets.map(() => -1) }),
     }
-    expectSick(await told(empty), /100 % of the steps have no target/)
-    expectWell(await told(source))
-    expectWell(checkTargets(twin.patient))
+    expectProblem(await told(empty), /100 % of the steps have no target/)
+    expectOk(await told(source))
+    expectOk(checkTargets(healthy.probe))
     const sentences = await made(engine, {}, { training: { algorithm: 'sentence' } })
-    expectWell(checkTargets(sentences.patient))
-    for (const { model } of [twin, sentences]) model.close()
+    expectOk(checkTargets(sentences.probe))
+    for (const { model } of [healthy, sentences]) model.close()
   })
 
   it('stretches shorter than half a sentence are told; those that hold one are well', async () => {
-    const ill = await made(engine, {}, { training: { timeSteps: 8 } })
-    expectSick(checkSentences(ill.patient), /cut shorter than sentences/, /stretch of 8/)
+    const broken = await made(engine, {}, { training: { timeSteps: 8 } })
+    expectProblem(checkSentences(broken.probe), /cut shorter than sentences/, /stretch of 8/)
     const near = await made(engine, {}, { training: { timeSteps: 16 } })
-    expect(checkSentences(near.patient).verdict).toBe('note')
-    const twin = await made(engine)
-    expectWell(checkSentences(twin.patient))
+    expect(checkSentences(near.probe).verdict).toBe('note')
+    const healthy = await made(engine)
+    expectOk(checkSentences(healthy.probe))
     const whole = await made(engine, {}, { training: { algorithm: 'sentence', timeSteps: 2 } })
-    expect(checkSentences(whole.patient).verdict).toBe('skipped')
-    for (const { model } of [ill, near, twin, whole]) model.close()
+    expect(checkSentences(whole.probe).verdict).toBe('skipped')
+    for (const { model } of [broken, near, healthy, whole]) model.close()
   })
 
   it('an output layer for words that come once is too big; one for words that come often is fed', async () => {
     const names = Array.from({ length: 2000 }, (_, i) => `name${i} sleeps.\n`).join('')
     const rare = { ...data, train: new TextCorpus(names, 'names') }
-    const ill = await made(engine, { unit: 'word', minCount: 1 }, { corpora: rare })
-    const told = checkOutputLayer(ill.patient)
-    expectSick(told, /bigger than the data can feed/)
-    expect(told.cures[0].line).toBe('minCount: 5')
-    const twin = await made(engine, { unit: 'word' })
-    expectWell(checkOutputLayer(twin.patient))
-    for (const { model } of [ill, twin]) model.close()
+    const broken = await made(engine, { unit: 'word', minCount: 1 }, { corpora: rare })
+    const told = checkOutputLayer(broken.probe)
+    expectProblem(told, /bigger than the data can feed/)
+    expect(told.fixes[0].line).toBe('minCount: 5')
+    const healthy = await made(engine, { unit: 'word' })
+    expectOk(checkOutputLayer(healthy.probe))
+    for (const { model } of [broken, healthy]) model.close()
   })
 })
 
@@ -133,17 +133,17 @@ describe('the learning rate', () => {
     ['too high', 3, /too high/],
     ['too low', 1e-6, /too low/],
   ] as const)('%s is told with the rate that is better', async (_, learningRate, words) => {
-    const { patient, model } = await made(engine, {}, { training: { learningRate } })
-    const told = checkLearningRate(await rateTrials(patient, engine, 40))
-    expectSick(told, words)
-    const proposed = Number(told.cures[0].line.replace('learningRate: ', ''))
+    const { probe, model } = await made(engine, {}, { training: { learningRate } })
+    const told = checkLearningRate(await rateTrials(probe, engine, 40))
+    expectProblem(told, words)
+    const proposed = Number(told.fixes[0].line.replace('learningRate: ', ''))
     expect(proposed < learningRate).toBe(learningRate > 1)
     model.close()
   })
 
   it.each(['lstm', 'gru', 'elman'] as const)('0.01 is right for a small %s', async cell => {
-    const { patient, model } = await made(engine, { cell })
-    expectWell(checkLearningRate(await rateTrials(patient, engine, 40)))
+    const { probe, model } = await made(engine, { cell })
+    expectOk(checkLearningRate(await rateTrials(probe, engine, 40)))
     model.close()
   })
 })
@@ -152,136 +152,136 @@ describe('gradients through time', () => {
   it('small recurrent weights make them vanish; the identity, with all units alive, does not', async () => {
     const options = { cell: 'elman' } as const
     const short = { training: { timeSteps: 20 } }
-    const ill = await made(engine, options, { steps: 1, ...short })
-    change(ill.model, 'recurrent.weight_hh_l0', w => w / 10)
-    const decay = decayOf(ill.patient)
+    const broken = await made(engine, options, { steps: 1, ...short })
+    change(broken.model, 'recurrent.weight_hh_l0', w => w / 10)
+    const decay = decayOf(broken.probe)
     expect(decay?.halfLife).toBeLessThan(1)
-    expectSick(checkVanishing(ill.patient, decay, undefined), /halves every 0\.\d+ steps/, /cannot be learned/)
-    const twin = await made(engine, { ...options, nonlinearity: 'relu', initialisation: 'identity' }, short)
-    change(twin.model, 'recurrent.bias_ih_l0', () => 0.1)
-    expectWell(checkVanishing(twin.patient, decayOf(twin.patient), undefined))
-    for (const { model } of [ill, twin]) model.close()
+    expectProblem(checkVanishing(broken.probe, decay, undefined), /halves every 0\.\d+ steps/, /cannot be learned/)
+    const healthy = await made(engine, { ...options, nonlinearity: 'relu', initialisation: 'identity' }, short)
+    change(healthy.model, 'recurrent.bias_ih_l0', () => 0.1)
+    expectOk(checkVanishing(healthy.probe, decayOf(healthy.probe), undefined))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
   it('a gate that forgets all at once makes them vanish; one that a text has taught is only told of', async () => {
-    const { patient, model } = await made(engine, { forgetBias: 1 }, { steps: 150 })
-    expect(checkVanishing(patient, decayOf(patient), undefined).verdict).toBe('note')
+    const { probe, model } = await made(engine, { forgetBias: 1 }, { steps: 150 })
+    expect(checkVanishing(probe, decayOf(probe), undefined).verdict).toBe('note')
     change(model, 'recurrent.bias_ih_l0', (b, i) => (i < 72 && i >= 48 ? b : b - 10))
-    expectSick(checkVanishing(patient, decayOf(patient), undefined), /cannot be learned/)
+    expectProblem(checkVanishing(probe, decayOf(probe), undefined), /cannot be learned/)
     model.close()
   })
 
   it('a half-life shorter than the dependency that is asked for is told; one that is longer is well', async () => {
-    const { patient, model } = await made(engine, { forgetBias: 1 }, { steps: 40 })
-    const decay = decayOf(patient)
+    const { probe, model } = await made(engine, { forgetBias: 1 }, { steps: 40 })
+    const decay = decayOf(probe)
     const { halfLife } = decay ?? { halfLife: 0 }
-    expectSick(checkVanishing(patient, decay, Math.ceil(4 * halfLife)), /the dependency/)
-    expectWell(checkVanishing(patient, decay, Math.floor(halfLife)))
+    expectProblem(checkVanishing(probe, decay, Math.ceil(4 * halfLife)), /the dependency/)
+    expectOk(checkVanishing(probe, decay, Math.floor(halfLife)))
     model.close()
   })
 
-  it('large recurrent weights make them explode; their twin’s do not', async () => {
+  it('large recurrent weights make them explode; a healthy one do not', async () => {
     const options = { cell: 'elman', nonlinearity: 'relu', initialisation: 'identity' } as const
     const told = async (factor: number) => {
-      const { patient, model } = await made(engine, options)
+      const { probe, model } = await made(engine, options)
       change(model, 'recurrent.weight_hh_l0', w => w * factor)
-      const examination = checkExploding(patient, decayOf(patient), gradientNorms(patient), [])
+      const examination = checkExploding(probe, decayOf(probe), gradientNorms(probe), [])
       model.close()
       return examination
     }
-    expectSick(await told(1.5), /grows by 1\.\d+ with every step back/)
-    expectWell(await told(1))
+    expectProblem(await told(1.5), /grows by 1\.\d+ with every step back/)
+    expectOk(await told(1))
   })
 
   it('a clip below most norms is told; one above them is well', async () => {
     const told = async (clipNorm: number) => {
-      const { patient, model } = await made(engine, {}, { training: { clipNorm } })
-      const examination = checkExploding(patient, decayOf(patient), gradientNorms(patient), [])
+      const { probe, model } = await made(engine, {}, { training: { clipNorm } })
+      const examination = checkExploding(probe, decayOf(probe), gradientNorms(probe), [])
       model.close()
       return examination
     }
-    expectSick(await told(0.001), /100 % of the steps are clipped at 0.001/)
-    expectWell(await told(5))
+    expectProblem(await told(0.001), /100 % of the steps are clipped at 0.001/)
+    expectOk(await told(5))
   })
 })
 
 describe('hidden units', () => {
-  it('large input weights saturate tanh and sigmoid; their twins answer', async () => {
+  it('large input weights saturate tanh and sigmoid; healthy ones answer', async () => {
     for (const nonlinearity of ['tanh', 'sigmoid'] as const) {
       const options = { cell: 'elman', nonlinearity } as const
-      const ill = await made(engine, options)
-      change(ill.model, 'recurrent.weight_ih_l0', w => w * 60)
-      expectSick(checkSaturation(ill.patient, await ill.patient.activity?.()), /stuck/)
-      const twin = await made(engine, options)
-      expectWell(checkSaturation(twin.patient, await twin.patient.activity?.()))
-      for (const { model } of [ill, twin]) model.close()
+      const broken = await made(engine, options)
+      change(broken.model, 'recurrent.weight_ih_l0', w => w * 60)
+      expectProblem(checkSaturation(broken.probe, await broken.probe.activity?.()), /stuck/)
+      const healthy = await made(engine, options)
+      expectOk(checkSaturation(healthy.probe, await healthy.probe.activity?.()))
+      for (const { model } of [broken, healthy]) model.close()
     }
   })
 
-  it('gates that large biases hold shut are stuck; their twin’s are not', async () => {
+  it('gates that large biases hold shut are stuck; a healthy one’s are not', async () => {
     for (const cell of ['lstm', 'gru'] as const) {
-      const ill = await made(engine, { cell })
-      change(ill.model, 'recurrent.bias_ih_l0', (b, i) => (i < 24 ? b - 12 : b))
+      const broken = await made(engine, { cell })
+      change(broken.model, 'recurrent.bias_ih_l0', (b, i) => (i < 24 ? b - 12 : b))
       const gate =
         cell === 'lstm' ? /100 % of layer 0’s input gate’s units at/ : /100 % of layer 0’s reset gate’s units at/
-      expectSick(checkSaturation(ill.patient, await ill.patient.activity?.()), /stuck/, gate)
-      const twin = await made(engine, { cell }, { steps: 150 })
-      expectWell(checkSaturation(twin.patient, await twin.patient.activity?.()))
-      for (const { model } of [ill, twin]) model.close()
+      expectProblem(checkSaturation(broken.probe, await broken.probe.activity?.()), /stuck/, gate)
+      const healthy = await made(engine, { cell }, { steps: 150 })
+      expectOk(checkSaturation(healthy.probe, await healthy.probe.activity?.()))
+      for (const { model } of [broken, healthy]) model.close()
     }
   })
 
-  it('ReLU units with a bias far below zero are dead; their twins live; others have none', async () => {
+  it('ReLU units with a bias far below zero are dead; healthy ones live; others have none', async () => {
     const options = { cell: 'elman', nonlinearity: 'relu' } as const
-    const ill = await made(engine, options)
-    change(ill.model, 'recurrent.bias_ih_l0', (b, i) => (i % 2 === 0 ? -100 : b))
-    expectSick(checkDeadUnits(ill.patient, await ill.patient.activity?.()), /12 of 24 in layer 0/)
-    const twin = await made(engine, options)
-    expectWell(checkDeadUnits(twin.patient, await twin.patient.activity?.()))
+    const broken = await made(engine, options)
+    change(broken.model, 'recurrent.bias_ih_l0', (b, i) => (i % 2 === 0 ? -100 : b))
+    expectProblem(checkDeadUnits(broken.probe, await broken.probe.activity?.()), /12 of 24 in layer 0/)
+    const healthy = await made(engine, options)
+    expectOk(checkDeadUnits(healthy.probe, await healthy.probe.activity?.()))
     const other = await made(engine)
-    expect(checkDeadUnits(other.patient, await other.patient.activity?.()).verdict).toBe('skipped')
-    for (const { model } of [ill, twin, other]) model.close()
+    expect(checkDeadUnits(other.probe, await other.probe.activity?.()).verdict).toBe('skipped')
+    for (const { model } of [broken, healthy, other]) model.close()
   })
 })
 
 describe('what it has learned', () => {
   it('a model that was trained for a moment knows only frequencies; one that was trained longer more', async () => {
     const told = async (steps: number) => {
-      const { patient, model } = await made(engine, {}, { steps })
-      const examination = checkFrequencies(patient, await patient.losses(), (await patient.baselines?.()) ?? [])
+      const { probe, model } = await made(engine, {}, { steps })
+      const examination = checkFrequencies(probe, await probe.losses(), (await probe.baselines?.()) ?? [])
       model.close()
       return examination
     }
-    expectSick(await told(4), /only frequencies/, /unigram/)
-    expectWell(await told(120))
+    expectProblem(await told(4), /only frequencies/, /unigram/)
+    expectOk(await told(120))
   })
 
   it('a model that learned a short text by heart overfits; one of a longer text does not', async () => {
     const short = { ...data, train: new TextCorpus(data.train.text.slice(0, 300), 'short') }
     const training = { batchSize: 2, timeSteps: 30 }
-    const ill = await made(engine, { hiddenSize: 48 }, { steps: 400, corpora: short, training })
-    expectSick(checkOverfitting(ill.patient, await ill.patient.losses()), /overfits/)
-    const twin = await made(engine, {}, { steps: 200 })
-    expectWell(checkOverfitting(twin.patient, await twin.patient.losses()))
-    for (const { model } of [ill, twin]) model.close()
+    const broken = await made(engine, { hiddenSize: 48 }, { steps: 400, corpora: short, training })
+    expectProblem(checkOverfitting(broken.probe, await broken.probe.losses()), /overfits/)
+    const healthy = await made(engine, {}, { steps: 200 })
+    expectOk(checkOverfitting(healthy.probe, await healthy.probe.losses()))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
   it('a run whose validation has risen from its best is told', async () => {
-    const { patient, model } = await made(engine, {}, { steps: 20 })
+    const { probe, model } = await made(engine, {}, { steps: 20 })
     const losses = { training: 1, validation: 1.1 }
-    const run = (...history: number[]) => checkOverfitting({ ...patient, history }, losses)
-    expectSick(run(2, 1.1, 1.3), /rose by 18/)
-    expectWell(run(2, 1.2, 1.1))
+    const run = (...history: number[]) => checkOverfitting({ ...probe, history }, losses)
+    expectProblem(run(2, 1.1, 1.3), /rose by 18/)
+    expectOk(run(2, 1.2, 1.1))
     model.close()
   })
 })
 
 describe('a whole examination', () => {
   it('gives a healthy language model a clean bill, and leaves it as it was', async () => {
-    const { patient, model } = await made(engine, { forgetBias: 1 }, { steps: 150 })
+    const { probe, model } = await made(engine, { forgetBias: 1 }, { steps: 150 })
     const before = model.toBytes()
-    const report = await examine(patient)
-    expect(report.examinations.filter(({ verdict }) => verdict === 'sick')).toEqual([])
+    const report = await examine(probe)
+    expect(report.examinations.filter(({ verdict }) => verdict === 'problem')).toEqual([])
     expect(report.healthy).toBe(true)
     expect(report.examinations).toHaveLength(12)
     expect(model.toBytes()).toEqual(before)
@@ -293,13 +293,13 @@ describe('a whole examination', () => {
     const training = { batchSize: 16, learningRate: 0.01 }
     const model = await Regressor.create({ corpus, cell: 'gru', hiddenSize: 16, engine })
     await train(model, { train: corpus }, { ...training, epochs: 12, reportEvery: 1000 })
-    const report = await examine(regressorPatient(model, { train: corpus, validation }, { training }))
-    expect(report.examinations.filter(({ verdict }) => verdict === 'sick')).toEqual([])
+    const report = await examine(regressorProbe(model, { train: corpus, validation }, { training }))
+    expect(report.examinations.filter(({ verdict }) => verdict === 'problem')).toEqual([])
     const same = new ItemCorpus(
       corpus.items.map(item => ({ ...item, targets: Float64Array.of(1) })),
       'constant',
     )
-    expectSick(checkTargets(regressorPatient(model, { train: same }, { training })), /target 0 is always 1/)
+    expectProblem(checkTargets(regressorProbe(model, { train: same }, { training })), /target 0 is always 1/)
     model.close()
   })
 })

@@ -1,4 +1,4 @@
-// Translators before the doctor: what is particular to them, each sick one with a healthy twin, and the common examinations on
+// Translators before the doctor: what is particular to them, each sick one with a healthy healthy, and the common examinations on
 // every kind of attention.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ItemCorpus, type TextPair } from '../../src/data/corpora/items.js'
@@ -13,8 +13,8 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { Translator, type TranslatorCreation } from '../../src/models/translator/translator.js'
 import { train } from '../../src/tasks/train.js'
-import { translatorPatient } from '../../src/tasks/translator/probe.js'
-import { change, expectSick, expectWell } from './patients.js'
+import { translatorProbe } from '../../src/tasks/translator/probe.js'
+import { change, expectOk, expectProblem } from './probes.js'
 
 let engine: Engine
 beforeAll(async () => {
@@ -54,7 +54,7 @@ async function translator(creation: Partial<TranslatorCreation> = {}, { steps = 
   const shape = { hiddenSize: 16, minCount: 1, seed: 1 } as const
   const model = await Translator.create({ corpus: corpora.train, ...shape, ...creation, engine })
   if (steps > 0) await train(model, { train: corpora.train }, { ...training, steps, reportEvery: 1000 })
-  return { model, patient: translatorPatient(model, corpora, { trained: steps > 0, training }) }
+  return { model, probe: translatorProbe(model, corpora, { trained: steps > 0, training }) }
 }
 
 /** Each source beside the target of the pair so many lines on. */
@@ -71,82 +71,85 @@ describe('a translator', () => {
     { attention: 'bahdanau', bidirectional: false },
     { sharedVocabulary: true, tieWeights: true, numLayers: 2 },
   ] as const)('has the right gradient and learns a few pairs by heart: %j', async options => {
-    const { patient, model } = await translator(options)
-    expectWell(await checkGradient(patient, 1))
-    expectWell(await checkOneBatch(patient, engine))
+    const { probe, model } = await translator(options)
+    expectOk(await checkGradient(probe, 1))
+    expectOk(await checkOneBatch(probe, engine))
     model.close()
   })
 
   it('that is healthy has a clean bill, and is left as it was', async () => {
     const corpora = { ...data, train: new ItemCorpus(pairs(2000), 'many pairs') }
-    const { patient, model } = await translator({}, { steps: 300, corpora })
+    const { probe, model } = await translator({}, { steps: 300, corpora })
     const before = model.toBytes()
-    const { examinations } = await examine(patient)
-    expect(examinations.filter(({ verdict }) => verdict === 'sick')).toEqual([])
+    const { examinations } = await examine(probe)
+    expect(examinations.filter(({ verdict }) => verdict === 'problem')).toEqual([])
     expect(examinations).toHaveLength(12)
     expect(model.toBytes()).toEqual(before)
     model.close()
   })
 
-  it('whose targets are the sources, or always the same, is told; its twin is not', async () => {
+  it('whose targets are the sources, or always the same, is told; a healthy one is not', async () => {
     const told = async (change: (pair: TextPair) => TextPair) => {
       const corpora = { ...data, train: new ItemCorpus(data.train.items.map(change), 'changed') }
-      const { patient, model } = await translator({}, { corpora })
+      const { probe, model } = await translator({}, { corpora })
       model.close()
-      return checkTargets(patient)
+      return checkTargets(probe)
     }
-    expectSick(await told(({ source }) => ({ source, target: source })), /100 % of the targets are the source itself/)
-    expectSick(await told(({ source }) => ({ source, target: 'un chat' })), /are the same one/)
-    expectWell(await told(pair => pair))
+    expectProblem(
+      await told(({ source }) => ({ source, target: source })),
+      /100 % of the targets are the source itself/,
+    )
+    expectProblem(await told(({ source }) => ({ source, target: 'un chat' })), /are the same one/)
+    expectOk(await told(pair => pair))
   })
 
-  it.each([1, -2])('whose lines stand %i apart is told, and where they should; its twin is not', async by => {
-    const ill = await translator({}, { corpora: { ...data, train: apart(data.train, by) } })
+  it.each([1, -2])('whose lines stand %i apart is told, and where they should; a healthy one is not', async by => {
+    const broken = await translator({}, { corpora: { ...data, train: apart(data.train, by) } })
     // The target that belongs here has been moved to the line by so many before.
-    expectSick(checkTargets(ill.patient), by > 0 ? /1 line before/ : /2 lines on/)
-    const twin = await translator()
-    expectWell(checkTargets(twin.patient))
-    for (const { model } of [ill, twin]) model.close()
+    expectProblem(checkTargets(broken.probe), by > 0 ? /1 line before/ : /2 lines on/)
+    const healthy = await translator()
+    expectOk(checkTargets(healthy.probe))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
-  it('that has never seen what belongs together writes without reading; its twin reads', async () => {
+  it('that has never seen what belongs together writes without reading; a healthy one reads', async () => {
     const mixed = { train: apart(data.train, 117), validation: apart(data.validation, 23) }
     const told = async (corpora: typeof data) => {
-      const { patient, model } = await translator({}, { steps: 150, corpora })
-      const examination = checkFrequencies(patient, await patient.losses(), (await patient.baselines?.()) ?? [])
+      const { probe, model } = await translator({}, { steps: 150, corpora })
+      const examination = checkFrequencies(probe, await probe.losses(), (await probe.baselines?.()) ?? [])
       model.close()
       return examination
     }
-    expectSick(await told(mixed), /writes without reading the source/, /source of another pair/)
-    expectWell(await told(data))
+    expectProblem(await told(mixed), /writes without reading the source/, /source of another pair/)
+    expectOk(await told(data))
   })
 
-  it('that leaves many pairs out for their length is told; its twin keeps them', async () => {
-    const ill = await translator({ maxLength: 2 })
-    expectSick(checkSentences(ill.patient), /they are left out/, /longer than 2/)
-    const twin = await translator({ maxLength: 6 })
-    expectWell(checkSentences(twin.patient))
-    for (const { model } of [ill, twin]) model.close()
+  it('that leaves many pairs out for their length is told; a healthy one keeps them', async () => {
+    const broken = await translator({ maxLength: 2 })
+    expectProblem(checkSentences(broken.probe), /they are left out/, /longer than 2/)
+    const healthy = await translator({ maxLength: 6 })
+    expectOk(checkSentences(healthy.probe))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
-  it('with words that come once has too big an output layer; its twin is fed', async () => {
+  it('with words that come once has too big an output layer; a healthy one is fed', async () => {
     const names = data.train.items.map(({ source }, i) => ({ source, target: `nom${i}` }))
-    const ill = await translator({}, { corpora: { ...data, train: new ItemCorpus(names, 'names') } })
-    const told = checkOutputLayer(ill.patient)
-    expectSick(told, /bigger than the data can feed/)
-    expect(told.cures[0].line).toBe('minCount: 5')
-    const twin = await translator()
-    expectWell(checkOutputLayer(twin.patient))
-    for (const { model } of [ill, twin]) model.close()
+    const broken = await translator({}, { corpora: { ...data, train: new ItemCorpus(names, 'names') } })
+    const told = checkOutputLayer(broken.probe)
+    expectProblem(told, /bigger than the data can feed/)
+    expect(told.fixes[0].line).toBe('minCount: 5')
+    const healthy = await translator()
+    expectOk(checkOutputLayer(healthy.probe))
+    for (const { model } of [broken, healthy]) model.close()
   })
 
   it('whose learning rate is too high or too low is told; 0.01 is right', async () => {
-    const { patient, model } = await translator()
+    const { probe, model } = await translator()
     const told = async (learningRate: number) =>
-      checkLearningRate(await rateTrials({ ...patient, training: { ...patient.training, learningRate } }, engine, 40))
-    expectSick(await told(3), /too high/)
-    expectSick(await told(1e-6), /too low/)
-    expectWell(await told(0.01))
+      checkLearningRate(await rateTrials({ ...probe, training: { ...probe.training, learningRate } }, engine, 40))
+    expectProblem(await told(3), /too high/)
+    expectProblem(await told(1e-6), /too low/)
+    expectOk(await told(0.01))
     model.close()
   })
 
@@ -157,32 +160,32 @@ describe('a translator', () => {
       'longer',
     )
     const corpora = { ...data, train: longer }
-    const ill = await translator(options, { corpora, steps: 1 })
-    change(ill.model, 'encoder.weight_hh_l0', w => w / 100)
-    const told = checkVanishing(ill.patient, decayOf(ill.patient), undefined)
-    expectSick(told, /cannot be learned/)
-    expect(told.cures[0].line).toBe('attention: luong-general')
-    const twin = await translator(
+    const broken = await translator(options, { corpora, steps: 1 })
+    change(broken.model, 'encoder.weight_hh_l0', w => w / 100)
+    const told = checkVanishing(broken.probe, decayOf(broken.probe), undefined)
+    expectProblem(told, /cannot be learned/)
+    expect(told.fixes[0].line).toBe('attention: luong-general')
+    const healthy = await translator(
       { ...options, nonlinearity: 'relu', initialisation: 'identity' },
       { corpora, steps: 1 },
     )
-    change(twin.model, 'encoder.bias_ih_l0', () => 5)
-    expectWell(checkVanishing(twin.patient, decayOf(twin.patient), undefined))
+    change(healthy.model, 'encoder.bias_ih_l0', () => 5)
+    expectOk(checkVanishing(healthy.probe, decayOf(healthy.probe), undefined))
     const attentive = await translator()
-    const short = checkVanishing(attentive.patient, decayOf(attentive.patient), undefined)
+    const short = checkVanishing(attentive.probe, decayOf(attentive.probe), undefined)
     expect(short).toMatchObject({ verdict: 'skipped', says: expect.stringMatching(/attention is one step/) })
-    for (const { model } of [ill, twin, attentive]) model.close()
+    for (const { model } of [broken, healthy, attentive]) model.close()
   })
 
-  it('whose encoder’s units are saturated or dead is told; its twins’ answer', async () => {
+  it('whose encoder’s units are saturated or dead is told; healthy ones’ answer', async () => {
     const tanh = await translator({ cell: 'elman' })
-    expectWell(checkSaturation(tanh.patient, await tanh.patient.activity?.()))
+    expectOk(checkSaturation(tanh.probe, await tanh.probe.activity?.()))
     change(tanh.model, 'encoder.weight_ih_l0', w => w * 60)
-    expectSick(checkSaturation(tanh.patient, await tanh.patient.activity?.()), /the encoder’s layer 0’s values/)
+    expectProblem(checkSaturation(tanh.probe, await tanh.probe.activity?.()), /the encoder’s layer 0’s values/)
     const relu = await translator({ cell: 'elman', nonlinearity: 'relu', bidirectional: false })
-    expectWell(checkDeadUnits(relu.patient, await relu.patient.activity?.()))
+    expectOk(checkDeadUnits(relu.probe, await relu.probe.activity?.()))
     change(relu.model, 'encoder.bias_ih_l0', (b, i) => (i % 2 === 0 ? -100 : b))
-    expectSick(checkDeadUnits(relu.patient, await relu.patient.activity?.()), /8 of 16 in the encoder’s layer 0/)
+    expectProblem(checkDeadUnits(relu.probe, await relu.probe.activity?.()), /8 of 16 in the encoder’s layer 0/)
     for (const { model } of [tanh, relu]) model.close()
   })
 })

@@ -13,7 +13,7 @@ import {
   withInterventions,
 } from '../../src/inspection/intervention.js'
 import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel/languageModel.js'
-import { change } from '../doctor/patients.js'
+import { change } from '../doctor/probes.js'
 import { smallText } from '../training/smallText.js'
 
 const corpus = new TextCorpus(smallText(), 'small')

@@ -11,7 +11,7 @@ import { newest, unitOf, unitsOf } from '../../src/inspection/units.js'
 import { Classifier } from '../../src/models/classifier/classifier.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { train } from '../../src/tasks/train.js'
-import { change } from '../doctor/patients.js'
+import { change } from '../doctor/probes.js'
 import { Draw } from '../engine/randomValues.js'
 import { smallText } from '../training/smallText.js'
 

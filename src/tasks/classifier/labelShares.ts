@@ -2,7 +2,7 @@
 
 import type { ItemCorpus, LabelledText } from '../../data/corpora/items.js'
 import { findsNothing } from '../../doctor/classChecks.js'
-import type { Baseline, Classes } from '../../doctor/patient.js'
+import type { Baseline, Classes } from '../../doctor/probe.js'
 import { binaryCost } from '../../layers/binaryCrossEntropy.js'
 import type { Classifier } from '../../models/classifier/classifier.js'
 import { labelsOf } from '../../models/shared/labels.js'
@@ -40,6 +40,6 @@ export function labelShares(
     ...{ name, loss: cost / weight },
     means:
       'It has learned only frequencies, and counting words finds nothing of the labels either: they do not seem to belong to their texts',
-    cures: [{ line: 'label: ANOTHER', why: 'name the column that holds the classes of these texts' }],
+    fixes: [{ line: 'label: ANOTHER', why: 'name the column that holds the classes of these texts' }],
   }
 }

@@ -3,7 +3,7 @@
 import { ItemCorpus, type LabelledText } from '../../data/corpora/items.js'
 import { activityOf } from '../../doctor/activity.js'
 import { countLabels } from '../../doctor/counting.js'
-import type { Classes, Patient, PatientOptions } from '../../doctor/patient.js'
+import type { Classes, Probe, ProbeOptions } from '../../doctor/probe.js'
 import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import type { Engine } from '../../engine/engine.js'
 import { ConfigurationError } from '../../errors.js'
@@ -26,11 +26,11 @@ const FEW_STEPS = 16
 /** Gradients are followed back no further. */
 const LONGEST_STRETCH = 200
 
-export function classifierPatient(
+export function classifierProbe(
   model: Classifier,
   { train, validation }: ClassificationData,
-  { training: asked = {}, trained = true, history }: PatientOptions = {},
-): Patient<LabelledBatch> {
+  { training: asked = {}, trained = true, history }: ProbeOptions = {},
+): Probe<LabelledBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, tokenizer, labels } = model
   const { cell, numLayers, hiddenSize, bidirectional, pooling, maxLength, nonlinearity, multiLabel } = configuration

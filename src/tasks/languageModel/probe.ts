@@ -2,7 +2,7 @@
 import type { Cell } from '../../cells/cell.js'
 import { sentenceEndsOf } from '../../data/corpora/sentenceEnds.js'
 import { activityOf } from '../../doctor/activity.js'
-import type { Patient, PatientOptions } from '../../doctor/patient.js'
+import type { Probe, ProbeOptions } from '../../doctor/probe.js'
 import { unigram } from '../../doctor/unigram.js'
 import type { Engine } from '../../engine/engine.js'
 import { evaluate, evaluateSentences } from '../../evaluation/perplexity.js'
@@ -13,7 +13,7 @@ import type { BatchSource } from '../../models/shared/trainable.js'
 import { resolved, trainingSchema } from '../../training/options.js'
 import type { LanguageData } from './training.js'
 
-export interface LanguagePatientOptions extends PatientOptions {
+export interface LanguageProbeOptions extends ProbeOptions {
   /** Cells of one's own that it is made of. */
   readonly cells?: readonly Cell[] | undefined
   /** Batches of one's own in the place of those that the training configuration means. */
@@ -31,11 +31,11 @@ const FEW_STEPS = 16
 const LONGEST_STRETCH = 200
 const SEQUENCES = 8
 
-export function languagePatient(
+export function languageProbe(
   model: LanguageModel,
   data: LanguageData,
-  { training: asked = {}, trained = true, history, cells = [], batches: own }: LanguagePatientOptions = {},
-): Patient<TokenBatch> {
+  { training: asked = {}, trained = true, history, cells = [], batches: own }: LanguageProbeOptions = {},
+): Probe<TokenBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, tokenizer } = model
   const text = streamOf(data.train)
@@ -145,7 +145,7 @@ function batchAt(
 }
 
 /** Sequences from all over the text, with a loss at the end of each. */
-function endsOf(tokens: Int32Array, steps: number): NonNullable<Patient<TokenBatch>['ends']> {
+function endsOf(tokens: Int32Array, steps: number): NonNullable<Probe<TokenBatch>['ends']> {
   const room = tokens.length - steps - 1
   const sequences = Math.max(1, Math.min(SEQUENCES, room))
   const starts = Array.from({ length: sequences }, (_, i) => Math.floor((i * room) / sequences))

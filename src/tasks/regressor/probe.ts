@@ -2,7 +2,7 @@
 
 import type { ItemCorpus, NumberSequence } from '../../data/corpora/items.js'
 import { activityOf } from '../../doctor/activity.js'
-import type { Patient, PatientOptions } from '../../doctor/patient.js'
+import type { Probe, ProbeOptions } from '../../doctor/probe.js'
 import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import { evaluateRegressor } from '../../evaluation/regression.js'
 import { regressionCost } from '../../layers/regressionLoss.js'
@@ -17,11 +17,11 @@ const WATCHED = 32
 const SEQUENCES = 8
 const FEW = 4
 
-export function regressorPatient(
+export function regressorProbe(
   model: Regressor,
   { train, validation }: RegressionData,
-  { training: asked = {}, trained = true, history }: PatientOptions = {},
-): Patient<NumberBatch> {
+  { training: asked = {}, trained = true, history }: ProbeOptions = {},
+): Probe<NumberBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, scales } = model
   const { cell, numLayers, hiddenSize } = configuration

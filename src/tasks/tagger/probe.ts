@@ -3,7 +3,7 @@
 import { ItemCorpus, type TaggedSentence } from '../../data/corpora/items.js'
 import { activityOf } from '../../doctor/activity.js'
 import { countTags } from '../../doctor/counting.js'
-import type { Patient, PatientOptions } from '../../doctor/patient.js'
+import type { Probe, ProbeOptions } from '../../doctor/probe.js'
 import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import { unigram } from '../../doctor/unigram.js'
 import type { Engine } from '../../engine/engine.js'
@@ -23,11 +23,11 @@ const FEW = 2
 const FEW_STEPS = 16
 const LONGEST_STRETCH = 200
 
-export function taggerPatient(
+export function taggerProbe(
   model: Tagger,
   { train, validation }: TaggingData,
-  { training: asked = {}, trained = true, history }: PatientOptions = {},
-): Patient<TaggedBatch> {
+  { training: asked = {}, trained = true, history }: ProbeOptions = {},
+): Probe<TaggedBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, vocabularies, tags } = model
   const { cell, numLayers, hiddenSize, bidirectional, crf, nonlinearity, projSize = hiddenSize } = configuration
@@ -127,7 +127,7 @@ function endsOf(
   batchOf: (items: readonly TaggedSentence[]) => TaggedBatch,
   { items }: ItemCorpus<TaggedSentence>,
   steps: number,
-): NonNullable<Patient<TaggedBatch>['ends']> {
+): NonNullable<Probe<TaggedBatch>['ends']> {
   const long = sampled(
     items.filter(({ words }) => words.length >= steps),
     SEQUENCES,

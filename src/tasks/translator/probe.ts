@@ -3,7 +3,7 @@
 import { ItemCorpus, type TextPair } from '../../data/corpora/items.js'
 import { activityOf } from '../../doctor/activity.js'
 import { lengthsApart } from '../../doctor/pairChecks.js'
-import type { Baseline, Patient, PatientOptions } from '../../doctor/patient.js'
+import type { Baseline, Probe, ProbeOptions } from '../../doctor/probe.js'
 import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import { unigram } from '../../doctor/unigram.js'
 import type { Engine } from '../../engine/engine.js'
@@ -30,11 +30,11 @@ const FEW = 2
 const FEW_STEPS = 16
 const LONGEST_STRETCH = 200
 
-export function translatorPatient(
+export function translatorProbe(
   model: Translator,
   { train, validation }: TranslationData,
-  { training: asked = {}, trained = true, history }: PatientOptions = {},
-): Patient<PairBatch> {
+  { training: asked = {}, trained = true, history }: ProbeOptions = {},
+): Probe<PairBatch> {
   const training = resolved(trainingSchema.parse(asked))
   const { configuration, tokenizers } = model
   const { cell, numLayers, hiddenSize, attention, maxLength, nonlinearity, bidirectional } = configuration
@@ -118,7 +118,7 @@ async function baselinesOf(
       name: 'itself with the source of another pair',
       loss: await translationLoss(model, new ItemCorpus(other, name)),
       means: 'It writes without reading the source',
-      cures: [
+      fixes: [
         { line: 'target: ANOTHER', why: 'the translations of these very sources, line by line, if it has others' },
         { line: 'attention: luong-general', why: 'what the source says comes straight to each word written' },
       ],
@@ -143,7 +143,7 @@ function endsOf(
   pairs: readonly EncodedPair[],
   steps: number,
   bothEnds: boolean,
-): NonNullable<Patient<PairBatch>['ends']> {
+): NonNullable<Probe<PairBatch>['ends']> {
   const long = sampled(
     pairs.filter(({ source }) => source.length >= steps),
     SEQUENCES,

@@ -2,11 +2,11 @@
 import { expect } from 'vitest'
 import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import type { Examination } from '../../src/doctor/examination.js'
-import type { Patient } from '../../src/doctor/patient.js'
+import type { Probe } from '../../src/doctor/probe.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { TokenBatch } from '../../src/models/languageModel/batches.js'
 import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel/languageModel.js'
-import { type LanguagePatientOptions, languagePatient } from '../../src/tasks/languageModel/probe.js'
+import { type LanguageProbeOptions, languageProbe } from '../../src/tasks/languageModel/probe.js'
 import { train } from '../../src/tasks/train.js'
 import { smallText } from '../training/smallText.js'
 
@@ -20,20 +20,20 @@ export const wellTrained = { batchSize: 8, timeSteps: 30, learningRate: 0.01, cl
 
 export interface Made {
   readonly model: LanguageModel
-  readonly patient: Patient<TokenBatch>
+  readonly probe: Probe<TokenBatch>
 }
 
 /** A model, trained for some steps, as the doctor sees it. */
 export async function made(
   engine: Engine,
   creation: Partial<LanguageModelCreation> = {},
-  { steps = 0, corpora = data, ...options }: LanguagePatientOptions & { steps?: number; corpora?: typeof data } = {},
+  { steps = 0, corpora = data, ...options }: LanguageProbeOptions & { steps?: number; corpora?: typeof data } = {},
 ): Promise<Made> {
   const shape = { hiddenSize: 24, numLayers: 1, cell: 'lstm', seed: 1 } as const
   const model = await LanguageModel.create({ corpus: corpora.train, ...shape, ...creation, engine })
   const training = { ...wellTrained, ...options.training }
   if (steps > 0) await train(model, { train: corpora.train }, { ...training, steps, reportEvery: 1000 })
-  return { model, patient: languagePatient(model, corpora, { ...options, trained: steps > 0, training }) }
+  return { model, probe: languageProbe(model, corpora, { ...options, trained: steps > 0, training }) }
 }
 
 /** Changes a parameter's values where they stand. */
@@ -48,18 +48,17 @@ export function change(
   engine.write(parameter.value, engine.read(parameter.value).map(to))
 }
 
-/** A sick one says so, with figures, and has a cure that is a line of configuration. */
-export function expectSick({ verdict, says, evidence, cures }: Examination, ...words: (string | RegExp)[]): void {
-  expect(verdict).toBe('sick')
+/** A sick one says so, with figures, and has a fix that is a line of configuration. */
+export function expectProblem({ verdict, says, evidence, fixes }: Examination, ...words: (string | RegExp)[]): void {
+  expect(verdict).toBe('problem')
   for (const word of words) expect(says).toMatch(word)
   expect(says).toMatch(/\d|same/)
   expect(Object.keys(evidence).length).toBeGreaterThan(0)
-  expect(cures.length).toBeGreaterThan(0)
-  for (const { line, why } of cures) {
+  expect(fixes.length).toBeGreaterThan(0)
+  for (const { line, why } of fixes) {
     expect(line).toMatch(/^[a-zA-Z0-9]+: \S+$/)
     expect(why).not.toBe('')
   }
 }
 
-export const expectWell = (examination: Examination) =>
-  expect(examination).toMatchObject({ verdict: 'well', cures: [] })
+export const expectOk = (examination: Examination) => expect(examination).toMatchObject({ verdict: 'ok', fixes: [] })

@@ -1,12 +1,12 @@
-/* What the doctor knows of a kind of model: one file a kind (languagePatient.ts, classifierPatient.ts, …). Whatever a kind
+/* What the doctor knows of a kind of model: one file a kind (languageProbe.ts, classifierProbe.ts, …). Whatever a kind
  * has not is left out, and the questions about it are skipped with a reason. */
 import type { Engine } from '../engine/engine.js'
 import type { BatchSource, Trainable } from '../models/shared/trainable.js'
 import type { TrainingConfiguration } from '../training/options.js'
-import type { Cure } from './examination.js'
+import type { Fix } from './examination.js'
 
 /** What is known of a model beside itself and its data. */
-export interface PatientOptions {
+export interface ProbeOptions {
   /** As the model was, or is to be, trained: keys of the training configuration; defaults for the others. */
   readonly training?: object | undefined
   /** Whether the model has been trained. Default true. */
@@ -69,7 +69,7 @@ export interface Baseline {
   /** What is said of a model that does not; default that it has learned only frequencies. */
   readonly means?: string | undefined
   /** Before the others. */
-  readonly cures?: readonly Cure[] | undefined
+  readonly fixes?: readonly Fix[] | undefined
 }
 
 /** The values of one layer's units over many steps. */
@@ -85,7 +85,7 @@ export interface LayerActivity {
   readonly gated: boolean
 }
 
-export interface Patient<Batch> {
+export interface Probe<Batch> {
   /** Of the model, for people: `lstm, 2 layers of 256`. */
   readonly name: string
   /** What a model of this kind is called. */
@@ -122,7 +122,7 @@ export interface Patient<Batch> {
   /** Why there are no such sequences. */
   readonly noEnds?: string | undefined
   /** What else would carry gradients past many steps. */
-  readonly shorterWays?: readonly Cure[] | undefined
+  readonly shorterWays?: readonly Fix[] | undefined
   /** Values of hidden units on data that are not trained on, at some hundred steps. */
   activity?(): Promise<readonly LayerActivity[]>
   /** Mean loss of the model as it stands, on as much of the training and the validation data as is quick. */
