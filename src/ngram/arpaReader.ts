@@ -1,7 +1,7 @@
 /* Reads ARPA files (arpaWriter.ts shows the format) line by line into a trie. The file may be SRILM's, KenLM's or ours;
  * nothing in it is trusted, and what is wrong is named by its line. */
 
-import { GrowingFloat32, GrowingInt32 } from '../data/growing.js'
+import { Float32Builder, Int32Builder } from '../data/numberBuilders.js'
 import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { FileFormatError } from '../errors.js'
 import {
@@ -55,10 +55,10 @@ class ArpaReader {
   /** Back-off weights of the order below the section. */
   private lowerBackoffs: Float32Array = new Float32Array(0)
 
-  private probabilities = new GrowingFloat32()
-  private backoffs = new GrowingFloat32()
-  private words = new GrowingInt32()
-  private parents = new GrowingInt32()
+  private probabilities = new Float32Builder()
+  private backoffs = new Float32Builder()
+  private words = new Int32Builder()
+  private parents = new Int32Builder()
   /** Whether the section stands in the trie's order so far. */
   private sorted = true
   private lastParent = -1
@@ -126,10 +126,10 @@ class ArpaReader {
     this.order++
     this.place = 'n-grams'
     this.sectionBegin = this.lineNumber + 1
-    this.probabilities = new GrowingFloat32()
-    this.backoffs = new GrowingFloat32()
-    this.words = new GrowingInt32()
-    this.parents = new GrowingInt32()
+    this.probabilities = new Float32Builder()
+    this.backoffs = new Float32Builder()
+    this.words = new Int32Builder()
+    this.parents = new Int32Builder()
     this.sorted = true
     this.lastParent = -1
     this.lastTokens.fill(-1)
@@ -249,7 +249,7 @@ class ArpaReader {
     const idOf = new Map(arpaSymbols(tokenizer).map((symbol, id) => [symbol, id]))
     const probabilities = new Float32Array(tokenizer.size).fill(unknownProbability)
     const backoffs = new Float32Array(tokenizer.size)
-    const values = [this.probabilities.taken(), this.backoffs.taken()]
+    const values = [this.probabilities.view(), this.backoffs.view()]
     this.tokenOf = Int32Array.from(symbols, (symbol, i) => {
       const id = idOf.get(symbol)
       if (id === undefined)
@@ -269,10 +269,10 @@ class ArpaReader {
     const trie = this.trie as NGramTrie
     const begin = trie.starts[this.order - 2]
     let level = {
-      parents: this.parents.taken(),
-      words: this.words.taken(),
-      probabilities: this.probabilities.taken(),
-      own: this.backoffs.taken(),
+      parents: this.parents.view(),
+      words: this.words.view(),
+      probabilities: this.probabilities.view(),
+      own: this.backoffs.view(),
     }
     if (!this.sorted) {
       const order = sortedOrder(level.parents, level.words, trie.starts[this.order - 1] - begin, trie.vocabularySize)

@@ -1,6 +1,6 @@
 /* A tokenizer of any kind for a model that takes each line as a sentence of its own: the line end is the token </s>, and
  * <s> is an id that no text has. The two ids follow the tokenizer's own. */
-import { GrowingInt32 } from '../data/growing.js'
+import { Int32Builder } from '../data/numberBuilders.js'
 import type { TokenDecoder } from '../data/tokenizers/tokenDecoder.js'
 import { collecting, type TokenEncoder } from '../data/tokenizers/tokenEncoder.js'
 import type { Tokenizer, TokenizerJSON } from '../data/tokenizers/tokenizer.js'
@@ -25,18 +25,18 @@ export class LineTokenizer implements Tokenizer {
 
   /** A carriage return before a line end belongs to it. */
   encode(text: string): Int32Array {
-    const tokens = new GrowingInt32(Math.max(64, text.length >> 2))
+    const tokens = new Int32Builder(Math.max(64, text.length >> 2))
     const reader = this.readerInto(tokens)
     reader.push(text)
     reader.end()
-    return tokens.taken()
+    return tokens.view()
   }
 
   encoder(): TokenEncoder {
     return collecting(tokens => this.readerInto(tokens))
   }
 
-  private readerInto(tokens: GrowingInt32) {
+  private readerInto(tokens: Int32Builder) {
     /** Of a line that has begun and not ended. */
     let line: TokenEncoder | undefined
     let carriageReturn = ''

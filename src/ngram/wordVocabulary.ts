@@ -3,7 +3,7 @@
  * sentence marks a line is a sentence, and </s> is its end; without, all white space is alike. */
 
 import type { TextCorpus } from '../data/corpora/corpus.js'
-import { GrowingInt32 } from '../data/growing.js'
+import { Int32Builder } from '../data/numberBuilders.js'
 import { mostDifferent } from '../data/tokenizers/tally.js'
 import type { TokenDecoder } from '../data/tokenizers/tokenDecoder.js'
 import { collecting, detached, type TokenEncoder, WholeWords } from '../data/tokenizers/tokenEncoder.js'
@@ -101,16 +101,16 @@ export class WordVocabulary implements Tokenizer {
   }
 
   encode(text: string): Int32Array {
-    const tokens = new GrowingInt32(64)
+    const tokens = new Int32Builder(64)
     eachWord(text, this.into(tokens))
-    return tokens.taken()
+    return tokens.view()
   }
 
   encoder(): TokenEncoder {
     return collecting(tokens => reader(this.into(tokens)))
   }
 
-  private into(tokens: GrowingInt32): Visit {
+  private into(tokens: Int32Builder): Visit {
     return (word, isEnd) => {
       if (!isEnd) tokens.push(this.ids.get(word) ?? this.unknown)
       else if (this.marks) tokens.push(this.marks.end)

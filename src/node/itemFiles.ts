@@ -1,5 +1,5 @@
-// Corpora of items on disk: sentences and JSON lines become items, read line by line; a row that is not what it should be is
-// named by its line. Empty lines are no items.
+/* Corpora of items on disk: sentences and JSON lines become items, read line by line; a row that is not what it should be is
+ * named by its line. Empty lines are no items. */
 
 import {
   ItemCorpus,
@@ -8,9 +8,9 @@ import {
   type LabelledText,
   splitItems,
 } from '../data/corpora/items.js'
-import { type LabelledColumns, labelledTextOf, type Row } from '../data/readers/rows.js'
-import { ConfigurationError, FileFormatError } from '../errors.js'
-import { show } from '../formats/savedFields.js'
+import { jsonRowOf } from '../data/readers/jsonRow.js'
+import { type LabelledColumns, labelledTextOf } from '../data/readers/rows.js'
+import { ConfigurationError } from '../errors.js'
 import { type LineOptions, lineBatches, nameOf } from './lines.js'
 
 /** How a file is read and split; how items are compared is the reader's business. */
@@ -32,7 +32,7 @@ export async function readJSONLinesCorpus(
   path: string,
   options: LabelledColumns & LineOptions = {},
 ): Promise<ItemCorpus<LabelledText>> {
-  return corpusOf(path, 'rows', options, (line, where) => labelledTextOf(rowOf(line, where), options, where))
+  return corpusOf(path, 'rows', options, (line, where) => labelledTextOf(jsonRowOf(line, where), options, where))
 }
 
 /** `readJSONLinesCorpus`, split. */
@@ -41,19 +41,6 @@ export async function readJSONLines(
   options: LabelledColumns & ItemFileOptions = {},
 ): Promise<ItemSplits<LabelledText>> {
   return splitCorpusOf(await readJSONLinesCorpus(path, options), options)
-}
-
-export function rowOf(line: string, where: string): Row {
-  let row: unknown
-  try {
-    row = JSON.parse(line)
-  } catch {
-    throw new FileFormatError(`${where}: a line must be a JSON object; it is not JSON`)
-  }
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    throw new FileFormatError(`${where}: a line must be a JSON object; got ${show(row)}`)
-  }
-  return row as Row
 }
 
 /** One item a line that is not empty; `where` names file and line. Throws ConfigurationError for none. */

@@ -15,7 +15,7 @@ export interface ChunkOptions {
 }
 
 export interface LineOptions extends ChunkOptions {
-  /** A longer line is refused, in bytes. Default 64 MiB. */
+  /** A longer line is refused, in bytes. Default 16 MiB. */
   longestLine?: number | undefined
 }
 
@@ -34,6 +34,8 @@ export interface LineBatch {
 }
 
 const CHUNK_SIZE = 2 ** 20
+
+export const LONGEST_LINE = 2 ** 24
 
 const MAX_UNPACKED_BYTES = 2 ** 33
 
@@ -111,7 +113,7 @@ async function* unpackedChunks(path: string): AsyncGenerator<Buffer, void, undef
  */
 export async function* lineBatches(
   path: string,
-  { longestLine = 2 ** 26, maxBytes }: LineOptions = {},
+  { longestLine = LONGEST_LINE, maxBytes }: LineOptions = {},
 ): AsyncGenerator<LineBatch, void, undefined> {
   const where = nameOf(path)
   let first = 1

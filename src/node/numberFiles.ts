@@ -1,14 +1,17 @@
-// Numbers on disk: a table's columns as a time series, or a sequence of numbers and what is asked for on each line.
+/* Numbers on disk: a table's columns as a time series, or a sequence of numbers and its targets on each line. */
 
 import { type ItemSplits, type NumberSequence, splitItems } from '../data/corpora/items.js'
 import { type Series, type WindowOptions, windowsOf } from '../data/corpora/series.js'
+import { Float64Builder } from '../data/numberBuilders.js'
+import { jsonRowOf } from '../data/readers/jsonRow.js'
 import type { Row } from '../data/readers/rows.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
-import { corpusOf, rowOf } from './itemFiles.js'
-import { nameOf } from './lines.js'
-import { rowsOf, type TableOptions } from './tables.js'
+import { show } from '../formats/savedFields.js'
+import { corpusOf } from './itemFiles.js'
+import { type ChunkOptions, nameOf } from './lines.js'
+import { eachRow, type TableOptions } from './tables.js'
 
-export interface NumberFileOptions extends WindowOptions, TableOptions {
+export interface NumberFileOptions extends WindowOptions, TableOptions, ChunkOptions {
   /** Of the parts that sequences are drawn into. Default 1. */
   readonly seed?: number | undefined
 }
@@ -20,39 +23,61 @@ export interface NumberFileOptions extends WindowOptions, TableOptions {
  */
 export async function readNumbers(path: string, options: NumberFileOptions = {}): Promise<ItemSplits<NumberSequence>> {
   if (!/\.(jsonl|ndjson)(\.gz)?$/.test(path)) return windowsOf(await readSeries(path, options), options)
-  const { items, name } = await corpusOf(path, 'rows', {}, (line, where) => ({ row: rowOf(line, where), where }))
+  const { items, name } = await corpusOf(path, 'rows', options, (line, where) => ({
+    row: jsonRowOf(line, where),
+    where,
+  }))
   if (!items.every(({ row }) => Array.isArray(row.inputs) && Array.isArray(row.targets)))
     return windowsOf(seriesOf(items, name), options)
   const sequences = items.map(({ row, where }) => sequenceOf(row, where))
   return splitItems(sequences, { seed: options.seed, validation: 0.1, test: 0.1, name })
 }
 
-/** The columns of a table whose every value is a number; others, as dates, are left out. */
-export async function readSeries(path: string, options: TableOptions = {}): Promise<Series> {
-  const rows = await rowsOf(path, options, (row, where) => ({ row, where }))
-  return seriesOf(rows, nameOf(path))
+/**
+ * The columns of a table whose every value is a number; others, as dates, are left out.
+ * @throws ConfigurationError, FileFormatError that names the line
+ */
+export async function readSeries(path: string, options: TableOptions & ChunkOptions = {}): Promise<Series> {
+  const columns = new NumberColumns()
+  await eachRow(path, options, (row, where) => columns.push(row, where))
+  return columns.end(nameOf(path))
 }
 
 function seriesOf(rows: readonly { row: Row; where: string }[], name: string): Series {
-  const [first] = rows
-  if (!first) throw new ConfigurationError(`${name}: it holds no rows; give another file`)
-  const columns = new Map<string, Float64Array>()
-  for (const column of Object.keys(first.row)) {
-    if (!isNumber(first.row[column])) continue
-    columns.set(
-      column,
-      Float64Array.from(rows, ({ row, where }) => {
-        if (isNumber(row[column])) return Number(row[column])
+  const columns = new NumberColumns()
+  for (const { row, where } of rows) columns.push(row, where)
+  return columns.end(name)
+}
+
+/** Takes rows; those columns are kept whose first value is a number. */
+class NumberColumns {
+  private names: readonly string[] = []
+  private columns: Map<string, Float64Builder> | undefined
+
+  /** @throws FileFormatError for a value that is no number */
+  push(row: Row, where: string): void {
+    if (!this.columns) {
+      this.names = Object.keys(row)
+      this.columns = new Map(this.names.filter(name => isNumber(row[name])).map(name => [name, new Float64Builder(64)]))
+    }
+    for (const [name, numbers] of this.columns) {
+      const value = row[name]
+      if (!isNumber(value))
         throw new FileFormatError(
-          `${where}: the column ${column} must hold a number in every row; got ${JSON.stringify(row[column]) ?? 'nothing'}; mend the row`,
+          `${where}: the column ${name} must hold a number in every row; got ${show(value)}; mend the row`,
         )
-      }),
-    )
+      numbers.push(Number(value))
+    }
   }
-  if (columns.size > 0) return { name, columns }
-  throw new ConfigurationError(
-    `${name}: no column begins with a number; the columns are ${Object.keys(first.row).join(', ')}`,
-  )
+
+  /** @throws ConfigurationError where there were no rows, or none began with a number */
+  end(name: string): Series {
+    const { columns, names } = this
+    if (!columns) throw new ConfigurationError(`${name}: it holds no rows; give another file`)
+    if (columns.size === 0)
+      throw new ConfigurationError(`${name}: no column begins with a number; the columns are ${names.join(', ')}`)
+    return { name, columns: new Map([...columns].map(([column, numbers]) => [column, numbers.view()])) }
+  }
 }
 
 /** NaN and infinities are numbers here: training names the row that holds one. */

@@ -1,11 +1,12 @@
-// Pairs on disk: source and target in a line, in two parallel files, or as JSON lines. Pairs of one source sentence stay in one
-// part of a split.
+/* Pairs on disk: source and target in a line, in two parallel files, or as JSON lines. Pairs of one source sentence stay in one
+ * part of a split. */
 
 import type { ItemCorpus, ItemSplits, TextPair } from '../data/corpora/items.js'
+import { jsonRowOf } from '../data/readers/jsonRow.js'
 import { type PairColumns, pairOf } from '../data/readers/rows.js'
 import { FileFormatError } from '../errors.js'
 import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
-import { corpusOf, type ItemFileOptions, notEmpty, rowOf, splitCorpusOf } from './itemFiles.js'
+import { corpusOf, type ItemFileOptions, notEmpty, splitCorpusOf } from './itemFiles.js'
 import { type LineOptions, nameOf, readLines } from './lines.js'
 
 /**
@@ -18,7 +19,7 @@ export async function readPairCorpus(
 ): Promise<ItemCorpus<TextPair>> {
   if (typeof path !== 'string') return parallelCorpus(path, options)
   return corpusOf(path, 'pairs', options, (line, where) => {
-    const [source, target] = line.split('\t')
+    const [source, target] = line.split('\t', 2)
     if (target === undefined)
       throw new FileFormatError(
         `${where}: source and target must be set apart by a tab; got none; set one between them`,
@@ -48,7 +49,7 @@ export async function readJSONPairs(
   path: string,
   options: PairColumns & ItemFileOptions = {},
 ): Promise<ItemSplits<TextPair>> {
-  const corpus = await corpusOf(path, 'pairs', options, (line, where) => pairOf(rowOf(line, where), options, where))
+  const corpus = await corpusOf(path, 'pairs', options, (line, where) => pairOf(jsonRowOf(line, where), options, where))
   return splitCorpusOf(corpus, options, bySource)
 }
 

@@ -1,12 +1,10 @@
-// Tables with named columns: comma- or tab-separated, by csv-parse (https://csv.js.org), so that quoted fields, line ends
-// within them and doubled quotes are read as others write them. A malformed row is named by its line.
-import { pipeline, Readable } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
+/* Tables with named columns: comma- or tab-separated, plain or gzip. A malformed row is named by its line. */
 import type { ItemCorpus, ItemSplits, LabelledText, TextPair } from '../data/corpora/items.js'
+import { DelimitedRows } from '../data/readers/delimitedRows.js'
 import { type LabelledColumns, labelledTextOf, type PairColumns, pairOf, type Row } from '../data/readers/rows.js'
-import { FileFormatError } from '../errors.js'
+import { ConfigurationError } from '../errors.js'
 import { type ItemFileOptions, notEmpty, splitCorpusOf } from './itemFiles.js'
-import { type LineBatch, lineBatches, nameOf } from './lines.js'
+import { LONGEST_LINE, lineBatches, nameOf } from './lines.js'
 import { bySource } from './pairFiles.js'
 
 export interface TableOptions {
@@ -21,7 +19,7 @@ export interface TableOptions {
   columns?: readonly string[] | undefined
 }
 
-/** A table's rows as labelled texts. Throws ConfigurationError, FileFormatError. */
+/** A table's rows as labelled texts. @throws ConfigurationError, FileFormatError that names the line */
 export async function readTableCorpus(
   path: string,
   options: LabelledColumns & TableOptions & ItemFileOptions = {},
@@ -47,56 +45,58 @@ export async function readTablePairs(
   return splitCorpusOf(notEmpty(items, path, 'rows'), options, bySource)
 }
 
-/** Each row by `itemOf`, read as a stream. `where` names file and line. */
+/**
+ * Each row by `itemOf`, read as a stream. `where` names the file and the line that the row begins in.
+ * @throws ConfigurationError, FileFormatError that names the line
+ */
 export async function rowsOf<Item>(
   path: string,
   options: TableOptions & ItemFileOptions,
   itemOf: (row: Row, where: string) => Item,
 ): Promise<Item[]> {
-  const name = nameOf(path)
   const items: Item[] = []
-  const batches = lineBatches(path, options)
-  const first = await batches.next()
-  if (first.done) return items
-  const text = async function* () {
-    yield joined(first.value)
-    for await (const batch of batches) yield joined(batch)
-  }
-  const delimiter = options.delimiter ?? delimiterOf(first.value.lines[0])
-  const quote = options.quote ?? (delimiter === '\t' ? null : '"')
-  const columns = (header: readonly string[]) => eachOnce(header, name)
-  const parser = parse({
-    columns: options.columns ? eachOnce(options.columns, name) : columns,
-    bom: true,
-    delimiter,
-    quote,
-    info: true,
-    skip_empty_lines: true,
-  })
-  // The iteration below meets the error; pipeline only hands it on.
-  pipeline(Readable.from(text()), parser, () => {})
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: Row; info: { lines: number } }>)
-      items.push(itemOf(record, `${name}, line ${info.lines}`))
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error
-    const line = typeof error.lines === 'number' ? `, line ${error.lines}` : ''
-    throw new FileFormatError(`${name}${line}: ${error.message}; mend the row, or give the delimiter`, { cause: error })
-  }
+  await eachRow(path, options, (row, where) => items.push(itemOf(row, where)))
   return items
 }
 
-function delimiterOf(line = ''): string {
+/** `rowsOf` that keeps nothing. */
+export async function eachRow(
+  path: string,
+  options: TableOptions & ItemFileOptions,
+  take: (row: Row, where: string) => void,
+): Promise<void> {
+  const name = nameOf(path)
+  let rows: DelimitedRows | undefined
+  /** Lines that end as those of old Macintoshes did come as one. */
+  let isReturnEnded = false
+  let number = 0
+  const push = (line: string) => {
+    number++
+    if (!rows && line === '') return
+    rows ??= rowReader(name, line, options)
+    const row = rows.push(line, number)
+    if (row) take(row, `${name}, line ${rows.line}`)
+  }
+  for await (const { lines } of lineBatches(path, options)) {
+    if (number === 0) isReturnEnded = lines[0].includes('\r')
+    for (const line of lines) {
+      if (isReturnEnded) line.split('\r').forEach(push)
+      else push(line)
+    }
+  }
+  rows?.end()
+}
+
+function rowReader(name: string, first: string, options: TableOptions & ItemFileOptions): DelimitedRows {
+  const delimiter = options.delimiter ?? delimiterOf(first)
+  const quote = options.quote ?? (delimiter === '\t' ? null : '"')
+  for (const [key, value] of Object.entries({ delimiter, quote }))
+    if (value === '') throw new ConfigurationError(`${name}: ${key} must have a character; got none; leave it out`)
+  const { columns, longestLine: longestRow = LONGEST_LINE } = options
+  return new DelimitedRows(name, { delimiter, quote, columns, longestRow })
+}
+
+function delimiterOf(line: string): string {
   if (line.includes('\t')) return '\t'
   return line.includes(';') && !line.includes(',') ? ';' : ','
 }
-
-function eachOnce(columns: readonly string[], name: string): string[] {
-  const twice = columns.find((column, i) => columns.indexOf(column) < i)
-  if (twice === undefined) return [...columns]
-  throw new FileFormatError(
-    `${name}: columns must have names of their own; ${JSON.stringify(twice)} stands twice; rename one`,
-  )
-}
-
-const joined = ({ lines }: LineBatch) => lines.map(line => `${line}\n`).join('')

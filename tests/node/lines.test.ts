@@ -85,6 +85,25 @@ describe('readLines', () => {
     await expect(linesOf(`a\n${'x'.repeat(3_000_000)}`, { longestLine })).rejects.toThrow(/line 2: a line must not be/)
   })
 
+  it('bounds what a packed file may unpack to, and a plain one where it is asked to', async () => {
+    const path = join(folder, 'bomb.txt.gz')
+    await writeFile(path, gzipSync('x'.repeat(3_000_000)))
+    const read = async (path: string, maxBytes?: number) => {
+      let length = 0
+      for await (const chunk of fileChunks(path, { maxBytes })) length += chunk.length
+      return length
+    }
+    expect(await read(path)).toBe(3_000_000)
+    expect(await read(path, 3_000_000)).toBe(3_000_000)
+    await expect(read(path, 2_999_999)).rejects.toThrow(
+      /bomb\.txt\.gz: unpacked, it may have 2999999 bytes and has more; raise maxBytes \(--max-bytes\) where the file can/,
+    )
+    const plain = join(folder, 'plain.txt')
+    await writeFile(plain, 'x'.repeat(1001))
+    await expect(read(plain, 1000)).rejects.toThrow(/plain\.txt: it may have 1000 bytes; it has 1001/)
+    await expect(readLines(path, { maxBytes: 10 }).next()).rejects.toThrow(/unpacked, it may have 10 bytes/)
+  })
+
   it('says what is wrong with a file', async () => {
     await expect(linesOf('no gzip', { name: 'a.gz' })).rejects.toThrow(
       /a\.gz: it must be a whole gzip file; .*fetch it/,

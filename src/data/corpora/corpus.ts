@@ -2,7 +2,7 @@
 // Parts are drawn in whole pieces, so that held-out text is not the other half of a sentence the model has trained on.
 // A text may be longer than any string: then it is given in chunks, each time anew, and only its tokens are held.
 import { ConfigurationError } from '../../errors.js'
-import { GrowingInt32 } from '../growing.js'
+import { Int32Builder } from '../numberBuilders.js'
 import type { TokenEncoder } from '../tokenizers/tokenEncoder.js'
 import { checkShares, drawParts, type PartOptions, type Parts, type PieceSizes } from './parts.js'
 
@@ -96,7 +96,7 @@ export class TextCorpus {
   ): { readonly tokens: Int32Array; readonly characters: number } {
     // Few tokenizers give more tokens than there are code units: so nothing is copied, and room that is not written to
     // takes no memory.
-    const tokens = new GrowingInt32(Math.max(1, Math.min(this.length, most + chunkLength, mostRoom)))
+    const tokens = new Int32Builder(Math.max(1, Math.min(this.length, most + chunkLength, mostRoom)))
     const encoder = tokenizer.encoder()
     let characters = 0
     for (const chunk of this.chunks()) {
@@ -105,7 +105,7 @@ export class TextCorpus {
       characters += codePoints(chunk)
     }
     tokens.append(encoder.end())
-    return { tokens: tokens.taken(), characters }
+    return { tokens: tokens.view(), characters }
   }
 }
 

@@ -1,5 +1,7 @@
-// Corpora of items: sentences, labelled texts, pairs, tagged sentences, sequences of numbers. Items are counted, repeated
-// ones are found, and a split holds every item exactly once.
+/* Corpora of items: sentences, labelled texts, pairs, tagged sentences, sequences of numbers. Items are counted, repeated
+ * ones are found, and a split holds every item exactly once. */
+import { ConfigurationError } from '../../errors.js'
+import { mostDifferent } from '../tokenizers/tally.js'
 import { TextCorpus } from './corpus.js'
 import { drawParts, type PartOptions } from './parts.js'
 
@@ -81,7 +83,7 @@ export function splitItems<Item>(items: readonly Item[], options: ItemSplitOptio
   }
 }
 
-/** The first of each item that repeats. */
+/** The first of each item that repeats. @throws ConfigurationError for more different items than can be told apart */
 export function withoutDuplicates<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string = item => JSON.stringify(item),
@@ -90,6 +92,10 @@ export function withoutDuplicates<Item>(
   return items.filter(item => {
     const key = keyOf(item)
     if (seen.has(key)) return false
+    if (seen.size >= mostDifferent)
+      throw new ConfigurationError(
+        `a corpus may have ${mostDifferent} different items; it has more; give a smaller one`,
+      )
     seen.add(key)
     return true
   })

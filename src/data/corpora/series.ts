@@ -1,4 +1,4 @@
-// A time series as sequences of numbers: each is a window of the past, and asked for is what stands some steps ahead.
+/* A time series as sequences of numbers: each is a window of the past, and its targets stand some steps ahead. */
 import { ConfigurationError } from '../../errors.js'
 import { ItemCorpus, type ItemSplits, type NumberSequence } from './items.js'
 
@@ -12,11 +12,11 @@ export interface Series {
 export interface WindowOptions {
   /** The columns that are read. Default: all. */
   readonly inputs?: readonly string[] | undefined
-  /** The columns that are foretold. Default: the last one. */
+  /** The columns that are predicted. Default: the last one. */
   readonly targets?: readonly string[] | undefined
   /** Steps that are read. Default 32. */
   readonly window?: number | undefined
-  /** Steps from the window's end to what is foretold, from 1 on. Default 1. */
+  /** Steps from the window's end to the targets, from 1 on. Default 1. */
   readonly ahead?: number | undefined
   /** Share of the time that goes to validation. Default 0.1. */
   readonly validation?: number | undefined
@@ -25,35 +25,38 @@ export interface WindowOptions {
 }
 
 /**
- * Every window of a series. The parts follow one another in time, training, validation, test, and no number that is asked
- * for in one is read in an earlier one: a future that training has seen would be no test.
+ * Every window of a series; windows that overlap share memory. The parts follow one another in time, training, validation,
+ * test, and no target of one part is read in an earlier one: a future that training has seen would be no test.
  * @throws ConfigurationError for a column that is not there, or a series too short for one window in each part
  */
 export function windowsOf(series: Series, options: WindowOptions = {}): ItemSplits<NumberSequence> {
   const { name, columns } = series
   const names = [...columns.keys()]
   const { inputs = names, targets = names.slice(-1), window = 32, ahead = 1, validation = 0.1, test = 0.1 } = options
-  const chosen = (asked: readonly string[]) =>
-    asked.map(column => {
-      const found = columns.get(column)
-      if (found) return found
+  const chosen = (wanted: readonly string[]) =>
+    wanted.map(column => {
+      const numbers = columns.get(column)
+      if (numbers) return numbers
       throw new ConfigurationError(`${name}: there is no column ${column} of numbers; there are ${names.join(', ')}`)
     })
-  const [read, wanted] = [chosen(inputs), chosen(targets)]
+  const [read, predicted] = [chosen(inputs), chosen(targets)]
   const length = read[0]?.length ?? 0
+  const features = read.length
+  /** [time, feature] */
+  const steps = new Float64Array(length * features)
+  read.forEach((column, k) => {
+    for (let t = 0; t < length; t++) steps[t * features + k] = column[t]
+  })
   const cuts = [0, Math.round(length * (1 - validation - test)), Math.round(length * (1 - test)), length]
   const part = (from: number, to: number, called: string) => {
     const items: NumberSequence[] = []
-    // What is read may reach back before the part; what is asked for may not.
-    for (let asked = Math.max(from, window + ahead - 1); asked < to; asked++) {
-      const end = asked - ahead + 1
+    // A window may reach back before the part, its targets may not.
+    for (let time = Math.max(from, window + ahead - 1); time < to; time++) {
+      const end = time - ahead + 1
       items.push({
-        inputs: Float64Array.from({ length: window * read.length }, (_, i) => {
-          const k = i % read.length
-          return read[k][end - window + (i - k) / read.length]
-        }),
-        features: read.length,
-        targets: Float64Array.from(wanted, column => column[asked]),
+        inputs: steps.subarray((end - window) * features, end * features),
+        features,
+        targets: Float64Array.from(predicted, column => column[time]),
       })
     }
     if (items.length === 0)

@@ -1,4 +1,4 @@
-// Rows with named columns, from whatever file they came: which column is which part of an item.
+/* Rows with named columns, from whatever file they came: which column is which part of an item. */
 import { ConfigurationError, FileFormatError, nearest } from '../../errors.js'
 import { show } from '../../formats/savedFields.js'
 import type { LabelledText, TextPair } from '../corpora/items.js'
@@ -22,7 +22,7 @@ export interface PairColumns {
   target?: string | undefined
 }
 
-/** `where` names the file and the line. Throws ConfigurationError, FileFormatError. */
+/** @param where names the file and the line @throws ConfigurationError, FileFormatError */
 export function labelledTextOf(
   row: Row,
   { text = 'text', label = 'label' }: LabelledColumns,
@@ -36,7 +36,7 @@ export function labelledTextOf(
   return labelled
 }
 
-/** `where` names the file and the line. Throws ConfigurationError, FileFormatError. */
+/** @param where names the file and the line @throws ConfigurationError, FileFormatError */
 export function pairOf(row: Row, { source = 'source', target = 'target' }: PairColumns, where: string): TextPair {
   return { source: cell(row, source, where), target: cell(row, target, where) }
 }
@@ -51,7 +51,11 @@ export function cell(row: Row, column: string, where: string): string {
   }
   const columns = Object.keys(row)
   const near = nearest(column, columns)
-  const known = columns.slice(0, 20).join(', ') || 'none'
+  const known =
+    columns
+      .slice(0, 20)
+      .map(name => name.slice(0, 60))
+      .join(', ') || 'none'
   throw new ConfigurationError(
     `${where}: there is no column ${column}; the columns are ${known}${near ? `; did you mean ${near}?` : ''}`,
   )

@@ -1,10 +1,13 @@
-// Tagged sentences from lines: CoNLL-U (universaldependencies.org/format.html), and files of a word and a tag a line
-// with an empty line after each sentence, as CoNLL-2003's.
+/* Tagged sentences from lines: CoNLL-U (universaldependencies.org/format.html), and files of a word and a tag a line
+ * with an empty line after each sentence, as CoNLL-2003's. */
 import { ConfigurationError, FileFormatError } from '../../errors.js'
 import type { TaggedSentence } from '../corpora/items.js'
 
 /** The columns of CoNLL-U that hold one tag a word. */
 export const tagColumns = { upos: 3, xpos: 4, feats: 5, deprel: 7 } as const
+
+/** CoNLL's files have ten or so. */
+const MAX_COLUMNS = 1000
 
 export interface TagLineOptions {
   /** CoNLL-U, or a word first and its tag last. Default `columns`. */
@@ -33,7 +36,7 @@ export class TagLines {
     }
   }
 
-  /** The sentence that this line ends, if it ends one. Throws FileFormatError that names the line. */
+  /** The sentence that this line ends, if it ends one. @throws FileFormatError that names the line */
   push(line: string, number: number): TaggedSentence | undefined {
     if (line.trim() === '') return this.end()
     if (this.options.format === 'conllu') this.conllu(line, number)
@@ -52,10 +55,10 @@ export class TagLines {
 
   private conllu(line: string, number: number): void {
     if (line.startsWith('#')) return
-    const fields = line.split('\t')
+    const fields = line.split('\t', 11)
     if (fields.length !== 10) {
       throw new FileFormatError(
-        `${this.name}, line ${number}: a word of CoNLL-U has 10 columns set apart by tabs; got ${fields.length}`,
+        `${this.name}, line ${number}: a word of CoNLL-U has 10 columns set apart by tabs; got ${fields.length > 10 ? 'more' : fields.length}`,
       )
     }
     // 3-4 is a contraction whose words follow one by one, 3.1 a word that is not in the text.
@@ -71,7 +74,11 @@ export class TagLines {
 
   private pair(line: string, number: number): void {
     // A word may hold spaces if tabs set the columns apart.
-    const fields = line.includes('\t') ? line.split('\t') : line.trim().split(/\s+/)
+    const fields = line.includes('\t') ? line.split('\t', MAX_COLUMNS + 1) : line.trim().split(/\s+/, MAX_COLUMNS + 1)
+    if (fields.length > MAX_COLUMNS)
+      throw new FileFormatError(
+        `${this.name}, line ${number}: a line may have ${MAX_COLUMNS} columns; it has more; set a word and its tag in a line`,
+      )
     if (fields[0] === '-DOCSTART-') return
     if (fields.length < 2) {
       throw new FileFormatError(

@@ -4,7 +4,7 @@
 import { ConfigurationError, FileFormatError } from '../../errors.js'
 import { checkKeys, field, type SavedFields, show } from '../../formats/savedFields.js'
 import { type TextCorpus, textsOf } from '../corpora/corpus.js'
-import { GrowingInt32 } from '../growing.js'
+import { Int32Builder } from '../numberBuilders.js'
 import { learnMerges, mostSymbols, pairKey } from './bytePairMerges.js'
 import { eachPiece, longestPiece, Pieces, writeUtf8 } from './bytePairPieces.js'
 import { Tally } from './tally.js'
@@ -116,16 +116,16 @@ export class BytePairTokenizer {
   }
 
   encode(text: string): Int32Array {
-    const tokens = new GrowingInt32(Math.max(64, Math.ceil(text.length / 2)))
+    const tokens = new Int32Builder(Math.max(64, Math.ceil(text.length / 2)))
     eachPiece(text, piece => this.encodeInto(tokens, piece))
-    return tokens.taken()
+    return tokens.view()
   }
 
   encoder(): TokenEncoder {
     return collecting(tokens => new Pieces(piece => this.encodeInto(tokens, piece)))
   }
 
-  private encodeInto(tokens: GrowingInt32, piece: string): void {
+  private encodeInto(tokens: Int32Builder, piece: string): void {
     const known = this.remembered.get(piece)
     if (known !== undefined) {
       for (let i = 0; i < known.length; i++) tokens.push(known[i])

@@ -3,7 +3,7 @@
 import type { Tokenizer as Library } from '@huggingface/tokenizers'
 import { BackendError, FileFormatError } from '../../errors.js'
 import { checkKeys, field, type SavedFields, show } from '../../formats/savedFields.js'
-import { GrowingInt32 } from '../growing.js'
+import { Int32Builder } from '../numberBuilders.js'
 import { checkToken, type TokenDecoder } from './tokenDecoder.js'
 import { collecting, type TokenEncoder } from './tokenEncoder.js'
 
@@ -85,9 +85,9 @@ export class HuggingFaceTokenizer {
 
   /** The ids, without the marks that its post-processor would put around them. */
   encode(text: string): Int32Array {
-    const ids = new GrowingInt32(64)
+    const ids = new Int32Builder(64)
     this.encodeInto(ids, text.slice(this.encodeParts(ids, text)))
-    return ids.taken()
+    return ids.view()
   }
 
   encoder(): TokenEncoder {
@@ -105,7 +105,7 @@ export class HuggingFaceTokenizer {
   }
 
   /** Encodes the parts that have come whole, and returns where they end. */
-  private encodeParts(ids: GrowingInt32, text: string): number {
+  private encodeParts(ids: Int32Builder, text: string): number {
     let from = 0
     for (let end = text.indexOf('\n', PART); end >= 0; end = text.indexOf('\n', from + PART)) {
       this.encodeInto(ids, text.slice(from, end + 1))
@@ -114,7 +114,7 @@ export class HuggingFaceTokenizer {
     return from
   }
 
-  private encodeInto(ids: GrowingInt32, part: string): void {
+  private encodeInto(ids: Int32Builder, part: string): void {
     if (part === '') return
     for (const id of this.inner.encode(part, { add_special_tokens: false }).ids) ids.push(id)
   }

@@ -1,7 +1,7 @@
 // Text that comes in pieces, as from a file too long to be one string, becomes tokens as soon as they are certain: a
 // word may go on in the next piece, and so may a character.
 
-import { GrowingInt32 } from '../growing.js'
+import { Int32Builder } from '../numberBuilders.js'
 
 /** Pushed piece by piece, then ended, its answers joined are `encode` of the whole text. */
 export interface TokenEncoder {
@@ -31,12 +31,12 @@ export function byCharacters(encode: (text: string) => Int32Array): TokenEncoder
 
 /** An encoder for what is read by a reader that pushes tokens as it goes on. */
 export function collecting(
-  readerInto: (tokens: GrowingInt32) => { push(text: string): void; end(): void },
+  readerInto: (tokens: Int32Builder) => { push(text: string): void; end(): void },
 ): TokenEncoder {
-  const tokens = new GrowingInt32(64)
+  const tokens = new Int32Builder(64)
   const reader = readerInto(tokens)
   const taken = () => {
-    const ready = tokens.taken().slice()
+    const ready = tokens.view().slice()
     tokens.length = 0
     return ready
   }

@@ -6,7 +6,7 @@
 import { ConfigurationError, FileFormatError } from '../../errors.js'
 import { checkKeys, field, type SavedFields, show } from '../../formats/savedFields.js'
 import { type TextCorpus, textsOf } from '../corpora/corpus.js'
-import { GrowingInt32 } from '../growing.js'
+import { Int32Builder } from '../numberBuilders.js'
 import { Tally } from './tally.js'
 import { checkToken, type TokenDecoder } from './tokenDecoder.js'
 import { collecting, type TokenEncoder } from './tokenEncoder.js'
@@ -160,16 +160,16 @@ export class WordTokenizer {
   }
 
   encode(text: string): Int32Array {
-    const tokens = new GrowingInt32(64)
+    const tokens = new Int32Builder(64)
     eachStretch(text, this.into(tokens))
-    return tokens.taken()
+    return tokens.view()
   }
 
   encoder(): TokenEncoder {
     return collecting(tokens => new Stretches(this.into(tokens)))
   }
 
-  private into(tokens: GrowingInt32): (stretch: string, isSpace: boolean) => void {
+  private into(tokens: Int32Builder): (stretch: string, isSpace: boolean) => void {
     return (stretch, isSpace) => {
       const word = this.foldCase ? stretch.toLowerCase() : stretch
       if (isSpace || this.boundaries === 'space') tokens.push(this.id(word))
