@@ -2,16 +2,30 @@
 import { platform } from '#platform'
 import type { SeriesCorpus, TimeSeries } from '../../data/corpora/timeSeries.js'
 import { frequencyName } from '../../data/time/frequency.js'
+import type { Engine } from '../../engine/engine.js'
 import { embed } from '../../engine/operations/operations.js'
+import type { Tensor } from '../../engine/tensor.js'
 import { ConfigurationError } from '../../errors.js'
 import { lastHidden } from '../../layers/dilation.js'
 import { DISTRIBUTIONS, type Units } from '../../layers/distributions.js'
+import type { Recurrent } from '../../layers/recurrent.js'
 import { Random, site } from '../../random.js'
 import { CarriedState } from '../shared/carriedState.js'
-import type { Forecaster } from './forecaster.js'
 import { checkAhead, checkSeries, unknownCategories } from './learnedColumns.js'
+import type { ForecasterConfiguration } from './options.js'
 import { restorePath, transformed } from './transform.js'
-import { type Origin, WindowMaker } from './windows.js'
+import { type Origin, type WindowBatch, WindowMaker } from './windows.js'
+
+/** What paths are drawn from: a forecaster. */
+export interface ForecastingModel {
+  readonly engine: Engine
+  readonly configuration: ForecasterConfiguration
+  readonly recurrent: Recurrent
+  /** Outputs after one step of the recursive decoder, from h [1, batch, width]. */
+  stepOutputs(hidden: Tensor): Tensor
+  /** Outputs [batch, horizon × …] of the direct decoder, from h [batch, width]. */
+  directOutputs(hidden: Tensor, batch: Pick<WindowBatch, 'ahead' | 'batchSize'>): Tensor
+}
 
 export interface ForecastOptions {
   /** Steps. Default: the model's; with the decoder `direct` no more than that. */
@@ -87,7 +101,7 @@ const DEFAULT_PATHS = 200
 
 /** @throws ConfigurationError for series with other columns than the model's, or without what must be known ahead */
 export async function forecastSeries(
-  model: Forecaster,
+  model: ForecastingModel,
   corpus: SeriesCorpus,
   options: ForecastOptions,
 ): Promise<Forecast> {
@@ -124,7 +138,7 @@ export async function forecastSeries(
 
 function checkOptions(
   { horizon, paths, quantiles }: { horizon: number; paths: number; quantiles: readonly number[] },
-  { configuration }: Forecaster,
+  { configuration }: ForecastingModel,
 ): void {
   const whole = (name: string, value: number) => {
     if (!Number.isSafeInteger(value) || value < 1)
@@ -187,7 +201,7 @@ interface Sampling {
 
 /** [series][target][path], each path [horizon] in the table's units. */
 async function sampledPaths(
-  model: Forecaster,
+  model: ForecastingModel,
   maker: WindowMaker,
   origins: readonly Origin[],
   sampling: Sampling,
@@ -221,7 +235,7 @@ function randomOf(seed: number, { series }: Origin, path: number): Random {
 }
 
 async function drawDirect(
-  model: Forecaster,
+  model: ForecastingModel,
   maker: WindowMaker,
   origins: readonly Origin[],
   { horizon, paths, seed }: Sampling,
@@ -252,7 +266,7 @@ async function drawDirect(
 }
 
 async function drawRecursive(
-  model: Forecaster,
+  model: ForecastingModel,
   maker: WindowMaker,
   origins: readonly Origin[],
   { horizon, paths, seed, signal }: Sampling,
@@ -274,7 +288,7 @@ async function drawRecursive(
       ])
       const end = recurrent.forward(x, recurrent.zeroState(batchSize)).state
       const repeated = engine.tokens(Int32Array.from({ length: rows }, (_, row) => Math.floor(row / paths)))
-      const repeat = (tensor: Parameters<typeof embed>[2]) => embed(engine, repeated, tensor)
+      const repeat = (tensor: Tensor) => embed(engine, repeated, tensor)
       state.carry(end.map(({ hidden, cell }) => ({ hidden: repeat(hidden), ...(cell && { cell: repeat(cell) }) })))
     })
     for (let t = 0; t < horizon; t++) {
