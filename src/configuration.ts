@@ -1,7 +1,7 @@
 /* Configuration is checked by schema before any work is done: every fault at once, in one line, each with its key, what
  * came and what is allowed; an unknown key with the nearest known one. Contradictions between keys are told with them. */
 import type { z } from 'zod'
-import { ConfigurationError, nearest } from './errors.js'
+import { ConfigurationError, excerpt, nearest } from './errors.js'
 
 /** A rule that several keys must hold together; `contradiction` makes one. */
 export interface Contradiction {
@@ -34,9 +34,9 @@ export function contradiction<S extends z.ZodObject, K extends keyof z.output<S>
   keys: readonly [K, ...K[]],
   wanted: (values: Pick<z.output<S>, K>, nameOf: (key: K) => string) => string | undefined,
 ): Contradiction {
-  const strange = keys.find(key => !Object.hasOwn(schema.shape, key))
-  if (strange !== undefined)
-    throw new ConfigurationError(`contradiction: the schema has no key ${strange}; add it there`)
+  const unknown = keys.find(key => !Object.hasOwn(schema.shape, key))
+  if (unknown !== undefined)
+    throw new ConfigurationError(`contradiction: the schema has no key ${unknown}; add it there`)
   return { keys, wanted: wanted as unknown as Contradiction['wanted'] }
 }
 
@@ -69,9 +69,15 @@ export function parseConfiguration<S extends z.ZodObject>(
 /** `hiddenSize` as the command line has it: `hidden-size`. */
 export const dashed = (key: string): string => key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 
+/** Faults beyond these are counted: nobody reads more, and a file may have a hundred thousand. */
+const MOST_FAULTS = 20
+const MOST_UNKNOWN = 5
+
 /** What is wrong with each key by itself, in words that need no context but where the values come from. */
 export function faultsIn(schema: z.ZodObject, values: unknown, nameOf?: NameOf): string[] {
-  return (schema.safeParse(values).error?.issues ?? []).flatMap(issue => faultsOf(issue, schema, values, nameOf))
+  const issues = schema.safeParse(values).error?.issues ?? []
+  const faults = issues.slice(0, MOST_FAULTS).flatMap(issue => faultsOf(issue, schema, values, nameOf))
+  return issues.length > MOST_FAULTS ? [...faults, `and ${issues.length - MOST_FAULTS} more`] : faults
 }
 
 /** Where values contradict each other; a rule that reads a wrong value is not asked. */
@@ -99,8 +105,8 @@ const asItIs: NameOf = key => key
 type Issue = z.core.$ZodIssue
 
 function faultsOf(issue: Issue, { shape }: z.ZodObject, values: unknown, nameOf: NameOf = asItIs): string[] {
-  if (issue.code === 'unrecognized_keys') return unknown(issue.keys, issue.path, Object.keys(shape), nameOf)
-  const name = issue.path.length > 0 ? nameOf(issue.path.join('.')) : 'the configuration'
+  if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, issue.path, Object.keys(shape), nameOf)
+  const name = issue.path.length > 0 ? excerpt(nameOf(issue.path.join('.'))) : 'the configuration'
   const value = valueAt(values, issue.path)
   if (value === undefined) return [`${name} is missing`]
   if (issue.code !== 'invalid_value') return [`${name}: ${wanted(issue)}; got ${show(value)}`]
@@ -109,22 +115,27 @@ function faultsOf(issue: Issue, { shape }: z.ZodObject, values: unknown, nameOf:
   return [`${name} must be ${either(allowed)}; got ${show(value)}${near ? `; did you mean ${near}?` : ''}`]
 }
 
-function unknown(
+function unknownKeys(
   keys: readonly string[],
   path: readonly PropertyKey[],
   known: readonly string[],
   nameOf: NameOf,
 ): string[] {
+  const named = keys.slice(0, MOST_UNKNOWN)
+  const more = keys.length > named.length ? [`and ${keys.length - named.length} more keys are not known`] : []
+  const nameIn = (key: string) => excerpt(nameOf([...path, excerpt(key)].join('.')))
   // The schema at hand lists the outermost keys alone.
-  if (path.length > 0) return keys.map(key => `${nameOf([...path, key].join('.'))} is not known`)
-  const strange = keys.filter(key => nearest(key, known) === undefined)
-  return keys.map(key => {
-    const near = nearest(key, known)
-    if (near) return `${nameOf(key)} is not known; did you mean ${nameOf(near)}?`
+  if (path.length > 0) return [...named.map(key => `${nameIn(key)} is not known`), ...more]
+  const near = new Map(named.map(key => [key, nearest(key, known)]))
+  const last = named.findLast(key => near.get(key) === undefined)
+  const faults = named.map(key => {
+    const meant = near.get(key)
+    if (meant !== undefined) return `${nameIn(key)} is not known; did you mean ${nameOf(meant)}?`
     // What is known is told once.
-    const cure = key === strange.at(-1) ? `; known are ${known.map(nameOf).join(', ')}` : ''
-    return `${nameOf(key)} is not known${cure}`
+    const cure = key === last ? `; known are ${known.map(nameOf).join(', ')}` : ''
+    return `${nameIn(key)} is not known${cure}`
   })
+  return [...faults, ...more]
 }
 
 const isObject = (value: unknown): value is object =>
@@ -149,7 +160,7 @@ function show(value: unknown): string {
         : value === undefined
           ? 'nothing'
           : String(value)
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+  return excerpt(text)
 }
 
 function inJSON(value: object): string {
@@ -161,7 +172,8 @@ function inJSON(value: object): string {
   }
 }
 
-const either = (allowed: readonly string[]) => allowed.join(', ').replace(/, ([^,]*)$/, ' or $1')
+const either = (allowed: readonly string[]) =>
+  allowed.length < 2 ? allowed.join() : `${allowed.slice(0, -1).join(', ')} or ${allowed[allowed.length - 1]}`
 
 function wanted(issue: Issue): string {
   switch (issue.code) {

@@ -1,4 +1,4 @@
-// Every fault of a configuration is told at once: unknown keys, wrong values and contradictions between keys.
+/* Every fault of a configuration is reported at once: unknown keys, wrong values and contradictions between keys. */
 
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -67,7 +67,7 @@ describe('a configuration', () => {
     [{ decay: 'some' }, 'train: decay: must be none or a number; got some'],
     [{ betas: [1, 2, 3] }, 'train: betas: must have at most 2 elements; got [1,2,3]'],
     [{ betas: [1, 'x'] }, 'train: betas.1: must be a number; got x'],
-    [{ name: 'x'.repeat(100) }, `train: name: must have at most 8 characters; got ${'x'.repeat(57)}…`],
+    [{ name: 'x'.repeat(100) }, `train: name: must have at most 8 characters; got ${'x'.repeat(59)}…`],
     [[1], 'train: the configuration: must be an object of keys and values; got [1]'],
     ['seed', 'train: the configuration: must be an object of keys and values; got seed'],
   ])('%o', (values, wanted) => {
@@ -77,6 +77,27 @@ describe('a configuration', () => {
   it('does not ask a rule about a value that is wrong by itself, nor one of whose keys is', () => {
     expect(message({ momentum: 0.5, optimizer: 'adm' })).not.toContain('sgd alone')
     expect(message({ momentum: 2 })).not.toContain('sgd alone')
+  })
+
+  it('with a hundred thousand unknown keys is refused at once: the first are named, the rest counted', () => {
+    const values = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`momentum${i}`, 1]))
+    const begun = performance.now()
+    expect(message(values)).toMatch(
+      /momentum4 is not known; did you mean momentum\?; and 99995 more keys are not known/,
+    )
+    // The nearest key to each of them takes 38 s.
+    expect(performance.now() - begun).toBeLessThan(5000)
+  })
+
+  it('with very many wrong values reports the first of them and counts the rest', () => {
+    const list = z.strictObject({ numbers: z.array(z.number()) })
+    expect(() => parseConfiguration(list, { numbers: Array(10_000).fill('x') }, 'file')).toThrow(
+      /^file: numbers\.0: must be a number; got x; .*; and 9980 more$/,
+    )
+  })
+
+  it('has its keys and its values cut where a message quotes them', () => {
+    expect(message({ ['k'.repeat(80_000)]: 1, optimizer: 'o'.repeat(80_000) }).length).toBeLessThan(600)
   })
 
   it('names keys as the user wrote them', () => {

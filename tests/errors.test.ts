@@ -1,8 +1,9 @@
-// The five kinds of error, their one line, and the guess of what a mistyped word was meant to be.
+/* The five kinds of error, their one line, and the guess of what a mistyped word was meant to be. */
 import { describe, expect, it } from 'vitest'
 import {
   BackendError,
   ConfigurationError,
+  excerpt,
   FileFormatError,
   NumericError,
   nearest,
@@ -25,9 +26,42 @@ describe('an error of recurra', () => {
     expect(message).toBe('no file a b\\x1b[31m c')
   })
 
+  it('shows marks of text direction, which would turn the rest of the line around', () => {
+    const marks = ['\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2066', '\u2069']
+    expect(new FileFormatError(`a${marks.join('b')}c`).message).toBe(
+      'a\\u061cb\\u200eb\\u200fb\\u202ab\\u202eb\\u2066b\\u2069c',
+    )
+    expect(new FileFormatError('\u007f\u0085\u009b').message).toBe('\\x7f\\x85\\x9b')
+  })
+
+  it('is made in time linear in its message, however many spaces stand in it', () => {
+    const timed = (text: string) => {
+      const begun = performance.now()
+      for (let i = 0; i < 5; i++) new ConfigurationError(text)
+      return performance.now() - begun
+    }
+    // A quadratic expression takes a minute here.
+    for (const text of [' '.repeat(400_000), `${' '.repeat(200_000)}\n${' '.repeat(200_000)}x`, ' \n'.repeat(200_000)])
+      expect(timed(text)).toBeLessThan(2000)
+  })
+
+  it('repeats no file: a long message keeps where it begins and how it ends', () => {
+    const { message } = new FileFormatError(`book.txt: ${'x'.repeat(1_000_000)}; mend the file`)
+    expect(message.length).toBeLessThan(4100)
+    expect(message).toMatch(/^book\.txt: x+ … x+; mend the file$/)
+  })
+
   it('keeps its cause', () => {
     const cause = new Error('below')
     expect(new BackendError('above', { cause }).cause).toBe(cause)
+  })
+})
+
+describe('excerpt', () => {
+  it('keeps a short text and cuts a long one, never inside a character', () => {
+    expect(excerpt('short')).toBe('short')
+    expect(excerpt('x'.repeat(100))).toBe(`${'x'.repeat(59)}…`)
+    expect(excerpt('\u{1f600}'.repeat(5), 4)).toBe('\u{1f600}…')
   })
 })
 
