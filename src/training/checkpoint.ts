@@ -1,30 +1,34 @@
-/* A checkpoint: a model's file with all that training needs to go on as if it had never stopped. Beside the parameters
- * stand, in tensors named `training.…`, the optimizer's memory and the carried state; in the metadata, under
- * recurra.training, where the run stands (state.ts) and the options that its course depends on. There is no time in it, no
- * path, and no step where training stops: the same course has the same bytes. */
-
+/* A checkpoint: a model's file with all that training needs to go on as if it had never stopped. Beside the parameters it has
+ * tensors named `training.…`, which readers of the model ignore:
+ *
+ *     training.optimizer.<parameter>.<name>   what the optimizer remembers, under PyTorch's names
+ *     training.carried.<layer>.hidden, .cell  the hidden state that the next batch begins from
+ *     training.best.<parameter>               the weights of the best evaluation, where keepBest is on
+ *     training.rollback.…                     the same once more, as they were at the point that onNan rollback goes back to,
+ *                                             where that is not this checkpoint itself
+ *
+ * The metadata entry recurra.training is JSON: the version of this format, the trainer's state (state.ts) and the options that
+ * the run's bits depend on. There is no time in it, no path, and no step where training stops: two runs that have done the same
+ * have the same bytes. */
 import { z } from 'zod'
-import type { Engine } from '../engine/engine.js'
-import type { Tensor } from '../engine/tensor.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { readSafetensors, type StoredTensor, type TensorToWrite, writeSafetensors } from '../formats/safetensors.js'
-import { fillParameters, parameterTensors, TRAINING } from '../models/shared/modelFile.js'
-import type { Trainable } from '../models/shared/trainable.js'
+import { TRAINING } from '../models/shared/modelFile.js'
 import type { TrainingConfiguration } from './options.js'
-import { type Standing, standingSchema } from './state.js'
+import { nonFiniteAsText, stateSchema, type TrainerState } from './state.js'
 
 const METADATA = 'recurra.training'
+const VERSION = 2
+const ROLLBACK = 'rollback.'
+const MODEL = 'model.'
 
-const contentSchema = z.strictObject({ standing: standingSchema, course: z.record(z.string(), z.unknown()) })
-
-/** Options that say only how long a run goes on, or how often it is looked at: a resumed run may have others. */
-const FREE: readonly (keyof TrainingConfiguration)[] = [
+/** Options that change only how long a run lasts or what it reports: a resumed run may have others. */
+const FREE_OPTIONS: readonly (keyof TrainingConfiguration)[] = [
   'epochs',
   'steps',
   'minutes',
   'stopAt',
   'patience',
-  'keepBest',
   'validateEvery',
   'reportEvery',
   'checkpointEvery',
@@ -32,111 +36,148 @@ const FREE: readonly (keyof TrainingConfiguration)[] = [
   'onNan',
 ]
 
-/** The options that a run's course depends on, by name: in whatever order they were given, the bytes are the same. */
-const courseOf = (configuration: TrainingConfiguration): Record<string, unknown> =>
+/** The options that the run's bits depend on, by name: in whatever order they were written, the bytes are the same. */
+const fixedOptions = (configuration: TrainingConfiguration): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(configuration)
-      .filter(([key, value]) => value !== undefined && !FREE.includes(key as keyof TrainingConfiguration))
+      .filter(([key, value]) => value !== undefined && !FREE_OPTIONS.some(free => free === key))
       .toSorted(([a], [b]) => (a < b ? -1 : 1)),
   )
 
-export interface CheckpointContent {
-  readonly model: Trainable<never>
-  readonly configuration: TrainingConfiguration
-  readonly standing: Standing
-  /** What training keeps beside the parameters, by name. */
-  readonly kept: ReadonlyMap<string, Tensor>
+/** All that a run is at one step: `model.<parameter>`, `optimizer.…`, `carried.…` and `best.…` by name. */
+export interface Snapshot {
+  readonly state: TrainerState
+  readonly tensors: ReadonlyMap<string, Omit<StoredTensor, 'dtype'>>
 }
 
-export function checkpointToBytes({
-  model,
-  configuration,
-  standing,
-  kept,
-}: CheckpointContent): Uint8Array<ArrayBuffer> {
-  const { parameters } = model
-  const { engine } = parameters[0]
-  const tensors: TensorToWrite[] = parameterTensors(parameters)
-  for (const [name, tensor] of kept)
-    tensors.push({ name: `${TRAINING}${name}`, shape: tensor.shape, data: engine.copyOut(tensor) })
-  return writeSafetensors(tensors, {
-    ...model.fileMetadata?.(),
-    [METADATA]: JSON.stringify({ standing, course: courseOf(configuration) }),
-  })
+export interface CheckpointContent {
+  readonly snapshot: Snapshot
+  /** Where onNan rollback goes back to, if that is not the snapshot itself. */
+  readonly rollback?: Snapshot | undefined
+  readonly configuration: TrainingConfiguration
+  /** The model's own metadata. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export function checkpointToBytes(content: CheckpointContent): Uint8Array<ArrayBuffer> {
+  const { snapshot, rollback, configuration, metadata } = content
+  const tensors: TensorToWrite[] = [...snapshot.tensors].map(([name, tensor]) => ({
+    name: name.startsWith(MODEL) ? name.slice(MODEL.length) : `${TRAINING}${name}`,
+    ...tensor,
+  }))
+  for (const [name, tensor] of rollback?.tensors ?? []) tensors.push({ name: `${TRAINING}${ROLLBACK}${name}`, ...tensor })
+  const training = {
+    version: VERSION,
+    state: snapshot.state,
+    ...(rollback && { rollback: rollback.state }),
+    options: fixedOptions(configuration),
+  }
+  return writeSafetensors(tensors, { ...metadata, [METADATA]: JSON.stringify(training, nonFiniteAsText) })
 }
 
 /**
- * Takes weights and tensors from a checkpoint.
- * @returns where that run stood
- * @throws FileFormatError where the bytes are no checkpoint, ConfigurationError where model or options are others
+ * What a checkpoint holds, for the model and the options that it was made with.
+ * @param where the file, for messages
+ * @throws FileFormatError when the bytes are no checkpoint, or one of an older or a newer version
+ * @throws ConfigurationError when the model's configuration or the options are others
  */
-export function restoreCheckpoint(
+export function checkpointFromBytes(
   bytes: Uint8Array,
-  { model, configuration, kept }: Omit<CheckpointContent, 'standing'>,
-): Standing {
-  const where = 'checkpoint'
+  where: string,
+  { configuration, metadata: own }: Pick<CheckpointContent, 'configuration' | 'metadata'>,
+): Pick<CheckpointContent, 'snapshot' | 'rollback'> {
   const { tensors, metadata } = readSafetensors(bytes, where, { requireChecksum: true })
-  if (metadata[METADATA] === undefined)
-    throw new FileFormatError(
-      `${where}: the metadata has no ${METADATA}: this is a model and not a checkpoint; give the run's last.safetensors`,
-    )
-  const { standing, course } = parsed(metadata[METADATA], where)
-  const own = model.fileMetadata?.()['recurra.configuration']
+  const { state, rollback, options } = trainingMetadata(metadata, where)
   const faults = [
-    ...differences(json(metadata['recurra.configuration']), json(own), 'model'),
-    ...differences(course, courseOf(configuration), 'option'),
+    ...differences(jsonObject(metadata['recurra.configuration']), jsonObject(own['recurra.configuration']), 'model'),
+    ...differences(options, fixedOptions(configuration), 'option'),
   ]
   if (faults.length > 0)
     throw new ConfigurationError(`train: a resumed run keeps its model and its options: ${faults.join('; ')}`)
-  const ofTraining = (name: string) => name.startsWith(TRAINING)
-  const parameters = new Map([...tensors].filter(([name]) => !ofTraining(name)))
-  const others = new Map(
-    [...tensors].filter(([name]) => ofTraining(name)).map(([name, tensor]) => [name.slice(TRAINING.length), tensor]),
-  )
-  fillParameters(model.parameters, parameters, where)
-  fillKept(model.parameters[0].engine, kept, others, where)
-  return standing
+  const [now, back] = [new Map<string, StoredTensor>(), new Map<string, StoredTensor>()]
+  for (const [name, tensor] of tensors) {
+    const inTraining = name.startsWith(TRAINING) ? name.slice(TRAINING.length) : undefined
+    if (inTraining === undefined) now.set(`${MODEL}${name}`, tensor)
+    else if (inTraining.startsWith(ROLLBACK)) back.set(inTraining.slice(ROLLBACK.length), tensor)
+    else now.set(inTraining, tensor)
+  }
+  if (!rollback && back.size > 0)
+    throw new FileFormatError(`${where}: holds tensors ${TRAINING}${ROLLBACK}… without their state; the file is damaged`)
+  return { snapshot: { state, tensors: now }, rollback: rollback && { state: rollback, tensors: back } }
 }
 
-function fillKept(
-  engine: Engine,
-  kept: ReadonlyMap<string, Tensor>,
-  stored: ReadonlyMap<string, StoredTensor>,
+/**
+ * The step of a checkpoint, from its file's metadata.
+ * @throws FileFormatError when the metadata are no checkpoint's, or those of another version
+ */
+export const checkpointStep = (metadata: Readonly<Record<string, string>>, where: string): number =>
+  trainingMetadata(metadata, where).state.step
+
+/**
+ * Checks a snapshot against the shapes of the run's tensors; `engine.write` can then take each of them.
+ * @throws FileFormatError when a tensor is missing, has another shape, or is not the run's
+ */
+export function checkSnapshot(
+  snapshot: Snapshot,
+  shapes: ReadonlyMap<string, readonly number[]>,
   where: string,
 ): void {
-  const strange = [...stored.keys()].find(name => !kept.has(name))
-  if (strange !== undefined)
-    throw new FileFormatError(`${where}: holds ${TRAINING}${strange}, which this run does not have`)
-  for (const [name, tensor] of kept) {
-    const found = stored.get(name)
-    if (!found || found.shape.join() !== tensor.shape.join() || found.data instanceof BigInt64Array)
-      throw new FileFormatError(
-        `${where}: ${TRAINING}${name} must be [${tensor.shape.join(', ')}]; ${found ? `got [${found.shape.join(', ')}]` : 'it is missing'}`,
-      )
-    engine.write(tensor, found.data)
+  const nameInFile = (name: string) => (name.startsWith(MODEL) ? name.slice(MODEL.length) : `${TRAINING}${name}`)
+  const unknown = [...snapshot.tensors.keys()].find(name => !shapes.has(name))
+  if (unknown !== undefined)
+    throw new FileFormatError(`${where}: holds ${nameInFile(unknown)}, which this run does not have`)
+  for (const [name, shape] of shapes) {
+    const stored = snapshot.tensors.get(name)
+    if (stored && stored.shape.join() === shape.join() && !(stored.data instanceof BigInt64Array)) continue
+    const got = stored ? `got ${stored.data instanceof BigInt64Array ? 'I64 ' : ''}[${stored.shape.join(', ')}]` : 'it is missing'
+    throw new FileFormatError(`${where}: ${nameInFile(name)} must be [${shape.join(', ')}] of real numbers; ${got}`)
   }
 }
 
-function parsed(text: string, where: string): { standing: Standing; course: Record<string, unknown> } {
-  const value = json(text)
-  const found = contentSchema.safeParse(value)
-  if (found.success) return found.data
-  const [{ path }] = found.error.issues
+const trainingSchema = z.strictObject({
+  version: z.literal(VERSION),
+  state: stateSchema,
+  rollback: stateSchema.optional(),
+  options: z.record(z.string(), z.unknown()),
+})
+
+function trainingMetadata(
+  { [METADATA]: text }: Readonly<Record<string, string>>,
+  where: string,
+): z.output<typeof trainingSchema> {
+  if (text === undefined)
+    throw new FileFormatError(
+      `${where}: the metadata has no ${METADATA}: this is a model and not a checkpoint; give the run's last.safetensors`,
+    )
+  const value = jsonObject(text)
+  // Version 1 had no number.
+  const { version = 'state' in value ? undefined : 1 } = value
+  if (typeof version === 'number' && version !== VERSION)
+    throw new FileFormatError(
+      `${where}: the version of ${METADATA} must be ${VERSION}; got ${version}; ${
+        version < VERSION
+          ? 'resume it with the recurra that wrote it, or train on from its weights as a new run'
+          : 'a newer recurra may read it'
+      }`,
+    )
+  const { success, data, error } = trainingSchema.safeParse(value)
+  if (success) return data
+  const [{ path }] = error.issues
   throw new FileFormatError(
-    `${where}: ${METADATA} must say where the run stands; ${path.join('.') || 'it'} is missing or wrong; a newer recurra may have written it`,
+    `${where}: ${METADATA} must hold the trainer's state; ${path.join('.') || 'it'} is missing or wrong; the file is damaged`,
   )
 }
 
-function json(text: string | undefined): Record<string, unknown> {
+function jsonObject(text: string | undefined): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text ?? '{}')
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+    return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
   } catch {
     return {}
   }
 }
 
-/** Every key that is not the same, in words. */
+/** Every key whose values differ, in words. */
 function differences(before: Record<string, unknown>, now: Record<string, unknown>, what: string): string[] {
   const shown = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value))
   return [...new Set([...Object.keys(before), ...Object.keys(now)])]

@@ -1,4 +1,4 @@
-/* What options of training cannot stand together, told before any work and all at once. */
+/* Options of training that contradict each other, or the task; reported before any work, all at once. */
 import { type Contradiction, contradiction } from '../configuration.js'
 import { nearest } from '../errors.js'
 import { type TrainingConfiguration, trainingSchema } from './options.js'
@@ -6,9 +6,9 @@ import { type TrainingConfiguration, trainingSchema } from './options.js'
 const rule = <K extends keyof TrainingConfiguration>(
   keys: readonly [K, ...K[]],
   wanted: (values: Pick<TrainingConfiguration, K>, nameOf: (key: K) => string) => string | undefined,
-) => contradiction(trainingSchema, keys, wanted as never)
+): Contradiction => contradiction(trainingSchema, keys, wanted)
 
-/** The keys alone. */
+/** Rules on the options alone. */
 export const trainingContradictions: readonly Contradiction[] = [
   rule(['clipNorm', 'clipping'], ({ clipNorm, clipping }, nameOf) =>
     clipNorm !== undefined && (clipping === 'value' || clipping === 'none')
@@ -37,14 +37,14 @@ export const trainingContradictions: readonly Contradiction[] = [
   rule(
     ['schedule', 'scheduleSteps', 'scheduleEpochs', 'scheduleMinutes'],
     ({ schedule, scheduleSteps, scheduleEpochs, scheduleMinutes }, nameOf) => {
-      const horizons = [scheduleSteps, scheduleEpochs, scheduleMinutes].filter(each => each !== undefined).length
+      const horizons = [scheduleSteps, scheduleEpochs, scheduleMinutes].filter(horizon => horizon !== undefined).length
       if (schedule === 'zaremba')
         return scheduleEpochs === undefined || horizons > 1
           ? `needs ${nameOf('scheduleEpochs')} and no other horizon`
           : undefined
       const names = `${nameOf('scheduleSteps')}, ${nameOf('scheduleEpochs')} or ${nameOf('scheduleMinutes')}`
       if (schedule === 'constant' || schedule === 'plateau')
-        return horizons > 0 ? `has no horizon: leave ${names} out, or choose a schedule that falls` : undefined
+        return horizons > 0 ? `has no horizon: leave ${names} out, or choose a schedule that decreases` : undefined
       return horizons === 1 ? undefined : `needs one horizon: ${names}`
     },
   ),
@@ -55,7 +55,7 @@ export const trainingContradictions: readonly Contradiction[] = [
   ),
   rule(['teacherForcingSteps', 'teacherForcingSchedule'], ({ teacherForcingSchedule, teacherForcingSteps }, nameOf) =>
     teacherForcingSteps !== undefined && teacherForcingSchedule === 'constant'
-      ? `needs a ${nameOf('teacherForcingSchedule')} that falls`
+      ? `needs a ${nameOf('teacherForcingSchedule')} that decreases`
       : undefined,
   ),
   rule(['teacherForcingLeast', 'teacherForcing'], ({ teacherForcingLeast, teacherForcing }, nameOf) =>
@@ -63,29 +63,29 @@ export const trainingContradictions: readonly Contradiction[] = [
   ),
 ]
 
-/** What a task can do, and has to do it with. */
-export interface Circumstances {
-  /** Whether there is anything to validate on. */
+/** What a task offers that options of training need. */
+export interface TaskCapabilities {
+  /** Whether there are validation data. */
   readonly validation: boolean
-  /** What validation measures. */
+  /** Names of the validation metrics. */
   readonly metrics: readonly string[]
-  /** Whether the model can be fed what it gave. */
+  /** Whether the model can take its own output as its next input. */
   readonly feedsItself: boolean
-  /** Whether its batches are streams or sentences, as `algorithm` says. */
+  /** Whether `algorithm` chooses between streams and sentences. */
   readonly readsText: boolean
-  /** Whether its loss is a cross-entropy. */
+  /** Whether the loss is a cross-entropy. */
   readonly crossEntropy: boolean
 }
 
-/** The keys against what is at hand. */
-export function circumstantial({
+/** Rules on the options and the task. */
+export function contextContradictions({
   validation,
   metrics,
   feedsItself,
   readsText,
   crossEntropy,
-}: Circumstances): Contradiction[] {
-  const unvalidated = 'needs something to validate on'
+}: TaskCapabilities): Contradiction[] {
+  const unvalidated = 'needs validation data'
   return [
     rule(['patience'], ({ patience }) => (patience !== undefined && !validation ? unvalidated : undefined)),
     rule(['keepBest'], ({ keepBest }) => (keepBest && !validation ? unvalidated : undefined)),
@@ -95,7 +95,7 @@ export function circumstantial({
     rule(['schedule'], ({ schedule }) => (schedule === 'plateau' && !validation ? unvalidated : undefined)),
     rule(['optimizer', 'averageFrom'], ({ optimizer, averageFrom }, nameOf) =>
       optimizer === 'asgd' && averageFrom === undefined && !validation
-        ? `needs something to validate on, or ${nameOf('averageFrom')}`
+        ? `needs validation data, or ${nameOf('averageFrom')}`
         : undefined,
     ),
     rule(['metric'], ({ metric }) => {
@@ -105,7 +105,7 @@ export function circumstantial({
     }),
     rule(['teacherForcing', 'teacherForcingSchedule'], ({ teacherForcing, teacherForcingSchedule }) =>
       (teacherForcing < 1 || teacherForcingSchedule !== 'constant') && !feedsItself
-        ? 'must be 1 and its schedule constant for a model that is not fed its own output'
+        ? 'must be 1 and its schedule constant for a model that does not take its own output as input'
         : undefined,
     ),
     rule(['algorithm'], ({ algorithm }) =>

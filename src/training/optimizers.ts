@@ -208,7 +208,7 @@ export function optimizerOf(configuration: TrainingConfiguration): Optimizer {
   }
 }
 
-/** Gives back what an optimizer remembers. */
-export function forget(engine: Engine, state: OptimizerState): void {
+/** Gives back an optimizer's memory. */
+export function releaseState(engine: Engine, state: OptimizerState): void {
   for (const entry of state) for (const tensor of Object.values(entry)) engine.release(tensor)
 }

@@ -1,6 +1,6 @@
-/* A run under way: the model, what lies in the heap beside it (the optimizer's memory, the carried state), and where the run
- * stands. It does one step, looks at validation, writes a checkpoint and goes back to one; what comes when is the trainer's
- * business. */
+/* A run of training in progress: the model, what lies in the heap beside it (the optimizer's memory, the carried hidden state,
+ * the best weights), and the trainer's state. It does one step, validates, and writes and reads checkpoints; trainer.ts decides
+ * when. */
 import type { Engine } from '../engine/engine.js'
 import type { Tensor } from '../engine/tensor.js'
 import { FileFormatError } from '../errors.js'
@@ -9,24 +9,38 @@ import { CarriedState } from '../models/shared/carriedState.js'
 import { modelToBytes } from '../models/shared/modelFile.js'
 import type { Trainable } from '../models/shared/trainable.js'
 import { site } from '../random.js'
-import { checkpointToBytes, restoreCheckpoint } from './checkpoint.js'
-import { AVERAGE, forget, type Optimizer, type OptimizerState, optimizerOf } from './optimizers.js'
+import { checkpointFromBytes, checkpointToBytes, checkSnapshot, type Snapshot } from './checkpoint.js'
+import { nonFiniteMetrics } from './nonFinite.js'
+import { AVERAGE, type Optimizer, type OptimizerState, optimizerOf, releaseState } from './optimizers.js'
 import type { TrainingConfiguration } from './options.js'
-import { learningRateAt, plateauAfter } from './schedules.js'
-import { atTheStart, type Standing, smoothed } from './state.js'
-import { type DrawnBatch, type StepResult, trainingStep } from './step.js'
+import { learningRateAt } from './schedules.js'
+import { EMPTY_WINDOW, initialState, smoothed, type TrainerState } from './state.js'
+import { type BatchInStep, type StepResult, trainingStep } from './step.js'
 import { teacherForcingAt } from './teacherForcing.js'
 import type { Metrics, Sample, TrainingTask } from './trainingTask.js'
+import { afterValidation } from './validation.js'
+
+/** An evaluation on the validation data. */
+export interface Validation {
+  readonly metrics: Metrics
+  /** Whether the chosen metric is the best so far. */
+  readonly best: boolean
+  /** The report of a NaN or an infinity among the metrics. */
+  readonly nonFinite: string | undefined
+}
 
 export class TrainingSession<Batch> {
-  standing: Standing = atTheStart
+  state: TrainerState = initialState
   private readonly engine: Engine
+  /** Those that training changes. */
   private readonly parameters: readonly Parameter[]
   private readonly optimizer: Optimizer
-  private readonly memory: OptimizerState
+  private readonly optimizerState: OptimizerState
   private readonly carried: CarriedState | undefined
-  /** What the weights were when they did best. */
-  private best: Tensor[] | undefined
+  /** All parameters as they were at the best evaluation; only with keepBest. */
+  private best: readonly Tensor[] | undefined
+  /** Where onNan rollback goes back to. */
+  private rollbackPoint: Snapshot | undefined
 
   /** @param configuration with its defaults resolved */
   constructor(
@@ -38,57 +52,59 @@ export class TrainingSession<Batch> {
     const [{ engine }] = this.parameters
     this.engine = engine
     this.optimizer = optimizerOf(configuration)
-    this.memory = this.optimizer.init(engine, this.parameters)
+    this.optimizerState = this.optimizer.init(engine, this.parameters)
     const { carriedBatchSize } = task.batches
     try {
       if (carriedBatchSize !== undefined)
         this.carried = new CarriedState(engine, () => model.zeroState?.(carriedBatchSize) ?? [])
     } catch (error) {
-      forget(engine, this.memory)
+      releaseState(engine, this.optimizerState)
       throw error
     }
   }
 
-  /** Epochs done, with their part. */
+  /** Epochs done; 1.5 in the middle of the second. */
   get epoch(): number {
-    const { epoch, index } = this.standing
-    return epoch + index / this.task.batches.batchesPerEpoch
+    const { epoch, batchIndex } = this.state
+    return epoch + batchIndex / this.task.batches.batchesPerEpoch
   }
 
-  /** The learning rate of the step that follows. */
+  /** The learning rate of the next step. */
   learningRate(minutes: number): number {
-    const { step, plateau, rollbacks } = this.standing
-    const moment = { step, epoch: this.epoch, minutes, falls: plateau.falls }
-    return learningRateAt(this.configuration, moment) * 0.5 ** rollbacks
+    const { step, plateau, rollbacks } = this.state
+    const time = { step, epoch: this.epoch, minutes, reductions: plateau.reductions }
+    return learningRateAt(this.configuration, time) * 0.5 ** rollbacks
   }
 
-  /** The share of steps that the step that follows feeds the truth. */
+  /** The share of the next step's inputs that are true tokens. */
   get teacherForcing(): number {
-    return teacherForcingAt(this.configuration, this.standing.step)
+    return teacherForcingAt(this.configuration, this.state.step)
   }
 
   /**
-   * One step.
-   * @throws BrokenNumbers
+   * One optimizer step.
+   * @param minutes that the run has trained
+   * @throws NonFiniteError when data, loss, gradient or weights hold NaN or infinity
    */
   step(minutes: number): StepResult {
-    const { standing, configuration } = this
-    const { step, averageFrom } = standing
-    const { epoch, index, batches } = this.nextBatches()
+    const { state, configuration, task } = this
+    const { step, averageFrom, window } = state
+    const { batches, next } = this.nextBatches()
     const result = trainingStep(this.model, batches, this.carried, {
       configuration,
       optimizer: this.optimizer,
-      memory: this.memory,
+      optimizerState: this.optimizerState,
       step: step + 1,
       learningRate: this.learningRate(minutes),
       averageFrom: configuration.averageFrom ?? averageFrom ?? undefined,
       teacherForcing: this.teacherForcing,
+      nonFiniteItem: () => task.nonFiniteItem?.('train'),
     })
-    const { window } = standing
-    this.standing = {
-      ...standing,
-      ...{ step: step + 1, epoch, index },
-      smoothing: smoothed(standing.smoothing, result.loss),
+    this.state = {
+      ...state,
+      ...next,
+      step: step + 1,
+      smoothing: smoothed(state.smoothing, result.loss),
       window: {
         loss: window.loss + result.loss * result.count,
         count: window.count + result.count,
@@ -100,61 +116,51 @@ export class TrainingSession<Batch> {
     return result
   }
 
-  /** Leaves the batches of a broken step out; a carried state begins anew. */
+  /** Leaves out the batches of a failed step; the carried hidden state begins again from zero. */
   skip(): void {
-    const { epoch, index } = this.nextBatches()
+    const { next } = this.nextBatches()
     this.carried?.reset()
-    this.standing = { ...this.standing, step: this.standing.step + 1, epoch, index }
+    this.state = { ...this.state, ...next, step: this.state.step + 1 }
   }
 
-  /** The batches of the step that follows, and the place after them. */
-  private nextBatches(): { batches: DrawnBatch<Batch>[]; epoch: number; index: number } {
+  /** The batches of the next step, and where the data go on after them. */
+  private nextBatches(): { batches: BatchInStep<Batch>[]; next: Pick<TrainerState, 'epoch' | 'batchIndex'> } {
     const { batches: source, numbersOf } = this.task
-    let { epoch, index } = this.standing
-    const batches: DrawnBatch<Batch>[] = []
+    let { epoch, batchIndex } = this.state
+    const batches: BatchInStep<Batch>[] = []
     for (let k = 0; k < this.configuration.accumulate; k++) {
-      const batch = source.batch(epoch, index)
-      // A number of its own for every batch of a run: what is drawn for one is drawn for no other.
-      const step = epoch * source.batchesPerEpoch + index + 1
+      const batch = source.batch(epoch, batchIndex)
+      // Every batch of a run has its own number: no two have the same random numbers.
+      const step = epoch * source.batchesPerEpoch + batchIndex + 1
       const draw = { seed: this.configuration.seed, step, site: site.dropout }
-      batches.push({ batch, draw, begins: index === 0, numbers: numbersOf?.(batch) ?? {} })
-      index++
-      if (index === source.batchesPerEpoch) {
+      batches.push({ batch, draw, startsEpoch: batchIndex === 0, numbers: numbersOf?.(batch) ?? {} })
+      batchIndex++
+      if (batchIndex === source.batchesPerEpoch) {
         epoch++
-        index = 0
+        batchIndex = 0
       }
     }
-    return { batches, epoch, index }
+    return { batches, next: { epoch, batchIndex } }
   }
 
-  /** Looks at validation and draws what follows from it. Returns whether it is the best by the metric so far. */
-  async look(): Promise<{ metrics: Metrics; best: boolean } | undefined> {
+  /** Begins a new window of reported sums. */
+  resetWindow(): void {
+    this.state = { ...this.state, window: EMPTY_WINDOW }
+  }
+
+  /** Evaluates on the validation data, and updates the state by the result; undefined where there are none. */
+  async validate(): Promise<Validation | undefined> {
     const { task, configuration } = this
     const metrics = await this.withAverages(async () => task.validate?.())
     if (!metrics) return undefined
-    const { standing } = this
-    const { metric, schedulePatience, averagePatience, optimizer } = configuration
-    const value = metrics[metric]
-    const sign = task.metrics[metric] === 'max' ? -1 : 1
-    const best = standing.best === null || sign * value < sign * standing.best.value
-    const averaging = optimizer === 'asgd' && configuration.averageFrom === undefined && standing.averageFrom === null
-    // Merity, Keskar & Socher 2018, algorithm 1: worse than the best of all looks but the last few.
-    const earlier = standing.losses.slice(0, -averagePatience)
-    const triggered = averaging && earlier.some(loss => metrics.loss > loss)
-    this.standing = {
-      ...standing,
-      plateau: plateauAfter(standing.plateau, metrics.loss, schedulePatience),
-      best: best ? { value, step: standing.step } : standing.best,
-      looksSinceBest: best ? 0 : standing.looksSinceBest + 1,
-      leastLoss: Math.min(standing.leastLoss ?? Infinity, metrics.loss),
-      losses: averaging ? [...standing.losses, metrics.loss] : [],
-      averageFrom: triggered ? standing.step : standing.averageFrom,
-    }
+    const { state, best } = afterValidation(this.state, metrics, configuration, task.metrics)
+    this.state = state
     if (best && configuration.keepBest) await this.withAverages(async () => this.rememberBest())
-    return { metrics, best }
+    const nonFinite = nonFiniteMetrics(state.step, metrics, () => task.nonFiniteItem?.('validation'))
+    return { metrics, best, nonFinite }
   }
 
-  /** The same few validation examples, as the model stands. */
+  /** The model's outputs on the same few validation examples each time. */
   async samples(): Promise<readonly Sample[] | undefined> {
     const { samples } = this.configuration
     return samples > 0 ? await this.withAverages(async () => this.task.samples?.(samples)) : undefined
@@ -162,10 +168,20 @@ export class TrainingSession<Batch> {
 
   private rememberBest(): void {
     const { engine, model } = this
+    const best = this.bestTensors()
+    model.parameters.forEach(({ value }, i) => void engine.copy(value, best[i]))
+  }
+
+  /** Room for the best weights, taken once. */
+  private bestTensors(): readonly Tensor[] {
+    const { engine, model } = this
     this.best ??= engine.keepTogether(() => model.parameters.map(({ shape }) => engine.keep(shape)))
-    model.parameters.forEach(({ value }, i) => {
-      engine.copy(value, (this.best as Tensor[])[i])
-    })
+    return this.best
+  }
+
+  private forgetBest(): void {
+    for (const tensor of this.best ?? []) this.engine.release(tensor)
+    this.best = undefined
   }
 
   /** Runs `work` on the weights that the run would end with: the averages, once there are some. */
@@ -180,68 +196,134 @@ export class TrainingSession<Batch> {
   }
 
   private get hasAverages(): boolean {
-    const { averageFrom = this.standing.averageFrom ?? Infinity } = this.configuration
-    return this.standing.step > averageFrom && this.memory.some(each => each[AVERAGE])
+    const { averageFrom = this.state.averageFrom ?? Infinity } = this.configuration
+    return this.state.step > averageFrom && this.optimizerState.some(entry => entry[AVERAGE])
   }
 
   private swapAverages(): void {
     const { engine } = this
     this.parameters.forEach(({ value }, i) => {
       engine.scope(() => {
-        const kept = engine.tensor(value.shape)
-        engine.copy(value, kept)
-        engine.copy(this.memory[i][AVERAGE], value)
-        engine.copy(kept, this.memory[i][AVERAGE])
+        const weights = engine.tensor(value.shape)
+        const average = this.optimizerState[i][AVERAGE]
+        engine.copy(value, weights)
+        engine.copy(average, value)
+        engine.copy(weights, average)
       })
     })
   }
 
-  /** The model's file as it would be used: with averaged weights, where they are averaged; without what training keeps. */
+  /** The model's file, with the weights that the run would end with, without what training keeps. */
   async modelBytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.withAverages(async () => modelToBytes(this.model.parameters, this.model.fileMetadata?.() ?? {}))
   }
 
+  /** All that is needed to go on from here, as a file. */
   checkpoint(): Uint8Array<ArrayBuffer> {
-    return checkpointToBytes({ ...this.content, standing: this.standing })
+    const { rollbackPoint, configuration } = this
+    const rollback = rollbackPoint?.state === this.state ? undefined : rollbackPoint
+    return checkpointToBytes({ snapshot: this.snapshot(), rollback, configuration, metadata: this.metadata })
   }
 
-  /** Goes back, or on, to a checkpoint. */
+  /**
+   * Goes on from a checkpoint.
+   * @throws FileFormatError when the bytes are no checkpoint of this run
+   * @throws ConfigurationError when model or options are others
+   */
   restore(bytes: Uint8Array): void {
-    const standing = restoreCheckpoint(bytes, this.content)
+    const where = 'checkpoint'
+    const { snapshot, rollback } = checkpointFromBytes(bytes, where, this)
+    for (const each of rollback ? [snapshot, rollback] : [snapshot]) this.check(each, where)
+    this.load(snapshot)
+    if (this.configuration.onNan === 'rollback') this.rollbackPoint = rollback ?? snapshot
+  }
+
+  private get metadata(): Readonly<Record<string, string>> {
+    return this.model.fileMetadata?.() ?? {}
+  }
+
+  /** Makes this step the one that onNan rollback goes back to. */
+  markRollbackPoint(): void {
+    if (this.configuration.onNan === 'rollback') this.rollbackPoint = this.snapshot()
+  }
+
+  /** Goes back to the last such step, with half the learning rate. Returns whether there is one. */
+  rollBack(): boolean {
+    if (!this.rollbackPoint) return false
+    const { rollbacks } = this.state
+    this.load(this.rollbackPoint)
+    this.state = { ...this.state, rollbacks: rollbacks + 1 }
+    return true
+  }
+
+  private snapshot(): Snapshot {
+    const { engine, state } = this
+    const tensors = [...this.tensors()].map(
+      ([name, tensor]) => [name, { shape: tensor.shape, data: engine.copyOut(tensor) }] as const,
+    )
+    return { state, tensors: new Map(tensors) }
+  }
+
+  private load({ state, tensors }: Snapshot): void {
+    if (this.hasBest(state)) this.bestTensors()
+    else this.forgetBest()
+    for (const [name, tensor] of this.tensors()) {
+      const stored = tensors.get(name)
+      if (stored && !(stored.data instanceof BigInt64Array)) this.engine.write(tensor, stored.data)
+    }
+    this.state = state
+  }
+
+  private check(snapshot: Snapshot, where: string): void {
+    const { batchIndex } = snapshot.state
     const { batchesPerEpoch } = this.task.batches
-    if (standing.index >= batchesPerEpoch)
+    if (batchIndex >= batchesPerEpoch)
       throw new FileFormatError(
-        `checkpoint: the next batch of an epoch must be below ${batchesPerEpoch}; got ${standing.index}; give the data of the run`,
+        `${where}: the next batch of an epoch must be below ${batchesPerEpoch}; got ${batchIndex}; give the data of the run`,
       )
-    this.standing = standing
+    checkSnapshot(snapshot, this.shapes(snapshot.state), where)
   }
 
-  private get content() {
-    const kept = new Map<string, Tensor>()
-    this.memory.forEach((entry, i) => {
-      for (const [key, tensor] of Object.entries(entry)) kept.set(`optimizer.${this.parameters[i].name}.${key}`, tensor)
-    })
-    this.carried?.state.forEach(({ hidden, cell }, k) => {
-      kept.set(`carried.${k}.hidden`, hidden)
-      if (cell) kept.set(`carried.${k}.cell`, cell)
-    })
-    return { model: this.model as Trainable<never>, configuration: this.configuration, kept }
+  /** Whether a run in this state holds the weights of its best evaluation. */
+  private hasBest({ best }: TrainerState): boolean {
+    return this.configuration.keepBest && best !== null
   }
 
-  /** Gives the model the weights that it is to end with. */
+  /** All tensors of the run as it is now, by name. */
+  private tensors(): Map<string, Tensor> {
+    const { model, parameters, carried, best } = this
+    const tensors = new Map(model.parameters.map(({ name, value }) => [`model.${name}`, value]))
+    this.optimizerState.forEach((entry, i) => {
+      for (const [key, tensor] of Object.entries(entry)) tensors.set(`optimizer.${parameters[i].name}.${key}`, tensor)
+    })
+    carried?.state.forEach(({ hidden, cell }, k) => {
+      tensors.set(`carried.${k}.hidden`, hidden)
+      if (cell) tensors.set(`carried.${k}.cell`, cell)
+    })
+    best?.forEach((tensor, i) => void tensors.set(`best.${model.parameters[i].name}`, tensor))
+    return tensors
+  }
+
+  /** The shapes of all tensors of the run in a state, by name. */
+  private shapes(state: TrainerState): Map<string, readonly number[]> {
+    const shapes = new Map<string, readonly number[]>()
+    for (const [name, { shape }] of this.tensors()) if (!name.startsWith('best.')) shapes.set(name, shape)
+    if (this.hasBest(state)) for (const { name, shape } of this.model.parameters) shapes.set(`best.${name}`, shape)
+    return shapes
+  }
+
+  /** Gives the model the weights that the run ends with: the best, where they are kept; else the averages, if there are any. */
   finish(): void {
     const { engine, model, best } = this
     if (best) model.parameters.forEach(({ value }, i) => void engine.copy(best[i], value))
     else if (this.hasAverages)
-      this.parameters.forEach(({ value }, i) => void engine.copy(this.memory[i][AVERAGE], value))
+      this.parameters.forEach(({ value }, i) => void engine.copy(this.optimizerState[i][AVERAGE], value))
   }
 
-  /** Gives back what it keeps in the heap. */
+  /** Gives back what it holds in the heap. */
   close(): void {
-    const { engine } = this
     this.carried?.close()
-    forget(engine, this.memory)
-    for (const tensor of this.best ?? []) engine.release(tensor)
-    this.best = undefined
+    releaseState(this.engine, this.optimizerState)
+    this.forgetBest()
   }
 }

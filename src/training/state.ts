@@ -1,54 +1,56 @@
-/* Where a run of training stands, apart from what lies in tensors: all that it needs to go on as if it had never stopped.
- * Random draws are functions of the seed and a number kept here, so no random state is among it; nor is time. */
+/* What a run of training knows of itself beside its tensors: all that it needs to go on as if it had never stopped. Random
+ * numbers are functions of the seed and of the batch's number, so there is no random state; nor is there any time. */
 import { z } from 'zod'
-import { noPlateau, type Plateau } from './schedules.js'
+import { INITIAL_PLATEAU, type Plateau } from './schedules.js'
 
 /** Sums since the last report. */
-export interface Window {
-  /** Loss times what it is the mean of. */
+export interface ReportWindow {
+  /** Σ loss × count over batches, in nats. */
   readonly loss: number
+  /** Tokens, or whatever the losses are means over. */
   readonly count: number
-  /** Penalties, summed over steps. */
+  /** Σ penalty over steps. */
   readonly penalty: number
   readonly steps: number
   /** Steps whose gradient was clipped. */
   readonly clipped: number
 }
 
-export const emptyWindow: Window = { loss: 0, count: 0, penalty: 0, steps: 0, clipped: 0 }
+export const EMPTY_WINDOW: ReportWindow = { loss: 0, count: 0, penalty: 0, steps: 0, clipped: 0 }
 
-export interface Standing {
-  /** Steps done, those that were skipped counted. */
+export interface TrainerState {
+  /** Optimizer steps done; skipped ones count. */
   readonly step: number
-  /** The next batch: its epoch and its number there. */
+  /** The next batch: its epoch and its index in it. */
   readonly epoch: number
-  readonly index: number
-  readonly window: Window
-  /** The losses so far, each weighing 0.98 of the one after it, and those weights. */
+  readonly batchIndex: number
+  readonly window: ReportWindow
+  /** Σ 0.98^age × loss over all steps, and Σ 0.98^age. */
   readonly smoothing: { readonly sum: number; readonly weight: number }
   readonly plateau: Plateau
-  /** The best by the chosen metric, and the looks since. */
+  /** The best value of the chosen metric and its step; null before a first finite one. */
   readonly best: { readonly value: number; readonly step: number } | null
-  readonly looksSinceBest: number
-  /** The least validation loss. */
-  readonly leastLoss: number | null
-  /** Validation losses, which say when averaging begins; and the step at which it did. */
+  readonly evaluationsSinceBest: number
+  /** The lowest finite validation loss. */
+  readonly lowestLoss: number | null
+  /** Validation losses before averaging begins (asgd without averageFrom); Infinity where one was not finite. */
   readonly losses: readonly number[]
+  /** The step after which weights are averaged. */
   readonly averageFrom: number | null
-  /** How often it went back to a checkpoint: each halves the learning rate. */
+  /** How often the run went back to a checkpoint; each time halves the learning rate. */
   readonly rollbacks: number
 }
 
-export const atTheStart: Standing = {
+export const initialState: TrainerState = {
   step: 0,
   epoch: 0,
-  index: 0,
-  window: emptyWindow,
+  batchIndex: 0,
+  window: EMPTY_WINDOW,
   smoothing: { sum: 0, weight: 0 },
-  plateau: noPlateau,
+  plateau: INITIAL_PLATEAU,
   best: null,
-  looksSinceBest: 0,
-  leastLoss: null,
+  evaluationsSinceBest: 0,
+  lowestLoss: null,
   losses: [],
   averageFrom: null,
   rollbacks: 0,
@@ -56,26 +58,32 @@ export const atTheStart: Standing = {
 
 const SMOOTHING = 0.98
 
-export const smoothed = ({ sum, weight }: Standing['smoothing'], loss: number): Standing['smoothing'] => ({
+export const smoothed = ({ sum, weight }: TrainerState['smoothing'], loss: number): TrainerState['smoothing'] => ({
   sum: SMOOTHING * sum + loss,
   weight: SMOOTHING * weight + 1,
 })
 
 const count = z.int().min(0)
-const real = z.number()
+/** A number as `stateToJSON` writes it: JSON has no NaN and no infinity. */
+const real = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
+const notNegative = real.refine(value => !(value < 0))
 
-/** A standing as a file may hold it: what another has written is not believed before it is looked at. */
-export const standingSchema: z.ZodType<Standing> = z.strictObject({
+/** A state as it stands in a file, checked. */
+export const stateSchema = z.strictObject({
   step: count,
   epoch: count,
-  index: count,
-  window: z.strictObject({ loss: real, count: real.min(0), penalty: real, steps: count, clipped: count }),
-  smoothing: z.strictObject({ sum: real, weight: real.min(0) }),
-  plateau: z.strictObject({ best: real.nullable(), bad: count, falls: count }),
+  batchIndex: count,
+  window: z.strictObject({ loss: real, count: notNegative, penalty: real, steps: count, clipped: count }),
+  smoothing: z.strictObject({ sum: real, weight: notNegative }),
+  plateau: z.strictObject({ best: real.nullable(), bad: count, reductions: count }),
   best: z.strictObject({ value: real, step: count }).nullable(),
-  looksSinceBest: count,
-  leastLoss: real.nullable(),
+  evaluationsSinceBest: count,
+  lowestLoss: real.nullable(),
   losses: z.array(real),
   averageFrom: count.nullable(),
   rollbacks: count,
 })
+
+/** For JSON.stringify: NaN and the infinities as the strings that `stateSchema` reads back. */
+export const nonFiniteAsText = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value

@@ -1,5 +1,5 @@
-/* One step of training: forward and backward over a batch, or over several whose gradients are taken together; penalties;
- * clipping; update. Broken numbers are found before they reach the weights, or right after. */
+/* One step of training: forward and backward over a batch, or over several whose gradients are added; penalties; clipping;
+ * update. NaN and infinity in the data, the loss or the gradient are found before the update, those in the weights after it. */
 import type { Engine } from '../engine/engine.js'
 import { add, type DropoutDraw, scale } from '../engine/operations/operations.js'
 import { elementwise, elementwiseOperation } from '../engine/records.js'
@@ -7,30 +7,32 @@ import type { Tape } from '../engine/tape.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { CarriedState } from '../models/shared/carriedState.js'
 import type { Trainable } from '../models/shared/trainable.js'
-import { brokenNumbers } from './brokenNumbers.js'
 import { type ClippingConfiguration, clip } from './clipping.js'
+import { nonFiniteError } from './nonFinite.js'
 import type { Optimizer, OptimizerState } from './optimizers.js'
 import { activationPenalty, addWeightPenalty, type PenaltyConfiguration } from './regularisation.js'
 
 export interface StepOptions {
-  /** What is the same at every step. */
   readonly configuration: ClippingConfiguration & PenaltyConfiguration & { readonly labelSmoothing: number }
   readonly optimizer: Optimizer
-  readonly memory: OptimizerState
+  readonly optimizerState: OptimizerState
   /** 1 for the first step. */
   readonly step: number
   readonly learningRate: number
   readonly averageFrom?: number | undefined
   readonly teacherForcing: number
+  /** Names the first item of the training data that holds NaN or infinity; asked for only after a step has met one. */
+  readonly nonFiniteItem?: (() => string | undefined) | undefined
 }
 
-/** A batch, and what is drawn for it. */
-export interface DrawnBatch<Batch> {
+/** One of the batches of a step. */
+export interface BatchInStep<Batch> {
   readonly batch: Batch
+  /** What its dropout and sampling are drawn from. */
   readonly draw: DropoutDraw
-  /** Whether the carried state begins anew before it. */
-  readonly begins: boolean
-  /** What it holds of real numbers, by name: looked through when the step is broken. */
+  /** Whether it is the first of an epoch: the carried state begins from zero. */
+  readonly startsEpoch: boolean
+  /** The real numbers that it holds, by name: searched when the step meets NaN or infinity. */
   readonly numbers: Readonly<Record<string, ArrayLike<number>>>
 }
 
@@ -47,51 +49,51 @@ export interface StepResult {
 }
 
 /**
- * Trains on batches, as one, and carries the state on.
- * @throws NumericError where data, loss, gradient or weights hold NaN or infinity, which it names
+ * Trains on batches as if they were one, and carries the hidden state on.
+ * @throws NonFiniteError when data, loss, gradient or weights hold NaN or infinity; it names where
  */
 export function trainingStep<Batch>(
   model: Trainable<Batch>,
-  batches: readonly DrawnBatch<Batch>[],
+  batches: readonly BatchInStep<Batch>[],
   carried: CarriedState | undefined,
   options: StepOptions,
 ): StepResult {
   const { trained: parameters = model.parameters } = model
   const [{ engine }] = parameters
-  const { configuration, optimizer, memory, step, learningRate, averageFrom } = options
+  const { configuration, optimizer, optimizerState, step, learningRate, averageFrom } = options
   return engine.scope(() => {
     const sums = { loss: 0, count: 0, penalty: 0 }
-    batches.forEach((drawn, i) => {
-      const part = engine.scope(() =>
-        backward(model, parameters, drawn, carried, options, { first: i === 0, only: batches.length === 1 }),
-      )
-      sums.loss += part.loss * part.count
-      sums.count += part.count
-      sums.penalty += part.penalty * part.count
+    batches.forEach((batch, i) => {
+      const place = { first: i === 0, only: batches.length === 1 }
+      const { loss, count, penalty } = engine.scope(() => backward(model, parameters, batch, carried, options, place))
+      sums.loss += loss * count
+      sums.count += count
+      sums.penalty += penalty * count
     })
     const loss = sums.loss / sums.count
     if (batches.length > 1)
       for (const { gradient } of parameters) shrink(engine, gradient.place, gradient.size, sums.count)
     const penalty = sums.penalty / sums.count + addWeightPenalty(engine, parameters, configuration)
     const { norm: gradientNorm, scales, clipped } = clip(engine, parameters, configuration)
-    const told = () =>
-      brokenNumbers({
+    const failure = () =>
+      nonFiniteError({
         ...{ step, learningRate, loss, gradientNorm },
         parameters: model.parameters,
         data: batches.map(({ numbers }) => numbers),
+        item: options.nonFiniteItem?.(),
       })
-    if (!Number.isFinite(loss) || !Number.isFinite(penalty) || !Number.isFinite(gradientNorm)) throw told()
+    if (!Number.isFinite(loss) || !Number.isFinite(penalty) || !Number.isFinite(gradientNorm)) throw failure()
     const update = { step, learningRate, gradientScales: scales, averageFrom }
-    if (!optimizer.update(engine, parameters, memory, update)) throw told()
+    if (!optimizer.update(engine, parameters, optimizerState, update)) throw failure()
     return { loss, count: sums.count, penalty, gradientNorm, clipped }
   })
 }
 
-/** Forward and backward over one batch. Of several, each weighs what its mean is over. */
+/** Forward and backward over one batch. Of several, each is weighted by the count that its loss is the mean of. */
 function backward<Batch>(
   model: Trainable<Batch>,
   parameters: readonly Parameter[],
-  { batch, draw, begins }: DrawnBatch<Batch>,
+  { batch, draw, startsEpoch }: BatchInStep<Batch>,
   carried: CarriedState | undefined,
   options: StepOptions,
   place: { readonly first: boolean; readonly only: boolean },
@@ -101,20 +103,20 @@ function backward<Batch>(
   const { labelSmoothing } = configuration
   return engine.recording(tape => {
     for (const { value, gradient } of parameters) tape.watch(value, gradient, { filled: !place.first })
-    // Where a text begins the model begins by itself, on the tape: a state that is learned gets its gradient.
-    const state = begins ? undefined : carried?.state
+    // At the start of a text the model makes its own initial state, on the tape: a learned one gets its gradient.
+    const state = startsEpoch ? undefined : carried?.state
     const result = model.loss(batch, { draw, state, labelSmoothing, teacherForcing })
     const { count = 1 } = result
     const penalty = activationPenalty(engine, result, configuration)
-    const whole = penalty ? add(engine, result.loss, penalty) : result.loss
-    tape.backward(place.only ? whole : scale(engine, whole, count))
+    const total = penalty ? add(engine, result.loss, penalty) : result.loss
+    tape.backward(place.only ? total : scale(engine, total, count))
     if (place.first) clearUnreached(engine, tape, parameters)
     if (result.state) carried?.carry(result.state)
     return { loss: engine.scalar(result.loss), count, penalty: penalty ? engine.scalar(penalty) : 0 }
   })
 }
 
-/** A parameter that had no part in the loss keeps no gradient of an earlier step. */
+/** Clears the gradient of each parameter that the loss does not depend on. */
 function clearUnreached(engine: Engine, tape: Tape, parameters: readonly Parameter[]): void {
   for (const { value, gradient } of parameters) if (!tape.gradientOf(value)) engine.fill(gradient, 0)
 }
