@@ -12,7 +12,7 @@ import { RecurrentStream } from '../src/layers/stream.js'
 import { LanguageModel } from '../src/models/languageModel/languageModel.js'
 import { CarriedState } from '../src/models/shared/carriedState.js'
 import { Random, site } from '../src/random.js'
-import { adam, forget, sgd } from '../src/training/optimizers.js'
+import { adam, releaseState, sgd } from '../src/training/optimizers.js'
 import { trainingSchema } from '../src/training/options.js'
 import { trainingStep } from '../src/training/step.js'
 
@@ -95,14 +95,14 @@ async function prepareTraining(engine: Engine, task: TrainingTask): Promise<Read
     step: () => {
       step++
       const draw = { seed: 1, step, site: site.dropout }
-      const batch = { batch: stretch, draw, begins: step === 1, numbers: {} }
+      const batch = { batch: stretch, draw, startsEpoch: step === 1, numbers: {} }
       trainingStep(model, [batch], carried, {
-        ...{ configuration, optimizer, memory, step, learningRate: 0.001, teacherForcing: 1 },
+        ...{ configuration, optimizer, optimizerState: memory, step, learningRate: 0.001, teacherForcing: 1 },
       })
     },
     close: () => {
       carried.close()
-      forget(engine, memory)
+      releaseState(engine, memory)
       model.close()
     },
   }

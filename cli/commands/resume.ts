@@ -10,6 +10,7 @@ import { openEngine, trainingSchema } from '../../src/index.js'
 import { readFileBytes, readTextFile } from '../../src/node/files.js'
 import { RunFolder, readRun } from '../../src/node/index.js'
 import { runFiles } from '../../src/node/runFolder.js'
+import { checkpointStep } from '../../src/training/checkpoint.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
 import { addFlags, givenFlags, readFlags, UsageError } from '../flags/flags.js'
@@ -114,7 +115,7 @@ async function openRun(path: string) {
   if (values.data === '-')
     throw new ConfigurationError(`${path}: it was trained on standard input, which is gone; train anew on a file`)
   const environment = parsed(await readTextFile(join(path, runFiles.environment)), path)
-  const step = stepOf(metadata['recurra.training'])
+  const step = checkpointStep(metadata, last)
   const done = events.filter(event => event.step <= step)
   return {
     ...{ task, values, checkpoint },
@@ -132,14 +133,5 @@ function parsed(text: string, path: string): Record<string, unknown> {
     throw new FileFormatError(`${join(path, runFiles.environment)}: it must be JSON; mend it, or train anew`, {
       cause: error,
     })
-  }
-}
-
-/** Of the checkpoint; how much of it is right is the trainer's to say. */
-function stepOf(training: string | undefined): number {
-  try {
-    return Number(JSON.parse(training ?? '').standing.step)
-  } catch {
-    return 0
   }
 }

@@ -20,7 +20,7 @@ import { recurrentNegatable } from '../../src/models/shared/recurrentOptions.js'
 import { readingNegatable } from '../../src/models/shared/textOptions.js'
 import { RunFolder, readLabelled } from '../../src/node/index.js'
 import { classifierMetrics } from '../../src/tasks/classifier/training.js'
-import { circumstantial, trainingContradictions } from '../../src/training/contradictions.js'
+import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
 import { tellMissingData } from '../flags/dataSource.js'
@@ -78,7 +78,7 @@ export const classifyTask: TrainingTask<Classifier, ItemSplits<LabelledText>, Cl
   contradictions: [
     ...classifierContradictions,
     ...trainingContradictions,
-    ...circumstantial({
+    ...contextContradictions({
       validation: true,
       metrics: Object.keys(classifierMetrics),
       feedsItself: false,

@@ -21,7 +21,7 @@ import { languageModelContradictions } from '../../src/models/languageModel/opti
 import { recurrentNegatable } from '../../src/models/shared/recurrentOptions.js'
 import { readTextFile } from '../../src/node/files.js'
 import { RunFolder } from '../../src/node/index.js'
-import { circumstantial, trainingContradictions } from '../../src/training/contradictions.js'
+import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
 import { tellMissingData } from '../flags/dataSource.js'
@@ -69,7 +69,7 @@ export const lmTask: TrainingTask<LanguageModel, TextSplits, LmValues> = {
   contradictions: [
     ...languageModelContradictions,
     ...trainingContradictions,
-    ...circumstantial({
+    ...contextContradictions({
       validation: true,
       metrics: ['loss', 'perplexity'],
       feedsItself: true,

@@ -13,7 +13,7 @@ import {
 } from '../../src/index.js'
 import { recurrentNegatable } from '../../src/models/shared/recurrentOptions.js'
 import { RunFolder } from '../../src/node/index.js'
-import { circumstantial, trainingContradictions } from '../../src/training/contradictions.js'
+import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
 import { tellMissingData } from '../flags/dataSource.js'
@@ -57,7 +57,7 @@ export const regressTask: TrainingTask<Regressor, ItemSplits<NumberSequence>, Re
   fileSchema,
   contradictions: [
     ...trainingContradictions,
-    ...circumstantial({
+    ...contextContradictions({
       validation: true,
       metrics: METRICS,
       feedsItself: false,

@@ -16,7 +16,7 @@ import { readingNegatable } from '../../src/models/shared/textOptions.js'
 import { taggerContradictions } from '../../src/models/tagger/options.js'
 import { RunFolder, readTagged } from '../../src/node/index.js'
 import { taggerMetrics } from '../../src/tasks/tagger/training.js'
-import { circumstantial, trainingContradictions } from '../../src/training/contradictions.js'
+import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
 import { tellMissingData } from '../flags/dataSource.js'
@@ -67,7 +67,7 @@ export const tagTask: TrainingTask<Tagger, ItemSplits<TaggedSentence>, TagValues
   contradictions: [
     ...taggerContradictions,
     ...trainingContradictions,
-    ...circumstantial({
+    ...contextContradictions({
       validation: true,
       metrics: Object.keys(taggerMetrics),
       feedsItself: false,

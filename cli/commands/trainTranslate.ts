@@ -14,7 +14,7 @@ import {
 import { translatorContradictions, translatorNegatable } from '../../src/models/translator/options.js'
 import { RunFolder, readPairs } from '../../src/node/index.js'
 import { translatorMetrics } from '../../src/tasks/translator/training.js'
-import { circumstantial, trainingContradictions } from '../../src/training/contradictions.js'
+import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
 import { tellMissingData } from '../flags/dataSource.js'
@@ -78,7 +78,7 @@ export const translateTask: TrainingTask<Translator, ItemSplits<TextPair>, Trans
   contradictions: [
     ...translatorContradictions,
     ...trainingContradictions,
-    ...circumstantial({
+    ...contextContradictions({
       ...{
         validation: true,
         metrics: Object.keys(translatorMetrics),

@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import type {
   Engine,
   RecurraError,
+  Sample,
   TrainingConfiguration,
   TrainingEvent,
   TrainingResult,
@@ -188,15 +189,10 @@ async function writeScalars(
   for (const { layer, reverse, halfLife } of gradients)
     if (halfLife !== null)
       await board.scalar(`gradient/half-life, layer ${layer}${reverse ? ' backward' : ''}`, step, halfLife)
-  if (samples?.length)
-    await board.text(
-      'examples',
-      step,
-      samples.map(({ given, expected, written }) => quoted([given, expected, written])).join('\n\n'),
-    )
+  if (samples?.length) await board.text('examples', step, samples.map(quoted).join('\n\n'))
 }
 
-const quoted = ([given, expected, written]: string[]) => `    ${given}\n    → ${written}\n    (${expected})`
+const quoted = ({ input, target, output }: Sample) => `    ${input}\n    → ${output}\n    (${target})`
 
 /** Tells how a run ended, on standard output what belongs there, and gives the model back. */
 export async function tellOutcome<Model extends TrainedModel>(

@@ -89,7 +89,7 @@ export class TrainingProgress {
 
   show(event: TrainingEvent): void {
     const { fraction, smoothedLoss: loss, validationLoss, tokensPerSecond, remainingSeconds, step } = event
-    if (event.broken) this.note(event.broken)
+    if (event.nonFinite) this.note(event.nonFinite)
     this.fraction = fraction
     if (validationLoss !== undefined) this.validation = [validationLoss]
     const perplexity = event.perplexity === undefined ? [] : [Math.exp(this.validation[0] ?? loss)]
@@ -129,16 +129,16 @@ export class TrainingProgress {
     this.stream.write(`${percentage}  step ${step}  ${rest.join('  ')}\n`)
   }
 
-  /** Validation examples, each on a line: what was given, what comes, and what should. */
+  /** Validation examples, each on a line: input, output and target. */
   private tellSamples(samples: readonly Sample[]): void {
     const room = Math.max(40, Math.min(200, this.stream.columns || 120))
     const short = (text: string, most: number) => {
       const line = text.replaceAll('\n', '⏎').replace(/\p{Cc}/gu, ' ')
       return line.length > most ? `${line.slice(0, most - 1)}…` : line
     }
-    for (const { given, expected, written } of samples) {
+    for (const { input, target, output } of samples) {
       const part = Math.floor((room - 8) / 3)
-      this.note(`  ${short(given, part)} → ${short(written, part)} (${short(expected, part)})`)
+      this.note(`  ${short(input, part)} → ${short(output, part)} (${short(target, part)})`)
     }
   }
 

@@ -5,7 +5,7 @@ import { platform } from '#platform'
 import type { Engine } from '../engine/engine.js'
 import { CarriedState } from '../models/shared/carriedState.js'
 import { site } from '../random.js'
-import { forget, optimizerOf } from '../training/optimizers.js'
+import { optimizerOf, releaseState } from '../training/optimizers.js'
 import { trainingStep } from '../training/step.js'
 import { type Examination, figure, ok, problem } from './examination.js'
 import type { Probe } from './probe.js'
@@ -71,8 +71,15 @@ async function trial<Batch>(
     for (let step = 1; step <= steps; step++) {
       const [epoch, index] = [Math.floor((step - 1) / batchesPerEpoch), (step - 1) % batchesPerEpoch]
       const draw = { seed: training.seed, step, site: site.dropout }
-      const drawn = { batch: batches.batch(epoch, index), draw, begins: index === 0, numbers: {} }
-      const settings = { configuration: training, optimizer, memory, step, learningRate, teacherForcing: 1 }
+      const drawn = { batch: batches.batch(epoch, index), draw, startsEpoch: index === 0, numbers: {} }
+      const settings = {
+        configuration: training,
+        optimizer,
+        optimizerState: memory,
+        step,
+        learningRate,
+        teacherForcing: 1,
+      }
       const { loss, gradientNorm } = trainingStep(model, [drawn], carried, settings)
       losses.push(loss)
       norms.push(gradientNorm)
@@ -83,7 +90,7 @@ async function trial<Batch>(
     losses.push(Number.NaN)
   } finally {
     carried?.close()
-    forget(engine, memory)
+    releaseState(engine, memory)
     model.close()
   }
   return { losses, norms }

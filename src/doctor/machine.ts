@@ -10,7 +10,7 @@ import type { Engine } from '../engine/engine.js'
 import { openEngine } from '../engine/open.js'
 import { type Parameter, watchAll } from '../layers/parameter.js'
 import { Random } from '../random.js'
-import { forget, optimizerOf } from '../training/optimizers.js'
+import { optimizerOf, releaseState } from '../training/optimizers.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import { trainingStep } from '../training/step.js'
 import { type Examination, figure, ok, problem } from './examination.js'
@@ -180,16 +180,17 @@ async function* learning<Batch>(model: ExaminedModel<Batch>, batch: Batch, steps
   const parameters: readonly Parameter[] = model.trained ?? model.parameters
   const optimizer = optimizerOf(configuration)
   const memory = optimizer.init(engine, parameters)
-  const settings = { configuration, optimizer, memory, learningRate: 0.005, teacherForcing: 1 }
+  const settings = { configuration, optimizer, optimizerState: memory, learningRate: 0.005, teacherForcing: 1 }
   const draw = { seed: 1, step: 0, site: 0 }
   // Nothing is dropped while it learns by heart.
   const still = { trained: parameters, parameters: model.parameters, loss: (b: Batch) => model.loss(b, {}) }
   try {
     for (let step = 1; step <= steps; step++) {
-      yield trainingStep(still, [{ batch, draw, begins: true, numbers: {} }], undefined, { ...settings, step }).loss
+      yield trainingStep(still, [{ batch, draw, startsEpoch: true, numbers: {} }], undefined, { ...settings, step })
+        .loss
       await platform.pause()
     }
   } finally {
-    forget(engine, memory)
+    releaseState(engine, memory)
   }
 }

@@ -65,7 +65,8 @@ export function checkpointToBytes(content: CheckpointContent): Uint8Array<ArrayB
     name: name.startsWith(MODEL) ? name.slice(MODEL.length) : `${TRAINING}${name}`,
     ...tensor,
   }))
-  for (const [name, tensor] of rollback?.tensors ?? []) tensors.push({ name: `${TRAINING}${ROLLBACK}${name}`, ...tensor })
+  for (const [name, tensor] of rollback?.tensors ?? [])
+    tensors.push({ name: `${TRAINING}${ROLLBACK}${name}`, ...tensor })
   const training = {
     version: VERSION,
     state: snapshot.state,
@@ -102,7 +103,9 @@ export function checkpointFromBytes(
     else now.set(inTraining, tensor)
   }
   if (!rollback && back.size > 0)
-    throw new FileFormatError(`${where}: holds tensors ${TRAINING}${ROLLBACK}… without their state; the file is damaged`)
+    throw new FileFormatError(
+      `${where}: holds tensors ${TRAINING}${ROLLBACK}… without their state; the file is damaged`,
+    )
   return { snapshot: { state, tensors: now }, rollback: rollback && { state: rollback, tensors: back } }
 }
 
@@ -117,11 +120,7 @@ export const checkpointStep = (metadata: Readonly<Record<string, string>>, where
  * Checks a snapshot against the shapes of the run's tensors; `engine.write` can then take each of them.
  * @throws FileFormatError when a tensor is missing, has another shape, or is not the run's
  */
-export function checkSnapshot(
-  snapshot: Snapshot,
-  shapes: ReadonlyMap<string, readonly number[]>,
-  where: string,
-): void {
+export function checkSnapshot(snapshot: Snapshot, shapes: ReadonlyMap<string, readonly number[]>, where: string): void {
   const nameInFile = (name: string) => (name.startsWith(MODEL) ? name.slice(MODEL.length) : `${TRAINING}${name}`)
   const unknown = [...snapshot.tensors.keys()].find(name => !shapes.has(name))
   if (unknown !== undefined)
@@ -129,7 +128,9 @@ export function checkSnapshot(
   for (const [name, shape] of shapes) {
     const stored = snapshot.tensors.get(name)
     if (stored && stored.shape.join() === shape.join() && !(stored.data instanceof BigInt64Array)) continue
-    const got = stored ? `got ${stored.data instanceof BigInt64Array ? 'I64 ' : ''}[${stored.shape.join(', ')}]` : 'it is missing'
+    const got = stored
+      ? `got ${stored.data instanceof BigInt64Array ? 'I64 ' : ''}[${stored.shape.join(', ')}]`
+      : 'it is missing'
     throw new FileFormatError(`${where}: ${nameInFile(name)} must be [${shape.join(', ')}] of real numbers; ${got}`)
   }
 }

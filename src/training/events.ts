@@ -1,49 +1,49 @@
-/* What a run of training tells on the way, and at its end. */
+/* What a run of training reports on the way and at its end. */
 import type { Metrics, Sample } from './trainingTask.js'
 
-/** How training stands. Losses of text are mean cross-entropies in nats per token. */
+/** The progress of training. Losses of text are mean cross-entropies in nats per token. */
 export interface TrainingEvent {
   /** Optimizer steps done. */
   readonly step: number
-  /** Steps in all, where that is known (not under a time limit alone). */
+  /** Steps of the whole run; undefined under a time limit alone. */
   readonly steps: number | undefined
-  /** Passes over the training data done. */
+  /** Passes over the training data done; 1.5 in the middle of the second. */
   readonly epoch: number
-  /** Of the whole run, 0 to 1. */
+  /** Share of the run that is done, 0 to 1. */
   readonly fraction: number
-  /** Training loss since the last event, without penalties. */
+  /** Mean training loss since the last event, without penalties. */
   readonly loss: number
   /** The same with what L1, L2 and activation penalties add. */
   readonly penalizedLoss: number
-  /** The loss of all steps, each weighing 0.98 of the one after it. */
+  /** Weighted mean of all steps' losses; each step weighs 0.98 of the next one. */
   readonly smoothedLoss: number
-  /** exp(loss), of a model of text. */
+  /** exp(loss), for models of text. */
   readonly perplexity: number | undefined
-  /** On the validation data, where this event has looked at them. */
+  /** Loss on the validation data, where this event has validated. */
   readonly validationLoss: number | undefined
   readonly validationPerplexity: number | undefined
-  /** All that was measured there. */
+  /** All validation metrics, where this event has validated. */
   readonly validation: Metrics | undefined
-  /** Whether that is the best so far. */
+  /** Whether the chosen metric is the best so far; never where it is NaN or infinite. */
   readonly best: boolean
   /** Global norm of the last gradient, before clipping. */
   readonly gradientNorm: number
   /** Share of the steps since the last event whose gradient was clipped. */
   readonly clippedShare: number
-  /** Of the last step. */
+  /** Learning rate of the last step. */
   readonly learningRate: number
-  /** Share of steps that the last step fed the truth. */
+  /** Share of the last step's inputs that were true tokens. */
   readonly teacherForcing: number
-  /** Tokens, or sequences. */
+  /** Tokens, or sequences, per second. */
   readonly tokensPerSecond: number
   readonly elapsedSeconds: number
   readonly remainingSeconds: number
-  /** Validation examples as the model stands, where it looked at validation. */
+  /** Outputs on validation examples, where this event has validated. */
   readonly samples: readonly Sample[] | undefined
-  /** Whether this is a step to which a checkpoint belongs: `run.checkpoint()` gives it. */
+  /** Whether a checkpoint is due: `run.checkpoint()` makes it. */
   readonly checkpoint: boolean
-  /** The message of a step that was broken and was skipped or rolled back. */
-  readonly broken: string | undefined
+  /** Where a NaN or an infinity came from: of a step that was skipped or rolled back, or of a validation metric. */
+  readonly nonFinite: string | undefined
 }
 
 export interface TrainingResult {
@@ -51,10 +51,10 @@ export interface TrainingResult {
   readonly epochs: number
   /** Training loss at the last event. */
   readonly loss: number
-  /** The best validation loss; or the best of the metric that was asked for. */
+  /** The lowest finite validation loss; undefined where there was none. */
   readonly validationLoss: number | undefined
   readonly seconds: number
-  /** Whether it ended before what it was to do: by the signal, or at `stopAt`. */
+  /** Whether it ended early: by the signal, or at `stopAt`. */
   readonly stopped: boolean
   /** Whether patience ended it. */
   readonly outOfPatience: boolean
@@ -62,11 +62,17 @@ export interface TrainingResult {
 
 /** A run of training: iterate over its events, or await its result. Nothing happens before. */
 export interface TrainingRun extends AsyncIterable<TrainingEvent, TrainingResult>, PromiseLike<TrainingResult> {
-  /** Waits before the next step until `resume`; time does not count meanwhile. */
+  /** Waits before the next step until `resume`; that time does not count. */
   pause(): void
   resume(): void
-  /** All that is needed to go on from here, as `train(…, { resume })`; while the run is at an event. */
+  /**
+   * All that is needed to go on from here, for `train(…, { resume })`.
+   * @throws ConfigurationError when the run is not at an event
+   */
   checkpoint(): Uint8Array<ArrayBuffer>
-  /** The file of the model as it would be used now; while the run is at an event. */
+  /**
+   * The file of the model with the weights that the run would end with.
+   * @throws ConfigurationError when the run is not at an event
+   */
   modelBytes(): Promise<Uint8Array<ArrayBuffer>>
 }

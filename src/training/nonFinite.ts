@@ -51,7 +51,7 @@ export function nonFiniteError(failed: FailedStep): NonFiniteError {
       const at = firstNonFinite(values)
       if (at < 0) continue
       const where = `element ${at} of the batch${item ? ` (${item})` : ''}`
-      return error(`the data's ${name} hold ${values[at]} at ${where}`, 'correct or leave out that item')
+      return error(`the data's ${name} hold ${values[at]} at ${where}`, 'correct those data')
     }
   const fix = `lower learningRate (${learningRate}) or clipNorm, or start from the last checkpoint with onNan rollback`
   for (const { name, value, engine } of parameters) {
@@ -89,7 +89,7 @@ export function nonFiniteMetrics(
   const named = values.map(([name, value]) => `${name} is ${value}`).join(', ')
   const item = itemOf()
   const fix = item
-    ? `${item}; correct or leave out that item`
+    ? `${item}; correct those data`
     : 'look for a NaN, an infinity or an unknown label in the validation data, or lower learningRate'
   return `train: step ${step}: on the validation data ${named}, which counts as not better; ${fix}`
 }

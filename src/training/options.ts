@@ -47,7 +47,9 @@ export const trainingSchema = z.strictObject({
   timeSteps: count(65536).default(50).describe('tokens of a segment of the stream; the gradient is cut at its ends'),
   accumulate: count(65536).default(1).describe('batches whose gradients are added for one step'),
 
-  teacherForcing: share().default(1).describe('share of time steps whose input is the true token, not the model’s own output'),
+  teacherForcing: share()
+    .default(1)
+    .describe('share of time steps whose input is the true token, not the model’s own output'),
   teacherForcingSchedule: z
     .enum(['constant', 'linear', 'exponential', 'inverse-sigmoid'])
     .default('constant')
@@ -65,7 +67,11 @@ export const trainingSchema = z.strictObject({
   beta1: z.number().min(0).lt(1).default(0.9).describe('decay of the mean of the gradient in adam and adamw'),
   beta2: z.number().min(0).lt(1).default(0.999).describe('decay of the mean of its square in adam and adamw'),
   alpha: z.number().min(0).lt(1).default(0.99).describe('decay of the mean of the squared gradient in rmsprop'),
-  epsilon: z.number().positive().optional().describe(`added to the divisor (default: ${EPSILON}; adagrad ${ADAGRAD_EPSILON})`),
+  epsilon: z
+    .number()
+    .positive()
+    .optional()
+    .describe(`added to the divisor (default: ${EPSILON}; adagrad ${ADAGRAD_EPSILON})`),
   averageFrom: count()
     .optional()
     .describe(
@@ -73,21 +79,32 @@ export const trainingSchema = z.strictObject({
     ),
   averagePatience: count().default(5).describe('evaluations; see averageFrom'),
 
-  weightDecay: weight().default(0).describe('PyTorch’s weight_decay: added to the gradient, but decoupled from it in adamw'),
+  weightDecay: weight()
+    .default(0)
+    .describe('PyTorch’s weight_decay: added to the gradient, but decoupled from it in adamw'),
   l1: weight().default(0).describe('adds l1 Σ|w| to the loss'),
   l2: weight().default(0).describe('adds l2 / 2 Σ w² to the loss'),
   activationPenalty: weight().default(0).describe('adds this times the mean square of the last layer’s output'),
   temporalActivationPenalty: weight()
     .default(0)
     .describe('adds this times the mean square of its change from step to step'),
-  labelSmoothing: z.number().min(0).lt(1).default(0).describe('share of the target’s probability that is spread over all symbols'),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('share of the target’s probability that is spread over all symbols'),
 
   clipping: z
     .enum(['norm', 'value', 'parameter', 'none'])
     .default('norm')
     .describe('what of the gradient is bounded: its global norm, each element, or each parameter’s norm'),
   clipNorm: z.number().positive().optional().describe(`upper bound of the norm (default: ${CLIP_NORM})`),
-  clipValue: z.number().positive().optional().describe(`upper bound of each element’s absolute value (default: ${CLIP_VALUE})`),
+  clipValue: z
+    .number()
+    .positive()
+    .optional()
+    .describe(`upper bound of each element’s absolute value (default: ${CLIP_VALUE})`),
 
   schedule: z
     .enum(['constant', 'step', 'exponential', 'cosine', 'plateau', 'zaremba'])
@@ -101,18 +118,26 @@ export const trainingSchema = z.strictObject({
     .optional()
     .describe('the schedule’s horizon in minutes; no other run has the same bits'),
   scheduleFactor: z.number().positive().lt(1).default(0.5).describe('factor of the learning rate at each reduction'),
-  schedulePatience: z.int().min(0).default(2).describe('evaluations without a better validation loss that plateau accepts before it reduces the rate'),
+  schedulePatience: z
+    .int()
+    .min(0)
+    .default(2)
+    .describe('evaluations without a better validation loss that plateau accepts before it reduces the rate'),
   leastLearningRate: z.number().min(0).default(0).describe('lower bound of the learning rate'),
   warmupSteps: z.int().min(0).default(0).describe('steps in which the learning rate rises from 0 linearly'),
 
-  validateEvery: count().optional().describe('steps between evaluations on validation data (default: about 20 evaluations in a run)'),
+  validateEvery: count()
+    .optional()
+    .describe('steps between evaluations on validation data (default: about 20 evaluations in a run)'),
   reportEvery: count().default(10).describe('steps between progress events'),
   checkpointEvery: count().optional().describe('steps between checkpoints (default: one at each evaluation)'),
   samples: z.int().min(0).max(20).default(2).describe('validation examples shown at each evaluation'),
   onNan: z
     .enum(['stop', 'skip', 'rollback'])
     .default('stop')
-    .describe('NaN or infinity in a step: stop, skip the step, or go back to the last checkpoint with half the learning rate'),
+    .describe(
+      'NaN or infinity in a step: stop, skip the step, or go back to the last checkpoint with half the learning rate',
+    ),
   seed: z
     .int()
     .min(0)

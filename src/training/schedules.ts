@@ -64,7 +64,10 @@ function scheduled(configuration: ScheduleConfiguration, rate: number, time: Sch
 }
 
 /** The share of the horizon that has passed; above 1 after its end. */
-function horizonShare({ scheduleSteps, scheduleEpochs, scheduleMinutes }: ScheduleConfiguration, time: ScheduleTime): number {
+function horizonShare(
+  { scheduleSteps, scheduleEpochs, scheduleMinutes }: ScheduleConfiguration,
+  time: ScheduleTime,
+): number {
   if (scheduleSteps !== undefined) return time.step / scheduleSteps
   if (scheduleEpochs !== undefined) return time.epoch / scheduleEpochs
   return scheduleMinutes === undefined ? 0 : time.minutes / scheduleMinutes

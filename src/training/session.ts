@@ -231,11 +231,13 @@ export class TrainingSession<Batch> {
    * @throws ConfigurationError when model or options are others
    */
   restore(bytes: Uint8Array): void {
+    const { configuration } = this
     const where = 'checkpoint'
-    const { snapshot, rollback } = checkpointFromBytes(bytes, where, this)
-    for (const each of rollback ? [snapshot, rollback] : [snapshot]) this.check(each, where)
+    const { snapshot, rollback } = checkpointFromBytes(bytes, where, { configuration, metadata: this.metadata })
+    this.check(snapshot, where)
+    if (rollback) this.check(rollback, where)
     this.load(snapshot)
-    if (this.configuration.onNan === 'rollback') this.rollbackPoint = rollback ?? snapshot
+    if (configuration.onNan === 'rollback') this.rollbackPoint = rollback ?? snapshot
   }
 
   private get metadata(): Readonly<Record<string, string>> {

@@ -134,7 +134,7 @@ describe('a regressor', () => {
     using model = await Regressor.create({ corpus: data.train, cell: 'gru', hiddenSize: 16, engine })
     const shown: string[] = []
     for await (const { samples } of train(model, data, { epochs: 20, batchSize: 20, learningRate: 0.01, samples: 2 }))
-      if (samples) shown.push(samples.map(({ given, expected }) => `${given}: ${expected}`).join())
+      if (samples) shown.push(samples.map(({ input, target }) => `${input}: ${target}`).join())
     expect(shown.length).toBeGreaterThan(10)
     expect(new Set(shown).size).toBe(1)
     expect((await evaluateRegressor(model, data.test)).meanAbsoluteError).toBeLessThan(0.3)

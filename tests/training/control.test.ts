@@ -307,7 +307,7 @@ describe('what contradicts itself', () => {
       lossAverage: 'sentence',
     }
     expect(() => train(model, { train: text.train }, wrong as never)).toThrow(
-      /^train: .*clipNorm: must be above 0; got 0; .*algoritm is not known; did you mean algorithm\?.*nesterov: needs optimizer sgd with momentum; got true; lossAverage: needs algorithm sentence; got sentence; schedule: needs one horizon: scheduleSteps, scheduleEpochs or scheduleMinutes; got cosine; patience: needs something to validate on; got 3$/,
+      /^train: .*clipNorm: must be above 0; got 0; .*algoritm is not known; did you mean algorithm\?.*nesterov: needs optimizer sgd with momentum; got true; lossAverage: needs algorithm sentence; got sentence; schedule: needs one horizon: scheduleSteps, scheduleEpochs or scheduleMinutes; got cosine; patience: needs validation data; got 3$/,
     )
   })
 })

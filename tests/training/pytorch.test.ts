@@ -9,14 +9,14 @@ import {
   adagrad,
   adam,
   asgd,
-  forget,
   type Optimizer,
   type OptimizerState,
+  releaseState,
   rmsprop,
   sgd,
 } from '../../src/training/optimizers.js'
 import { trainingSchema } from '../../src/training/options.js'
-import { learningRateAt, noPlateau, plateauAfter } from '../../src/training/schedules.js'
+import { INITIAL_PLATEAU, learningRateAt, plateauAfter } from '../../src/training/schedules.js'
 import { expectNear } from '../engine/distance.js'
 import { describeEach, everyBackend } from '../engine/everyBackend.js'
 import { type GoldenOptimizerRun, loadGoldenTraining } from '../golden/goldenTraining.js'
@@ -75,7 +75,7 @@ describeEach(everyBackend, (engine, { name }) => {
         expectNear(engine().read(value), wanted.after[p], tolerance, `parameter ${p}`)
         if (wanted.averages) expectNear(engine().read(state[p].ax), wanted.averages[p], tolerance, `average ${p}`)
       })
-      forget(engine(), state)
+      releaseState(engine(), state)
     })
   })
 
@@ -153,7 +153,7 @@ describe('the learning rate follows PyTorch’s scheduler', () => {
   const rates = (options: object, count: number) => {
     const configuration = trainingSchema.parse({ learningRate: 0.5, ...options })
     return Array.from({ length: count }, (_, step) =>
-      learningRateAt(configuration, { step, epoch: step / 10, minutes: 0, falls: 0 }),
+      learningRateAt(configuration, { step, epoch: step / 10, minutes: 0, reductions: 0 }),
     )
   }
   test.each([
@@ -168,13 +168,13 @@ describe('the learning rate follows PyTorch’s scheduler', () => {
 
   test('plateau', () => {
     const configuration = trainingSchema.parse({ learningRate: 0.5, schedule: 'plateau' })
-    let plateau = noPlateau
+    let plateau = INITIAL_PLATEAU
     const rates = golden.schedules.plateauLosses.map((loss, step) => {
-      const rate = learningRateAt(configuration, { step, epoch: 0, minutes: 0, falls: plateau.falls })
+      const rate = learningRateAt(configuration, { step, epoch: 0, minutes: 0, reductions: plateau.reductions })
       plateau = plateauAfter(plateau, loss, 1)
       return rate
     })
-    expect(plateau.falls).toBeGreaterThan(1)
+    expect(plateau.reductions).toBeGreaterThan(1)
     expectNear(rates, golden.schedules.plateau, 1e-14, 'plateau')
   })
 })
@@ -184,12 +184,12 @@ describe('what PyTorch has no scheduler for', () => {
     const configuration = trainingSchema.parse({
       ...{ learningRate: 1, schedule: 'zaremba', scheduleEpochs: 2, scheduleFactor: 0.5, leastLearningRate: 0.2 },
     })
-    const at = (epoch: number) => learningRateAt(configuration, { step: 0, epoch, minutes: 0, falls: 0 })
+    const at = (epoch: number) => learningRateAt(configuration, { step: 0, epoch, minutes: 0, reductions: 0 })
     expect([0, 0.9, 1.99, 2, 2.5, 3, 4, 9].map(at)).toEqual([1, 1, 1, 0.5, 0.5, 0.25, 0.2, 0.2])
   })
 
   test('a horizon in epochs or by the clock is that part of it', () => {
-    const half = { step: 7, epoch: 2, minutes: 3, falls: 0 }
+    const half = { step: 7, epoch: 2, minutes: 3, reductions: 0 }
     const rate = (options: object) =>
       learningRateAt(trainingSchema.parse({ learningRate: 1, schedule: 'cosine', ...options }), half)
     expect(rate({ scheduleEpochs: 4 })).toBeCloseTo(0.5, 15)

@@ -1,14 +1,17 @@
-// Exact resume: a run that is stopped and goes on is, to the last bit of its checkpoint, the run that never stopped.
+/* Exact resume: a run that is stopped and goes on is, to the last bit of its checkpoint, the run that never stopped. */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { adding } from '../../src/data/generated/adding.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
+import { evaluate } from '../../src/evaluation/perplexity.js'
+import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { LanguageModel, type LanguageModelCreation } from '../../src/models/languageModel/languageModel.js'
 import { Regressor } from '../../src/models/regressor/regressor.js'
 import { train } from '../../src/tasks/train.js'
 import type { TrainingRun } from '../../src/training/events.js'
 import type { TrainingOptions } from '../../src/training/options.js'
+import { initialState, nonFiniteAsText, stateSchema } from '../../src/training/state.js'
 import { smallSplits } from './smallText.js'
 
 const text = smallSplits(60)
@@ -132,6 +135,75 @@ describe('a checkpoint', () => {
     await expect(train(model, text, { ...quick, resume: model.toBytes() })).rejects.toThrow(
       /this is a model and not a checkpoint; give the run's last.safetensors/,
     )
+  })
+
+  it('of another version is refused by name, with what to do', async () => {
+    const bytes = await checkpoint({ steps: 4 })
+    const written = (training: object) => {
+      const { tensors, metadata } = readSafetensors(bytes, 'checkpoint')
+      const all = [...tensors].map(([name, tensor]) => ({ name, ...tensor }))
+      return writeSafetensors(all, { ...metadata, 'recurra.training': JSON.stringify(training) })
+    }
+    using model = await LanguageModel.create({ corpus: text.train, ...small, engine })
+    const resumed = (training: object) => train(model, text, { ...quick, resume: written(training) })
+    await expect(resumed({ standing: { step: 4 }, course: {} })).rejects.toThrow(
+      /^checkpoint: the version of recurra\.training must be 2; got 1; resume it with the recurra that wrote it, or train on from its weights as a new run$/,
+    )
+    await expect(resumed({ version: 3 })).rejects.toThrow(/must be 2; got 3; a newer recurra may read it$/)
+    await expect(resumed({ version: 2, state: {}, options: {} })).rejects.toThrow(
+      /^checkpoint: recurra\.training must hold the trainer's state; state\.step is missing or wrong; the file is damaged$/,
+    )
+  })
+
+  it('with keepBest holds the best weights, which a model’s file ignores', async () => {
+    const options = { ...quick, steps: 40, learningRate: 0.5, keepBest: true } as const
+    const create = () => LanguageModel.create({ corpus: text.train, ...small, engine })
+    using whole = await create()
+    await train(whole, text, options)
+    using half = await create()
+    const bytes = await lastOf(train(half, text, { ...options, stopAt: 21 }))
+    using model = await LanguageModel.load(bytes, { engine })
+    const { validationLoss } = await train(model, text, { ...options, resume: bytes })
+    expect(model.toBytes()).toEqual(whole.toBytes())
+    expect((await evaluate(model, text.validation)).loss).toBe(validationLoss)
+    const names = [...readSafetensors(bytes, 'checkpoint').tensors.keys()]
+    expect(names.filter(name => name.startsWith('training.best.'))).toHaveLength(model.parameters.length)
+    const without = await checkpoint({ steps: 21 })
+    expect([...readSafetensors(without, 'checkpoint').tensors.keys()].filter(name => /best/.test(name))).toEqual([])
+  })
+
+  it('of numbers that JSON lacks reads them back', () => {
+    const state = {
+      ...initialState,
+      smoothing: { sum: Infinity, weight: 1 },
+      losses: [Number.NaN, -Infinity, 0.5],
+    }
+    expect(stateSchema.parse(JSON.parse(JSON.stringify(state, nonFiniteAsText)))).toEqual(state)
+  })
+
+  it('is due at each best evaluation too, whatever checkpointEvery says', async () => {
+    using model = await LanguageModel.create({ corpus: text.train, ...small, engine })
+    const bests: boolean[] = []
+    for await (const event of train(model, text, { ...quick, checkpointEvery: 100, validateEvery: 1 }))
+      if (event.best) bests.push(event.checkpoint)
+    expect(bests.length).toBeGreaterThan(2)
+    expect(bests).not.toContain(false)
+  })
+
+  it('is due once more where the signal comes while an event without one is handled', async () => {
+    using model = await LanguageModel.create({ corpus: text.train, ...small, engine })
+    const abort = new AbortController()
+    const steps: [number, boolean][] = []
+    const options = { ...quick, checkpointEvery: 100, validateEvery: 100, reportEvery: 3, signal: abort.signal }
+    for await (const { step, checkpoint } of train(model, text, options)) {
+      steps.push([step, checkpoint])
+      if (step === 6) abort.abort()
+    }
+    expect(steps).toEqual([
+      [3, false],
+      [6, false],
+      [6, true],
+    ])
   })
 
   it('is asked for at an event', async () => {

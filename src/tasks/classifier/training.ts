@@ -1,10 +1,11 @@
 /* A classifier in training: labelled texts as batches, validation by accuracy and F1, and the same few texts classified each
  * time. */
 
-import type { LabelledText } from '../../data/corpora/items.js'
+import type { ItemCorpus, LabelledText } from '../../data/corpora/items.js'
 import { evaluateClassifier } from '../../evaluation/classification.js'
 import { classifierBatches, type LabelledBatch } from '../../models/classifier/batches.js'
 import type { Classifier } from '../../models/classifier/classifier.js'
+import { labelsOf } from '../../models/shared/labels.js'
 import type { TrainingConfiguration } from '../../training/options.js'
 import type { Sample, TrainingTask } from '../../training/trainingTask.js'
 import type { CorpusData } from '../corpusData.js'
@@ -32,17 +33,29 @@ export function classifierTraining(
         const { loss, accuracy, macro, micro } = await evaluateClassifier(model, validation)
         return { loss, accuracy, macroF1: macro.f1, microF1: micro.f1 }
       }),
+    nonFiniteItem: part => unknownLabels(model, part === 'train' ? train : validation),
     samples: validation && (count => classified(model, validation.items.filter(holdsText).slice(0, count))),
   }
 }
 
 const holdsText = ({ text }: LabelledText) => text.trim() !== ''
 
+/** Where no text has a label that the model has, none can be scored: the first label. */
+function unknownLabels(
+  { labels, configuration }: Classifier,
+  corpus: ItemCorpus<LabelledText> | undefined,
+): string | undefined {
+  const items = corpus?.items ?? []
+  const isKnown = ({ label }: LabelledText) => labelsOf(label, configuration).some(name => labels.includes(name))
+  if (items.length === 0 || items.some(isKnown)) return undefined
+  return `no text of ${corpus?.name} has a label that the training data have; the first one has ${items[0].label}`
+}
+
 async function classified(model: Classifier, items: readonly LabelledText[]): Promise<Sample[]> {
   const answers = await model.classify(items.map(({ text }) => text))
   return items.map(({ text, label }, i) => ({
-    given: text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text,
-    expected: label,
-    written: answers[i].labels.join(model.configuration.labelSeparator),
+    input: text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text,
+    target: label,
+    output: answers[i].labels.join(model.configuration.labelSeparator),
   }))
 }

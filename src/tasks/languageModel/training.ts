@@ -25,9 +25,9 @@ export function isLanguageData(data: unknown): data is LanguageData {
 /** While training, validation looks at no more than this many tokens: a look costs as much as a third of a step does. */
 const VALIDATION_TOKENS = 100_000
 
-/** Tokens that are given, and that are written. */
-const GIVEN = 24
-const WRITTEN = 48
+/** Tokens of a sample's prompt and of its output. */
+const PROMPT_TOKENS = 24
+const OUTPUT_TOKENS = 48
 
 export const languageModelMetrics = { loss: 'min', perplexity: 'min' } as const
 
@@ -61,7 +61,7 @@ export function languageModelTraining(
   }
 }
 
-type Beginning = Pick<Sample, 'given' | 'expected'>
+type Beginning = Pick<Sample, 'input' | 'target'>
 
 /** Beginnings from all over the text, each after a line's end where there is one near. */
 function beginningsOf({ tokenizer }: LanguageModel, text: string, count: number): Beginning[] {
@@ -71,10 +71,10 @@ function beginningsOf({ tokenizer }: LanguageModel, text: string, count: number)
     const line = k === 0 ? 0 : text.indexOf('\n', from) + 1
     const start = line > 0 && line - from < 200 ? line : from
     // No token is longer than what people write without a space: this holds more tokens than are wanted.
-    const tokens = tokenizer.encode(text.slice(start, start + 40 * (GIVEN + WRITTEN)))
-    if (tokens.length <= GIVEN) continue
-    const given = tokenizer.decode(tokens.subarray(0, GIVEN))
-    beginnings.push({ given, expected: tokenizer.decode(tokens.subarray(GIVEN, GIVEN + WRITTEN)) })
+    const tokens = tokenizer.encode(text.slice(start, start + 40 * (PROMPT_TOKENS + OUTPUT_TOKENS)))
+    if (tokens.length <= PROMPT_TOKENS) continue
+    const input = tokenizer.decode(tokens.subarray(0, PROMPT_TOKENS))
+    beginnings.push({ input, target: tokenizer.decode(tokens.subarray(PROMPT_TOKENS, PROMPT_TOKENS + OUTPUT_TOKENS)) })
   }
   return beginnings
 }
@@ -82,10 +82,11 @@ function beginningsOf({ tokenizer }: LanguageModel, text: string, count: number)
 /** What the model writes after each. */
 async function continued(model: LanguageModel, beginnings: readonly Beginning[]): Promise<Sample[]> {
   const samples: Sample[] = []
-  for (const { given, expected } of beginnings) {
-    let written = ''
-    for await (const piece of model.generate({ prompt: given, length: WRITTEN, temperature: 0.5 })) written += piece
-    samples.push({ given, expected, written })
+  for (const { input, target } of beginnings) {
+    let output = ''
+    for await (const piece of model.generate({ prompt: input, length: OUTPUT_TOKENS, temperature: 0.5 }))
+      output += piece
+    samples.push({ input, target, output })
   }
   return samples
 }

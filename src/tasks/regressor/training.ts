@@ -1,10 +1,11 @@
 /* A regressor in training: sequences of numbers as batches, validation by squared and absolute error, and the same few
  * sequences answered each time. */
 
-import type { NumberSequence } from '../../data/corpora/items.js'
+import type { ItemCorpus, NumberSequence } from '../../data/corpora/items.js'
 import { evaluateRegressor } from '../../evaluation/regression.js'
 import { type NumberBatch, numberBatches } from '../../models/regressor/batches.js'
 import type { Regressor } from '../../models/regressor/regressor.js'
+import { firstNonFinite } from '../../training/nonFinite.js'
 import type { TrainingConfiguration } from '../../training/options.js'
 import type { Sample, TrainingTask } from '../../training/trainingTask.js'
 import type { CorpusData } from '../corpusData.js'
@@ -27,6 +28,7 @@ export function regressorTraining(
     metrics: regressorMetrics,
     isText: false,
     numbersOf: ({ inputs, targets }) => ({ inputs, targets }),
+    nonFiniteItem: part => nonFiniteSequence(part === 'train' ? train : validation),
     validate:
       validation &&
       (async () => {
@@ -37,6 +39,21 @@ export function regressorTraining(
   }
 }
 
+/** The first sequence that holds a NaN or an infinity, and where. */
+function nonFiniteSequence(corpus: ItemCorpus<NumberSequence> | undefined): string | undefined {
+  for (const [i, { inputs, features, targets }] of (corpus?.items ?? []).entries()) {
+    const input = firstNonFinite(inputs)
+    const target = firstNonFinite(targets)
+    if (input < 0 && target < 0) continue
+    const what =
+      input >= 0
+        ? `${inputs[input]} in input ${input % features} of step ${Math.floor(input / features)}`
+        : `${targets[target]} in target ${target}`
+    return `sequence ${i} of ${corpus?.name} has ${what}`
+  }
+  return undefined
+}
+
 async function answered(model: Regressor, items: readonly NumberSequence[]): Promise<Sample[]> {
   const answers = await model.predict(items)
   return items.map(({ inputs, features, targets }, i) => {
@@ -44,7 +61,7 @@ async function answered(model: Regressor, items: readonly NumberSequence[]): Pro
     const steps = Array.from({ length: tail.length / features }, (_, t) =>
       shown(tail.subarray(t * features, (t + 1) * features)),
     )
-    return { given: `… ${steps.join(' ')}`, expected: shown(targets), written: shown(answers[i]) }
+    return { input: `… ${steps.join(' ')}`, target: shown(targets), output: shown(answers[i]) }
   })
 }
 

@@ -52,6 +52,6 @@ async function greedy(model: Translator, items: readonly TextPair[]): Promise<st
 }
 
 async function translated(model: Translator, items: readonly TextPair[]): Promise<Sample[]> {
-  const written = await greedy(model, items)
-  return items.map(({ source, target }, i) => ({ given: source, expected: target, written: written[i] }))
+  const outputs = await greedy(model, items)
+  return items.map(({ source, target }, i) => ({ input: source, target, output: outputs[i] }))
 }
