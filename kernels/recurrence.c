@@ -41,33 +41,34 @@ static inline int shares_columns(const struct context *context, int batch) { ret
  * workspace, where others write what they hand over. */
 struct rows {
   int32_t *count, *done, *list, *active, *order;
+  float *own;    /* rows that only this thread reads and writes */
   float *copies; /* of the operand of a step, where its rows do not stand in line */
 };
-/* Workspace: rows of H, and each thread's share of the batch. */
+/* Workspace: what is carried from step to step for each row of the batch, and each thread's part. */
 struct recurrence_workspace {
   int batch;
-  float *carried; /* rows for each of the batch; forward has zeros behind them */
-  char *threads;
-  int64_t thread_bytes;
+  int64_t carried_bytes, own_bytes, thread_bytes;
 };
+
+/* Row pointers of one block of the rows at work; a block is walked as a whole, so that they fit the stack. */
+#define ROWS_AT_ONCE (TILE_ROWS * MOST_TILES)
+
+static int64_t floats_bytes(int64_t floats) { return round_up(floats * 4, 64); }
 static int64_t lists_bytes(int batch) { return round_up(8 + (int64_t)batch * 12, 64); }
-static int64_t thread_bytes(int batch, int terms) {
-  return lists_bytes(batch) + round_up(copies_floats(batch, terms) * 4, 64);
+/* carried, own: floats for all rows, and of one thread. terms: of the operand of a step. */
+static struct recurrence_workspace lay_out(int batch, int64_t carried, int64_t own, int terms) {
+  int64_t copies = copies_floats(lesser(batch, ROWS_AT_ONCE), terms);
+  return (struct recurrence_workspace){batch, floats_bytes(carried), floats_bytes(own),
+                                       lists_bytes(batch) + floats_bytes(own) + floats_bytes(copies)};
 }
-static int64_t carried_bytes(int hidden, int rows) { return round_up((int64_t)hidden * rows * 4, 64); }
-static int64_t recurrence_workspace_bytes(int batch, int hidden, int terms, int rows, int threads) {
-  return carried_bytes(hidden, rows) + thread_bytes(batch, terms) * threads;
+static int64_t workspace_bytes(struct recurrence_workspace w, int threads) {
+  return w.carried_bytes + w.thread_bytes * threads;
 }
-static struct recurrence_workspace open_workspace(const struct context *context, place workspace, int batch, int hidden,
-                                                  int terms, int rows) {
-  char *from = at(context, workspace);
-  return (struct recurrence_workspace){batch, (float *)from, from + carried_bytes(hidden, rows), thread_bytes(batch, terms)};
-}
-static struct rows rows_of_thread(const struct recurrence_workspace *w, int thread) {
-  char *from = w->threads + w->thread_bytes * thread;
+static struct rows rows_of_thread(const struct recurrence_workspace *w, char *workspace, int thread) {
+  char *from = workspace + w->carried_bytes + w->thread_bytes * thread, *own = from + lists_bytes(w->batch);
   int32_t *head = (int32_t *)from, *lists = head + 2;
-  return (struct rows){head, head + 1, lists, lists + w->batch, lists + 2 * w->batch,
-                       (float *)(from + lists_bytes(w->batch))};
+  return (struct rows){head,         head + 1,     lists, lists + w->batch, lists + 2 * w->batch,
+                       (float *)own, (float *)(own + w->own_bytes)};
 }
 
 /* Which rows a thread begins with. Without lengths, an equal stretch. With lengths, the longest row left goes to the
@@ -94,10 +95,11 @@ static void deal_rows(const struct context *context, int batch, const int32_t *l
 }
 
 /* Before a step: if a thread has no rows left, it gets every second one of these, unless they are but one tile. */
-static void hand_rows_over(const struct context *context, const struct recurrence_workspace *w, struct rows *mine) {
+static void hand_rows_over(const struct context *context, const struct recurrence_workspace *w, place workspace,
+                           struct rows *mine) {
   int to = context->threads > 1 && *mine->count > TILE_ROWS ? team_asks(context->team, context->threads) : -1;
   if (to < 0) return;
-  struct rows others = rows_of_thread(w, to);
+  struct rows others = rows_of_thread(w, at(context, workspace), to);
   int kept = 0, given = 0;
   for (int i = 0; i < *mine->count; i++)
     if (i % 2 == 0) mine->list[kept++] = mine->list[i];
@@ -106,13 +108,19 @@ static void hand_rows_over(const struct context *context, const struct recurrenc
   team_hand_over(context->team, to);
 }
 
+/* The columns of a step's product that this thread makes, in whole panels. */
+static inline struct range product_columns(const struct context *context, int shared, int columns) {
+  return shared ? share(columns, PANEL, context->thread, context->threads) : (struct range){0, columns};
+}
+
 /* to[i] = from[i] + row i of a times W, n columns of k terms; from 0 starts at 0. W's packed panels are `pitch` apart. Where
  * the threads share columns, this thread's panels of them. Not inlined, as it is called from six places. */
 static __attribute__((noinline)) void step_product(const struct context *context, int shared, const struct tiling *tiles,
                                                    int n, int k, struct operand a, const float *weight, ptrdiff_t pitch,
                                                    const float *const *from, float *const *to) {
-  int rows = tiles->start[tiles->count], panels = (n + PANEL - 1) / PANEL;
-  struct range mine = shared ? share(panels, 1, context->thread, context->threads) : (struct range){0, panels};
+  int rows = tiles->start[tiles->count];
+  struct range columns = product_columns(context, shared, n);
+  struct range mine = {columns.from / PANEL, (columns.to + PANEL - 1) / PANEL};
   for (int p = mine.from; p < mine.to; p++) {
     int column = p * PANEL;
     const float *panel = weight + p * pitch;
@@ -147,14 +155,15 @@ static inline struct range pointwise_rows(const struct context *context, int sha
   return shared ? share(rows, 1, context->thread, context->threads) : (struct range){0, rows};
 }
 
-/* Row pointers of one block of the rows at work; a block is walked as a whole, so that they fit the stack. */
-#define ROWS_AT_ONCE (TILE_ROWS * MOST_TILES)
-
-static inline int forward_rows_kept(const struct recurrence_forward_record *r) { return r->batch + cells[r->cell].gates; }
+/* Of its own a thread keeps a row of zeros, which stands for a token outside the table, and the masked states of a block. */
+static struct recurrence_workspace forward_workspace(const struct recurrence_forward_record *r) {
+  int64_t zeros = r->tokens ? (int64_t)cells[r->cell].gates * r->hidden : 0;
+  int64_t masked = r->mask ? (int64_t)lesser(r->batch, ROWS_AT_ONCE) * r->hidden : 0;
+  return lay_out(r->batch, 0, zeros + masked, r->hidden);
+}
 
 static int64_t recurrence_forward_workspace(const void *record, int threads) {
-  const struct recurrence_forward_record *r = record;
-  return recurrence_workspace_bytes(r->batch, r->hidden, r->hidden, forward_rows_kept(r), threads);
+  return workspace_bytes(forward_workspace(record), threads);
 }
 
 /* Takes its rows through the steps that are left. */
@@ -173,13 +182,13 @@ static void forward_rows(const struct context *context, const struct recurrence_
   float *gates = at(context, r->gates), *apart = r->apart ? at(context, r->apart) : 0;
   const int32_t *tokens = r->tokens ? at(context, r->tokens) : 0;
   const float *table = r->table ? at(context, r->table) : 0;
-  float *zeros = w->carried + (ptrdiff_t)batch * hidden;
+  float *zeros = mine->own, *masked_rows = tokens ? zeros + gates_row : zeros;
   if (tokens) __builtin_memset(zeros, 0, (size_t)gates_row * 4);
   float *states = at(context, r->states), *cell_states = cell->has_cell ? at(context, r->cells) : 0;
   int leads = !shared || context->thread == 0;
 
   for (; *mine->done < r->time; ++*mine->done) {
-    if (!shared) hand_rows_over(context, w, mine);
+    if (!shared) hand_rows_over(context, w, r->workspace, mine);
     int step = *mine->done, t = r->reverse ? r->time - 1 - step : step;
     ptrdiff_t before = (ptrdiff_t)(r->reverse ? t + 1 : t) * batch, after = (ptrdiff_t)(r->reverse ? t : t + 1) * batch;
     int active = 0;
@@ -212,7 +221,7 @@ static void forward_rows(const struct context *context, const struct recurrence_
         next[i] = states + (after + row[i]) * outputs;
         made[i] = projected ? projected + here * hidden : next[i];
         if (mask) {
-          float *masked = w->carried + (ptrdiff_t)row[i] * outputs;
+          float *masked = masked_rows + (ptrdiff_t)i * outputs;
           for (int j = 0; j < outputs; j++) masked[j] = operand[i][j] * mask[(ptrdiff_t)row[i] * outputs + j];
           operand[i] = masked;
         }
@@ -242,8 +251,8 @@ static void forward_rows(const struct context *context, const struct recurrence_
 
 static void recurrence_forward(const struct context *context, const void *record) {
   const struct recurrence_forward_record *r = record;
-  struct recurrence_workspace w = open_workspace(context, r->workspace, r->batch, r->hidden, r->hidden, forward_rows_kept(r));
-  struct rows mine = rows_of_thread(&w, context->thread);
+  struct recurrence_workspace w = forward_workspace(r);
+  struct rows mine = rows_of_thread(&w, at(context, r->workspace), context->thread);
   int shared = shares_columns(context, r->batch);
   deal_rows(context, r->batch, r->lengths ? at(context, r->lengths) : 0, shared, &mine);
   do forward_rows(context, r, shared, &w, &mine);
@@ -251,12 +260,14 @@ static void recurrence_forward(const struct context *context, const void *record
   context_barrier(context);
 }
 
-/* Backward keeps dh, dc and what comes through W of each sequence, and with a projection the gradient of m. */
-static inline int backward_rows_kept(const struct recurrence_backward_record *r) { return r->batch * (r->projection ? 4 : 3); }
+/* Carried are dh, dc and what comes through W of each sequence, and with a projection the gradient of m. */
+static struct recurrence_workspace backward_workspace(const struct recurrence_backward_record *r) {
+  int64_t rows = (int64_t)r->batch * (r->projection ? 4 : 3);
+  return lay_out(r->batch, rows * r->hidden, 0, cells[r->cell].gates * r->hidden);
+}
 
 static int64_t recurrence_backward_workspace(const void *record, int threads) {
-  const struct recurrence_backward_record *r = record;
-  return recurrence_workspace_bytes(r->batch, r->hidden, cells[r->cell].gates * r->hidden, backward_rows_kept(r), threads);
+  return workspace_bytes(backward_workspace(record), threads);
 }
 
 static void add_row_to(int count, float *to, const float *from) {
@@ -278,7 +289,7 @@ static void backward_rows(const struct context *context, const struct recurrence
   const float *d_cells = r->d_cells && cell->has_cell ? at(context, r->d_cells) : 0;
   float *dh_steps = r->dh_steps ? at(context, r->dh_steps) : 0;
   float *dc_steps = r->dc_steps && cell->has_cell ? at(context, r->dc_steps) : 0;
-  float *dh = w->carried, *dc = dh + (ptrdiff_t)batch * hidden, *through = dc + (ptrdiff_t)batch * hidden;
+  float *dh = at(context, r->workspace), *dc = dh + (ptrdiff_t)batch * hidden, *through = dc + (ptrdiff_t)batch * hidden;
   float *d_made = projection ? through + (ptrdiff_t)batch * hidden : dh; /* of what the cell put out */
   int leads = !shared || context->thread == 0;
   size_t row_bytes = (size_t)hidden * 4, output_bytes = (size_t)outputs * 4;
@@ -292,7 +303,7 @@ static void backward_rows(const struct context *context, const struct recurrence
   }
   if (shared) context_barrier(context);
   for (; *mine->done < r->time; ++*mine->done) {
-    if (!shared) hand_rows_over(context, w, mine);
+    if (!shared) hand_rows_over(context, w, r->workspace, mine);
     int step = r->time - 1 - *mine->done, t = r->reverse ? r->time - 1 - step : step;
     ptrdiff_t before = (ptrdiff_t)(r->reverse ? t + 1 : t) * batch, after = (ptrdiff_t)(r->reverse ? t : t + 1) * batch;
     int active = 0;
@@ -348,12 +359,13 @@ static void backward_rows(const struct context *context, const struct recurrence
         const float *weight_apart = weight + (ptrdiff_t)summed * PANEL;
         step_product(context, shared, &tiles, outputs, apart_terms, d_apart, weight_apart, pitch, start, targets);
       }
+      /* The mask on the columns whose product this thread has made: one barrier then serves both. */
+      struct range columns = mask ? product_columns(context, shared, outputs) : (struct range){0, 0};
+      for (int i = 0; mask && i < rows; i++) {
+        const float *of_row = mask + (ptrdiff_t)row[i] * outputs;
+        for (int j = columns.from; j < columns.to; j++) of_state[i][j] += targets[i][j] * of_row[j];
+      }
       if (shared) context_barrier(context);
-      if (mask)
-        for (int i = own.from; i < own.to; i++) {
-          const float *of_row = mask + (ptrdiff_t)row[i] * outputs;
-          for (int j = 0; j < outputs; j++) of_state[i][j] += targets[i][j] * of_row[j];
-        }
     }
   }
   for (int i = 0; leads && i < *mine->count; i++) {
@@ -365,9 +377,8 @@ static void backward_rows(const struct context *context, const struct recurrence
 
 static void recurrence_backward(const struct context *context, const void *record) {
   const struct recurrence_backward_record *r = record;
-  struct recurrence_workspace w = open_workspace(context, r->workspace, r->batch, r->hidden, cells[r->cell].gates * r->hidden,
-                                                 backward_rows_kept(r));
-  struct rows mine = rows_of_thread(&w, context->thread);
+  struct recurrence_workspace w = backward_workspace(r);
+  struct rows mine = rows_of_thread(&w, at(context, r->workspace), context->thread);
   int shared = shares_columns(context, r->batch);
   deal_rows(context, r->batch, r->lengths ? at(context, r->lengths) : 0, shared, &mine);
   do backward_rows(context, r, shared, &w, &mine);
