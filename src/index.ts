@@ -11,6 +11,14 @@ export { splitText, TextCorpus, type TextSource, type TextSplits } from './data/
 export * from './data/corpora/items.js'
 export { type Overlap, overlapWithTraining } from './data/corpora/overlap.js'
 export { type Series, type WindowOptions, windowsOf } from './data/corpora/series.js'
+export {
+  type Covariate,
+  SeriesCorpus,
+  type SeriesSplitOptions,
+  type SeriesSplits,
+  splitSeries,
+  type TimeSeries,
+} from './data/corpora/timeSeries.js'
 export { type GeneratedCorpusName, generatedCorpora, generatedCorpus } from './data/generated/generatedCorpora.js'
 export { BytePairTokenizer } from './data/tokenizers/bytePairTokenizer.js'
 export { ByteTokenizer } from './data/tokenizers/byteTokenizer.js'
@@ -30,6 +38,12 @@ export { type Bleu, type BleuOptions, bleu, type References } from './evaluation
 export type { Bootstrap, BootstrapOptions } from './evaluation/bootstrap.js'
 export { type Chrf, type ChrfOptions, chrf } from './evaluation/chrf.js'
 export { type ClassificationEvaluation, evaluateClassifier } from './evaluation/classification.js'
+export {
+  evaluateForecaster,
+  type ForecastEvaluation,
+  type ForecastEvaluationOptions,
+  type ForecastMeasures,
+} from './evaluation/forecast.js'
 export { type Judged, type LabelScore, type LabelScores, labelScores } from './evaluation/labelScores.js'
 export { type EvaluationOptions, evaluate, evaluateSentences } from './evaluation/perplexity.js'
 export { evaluateRegressor, type RegressionEvaluation } from './evaluation/regression.js'
@@ -49,6 +63,9 @@ export type { NextToken, Predictor, Reading, ReadOptions } from './generation/pr
 export { scoreTokens, type TokenScore } from './generation/scoring.js'
 export { type Classification, Classifier, type ClassifierCreation } from './models/classifier/classifier.js'
 export { type ClassifierConfiguration, type ClassifierOptions, classifierSchema } from './models/classifier/options.js'
+export { Forecaster, type ForecasterCreation } from './models/forecaster/forecaster.js'
+export type { Forecast, ForecastOptions, SeriesForecast } from './models/forecaster/forecasting.js'
+export { type ForecasterConfiguration, type ForecasterOptions, forecasterSchema } from './models/forecaster/options.js'
 export { LanguageModel, type LanguageModelCreation } from './models/languageModel/languageModel.js'
 export {
   type LanguageModelConfiguration,

@@ -22,7 +22,7 @@ export interface NumberFileOptions extends WindowOptions, TableOptions, ChunkOpt
  * Throws ConfigurationError, FileFormatError that names the line.
  */
 export async function readNumbers(path: string, options: NumberFileOptions = {}): Promise<ItemSplits<NumberSequence>> {
-  if (!/\.(jsonl|ndjson)(\.gz)?$/.test(path)) return windowsOf(await readSeries(path, options), options)
+  if (!/\.(jsonl|ndjson)(\.gz)?$/.test(path)) return windowsOf(await readNumberColumns(path, options), options)
   const { items, name } = await corpusOf(path, 'rows', options, (line, where) => ({
     row: jsonRowOf(line, where),
     where,
@@ -37,7 +37,7 @@ export async function readNumbers(path: string, options: NumberFileOptions = {})
  * The columns of a table whose every value is a number; others, as dates, are left out.
  * @throws ConfigurationError, FileFormatError that names the line
  */
-export async function readSeries(path: string, options: TableOptions & ChunkOptions = {}): Promise<Series> {
+export async function readNumberColumns(path: string, options: TableOptions & ChunkOptions = {}): Promise<Series> {
   const columns = new NumberColumns()
   await eachRow(path, options, (row, where) => columns.push(row, where))
   return columns.end(nameOf(path))
