@@ -50,8 +50,8 @@ export function measureCeiling(engine: Engine): number {
   return engine.scope(() => {
     const flops = engine.tensor([8])
     const begun = performance.now()
-    engine.run(ceiling, { iterations: 3_000_000, flops: flops.place })
-    return engine.heap.doubles[flops.place / 8] / (performance.now() - begun) / 1e6
+    engine.run(ceiling, { iterations: 3_000_000, flops: flops.offset })
+    return engine.heap.doubles[flops.offset / 8] / (performance.now() - begun) / 1e6
   })
 }
 

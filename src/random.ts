@@ -5,6 +5,13 @@
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24]
 const PARITY = 0x1bd11bda
 
+/** What a stream of random numbers is drawn from; element i of it is `threefry(seed, step, site, i)`. */
+export interface RandomKey {
+  readonly seed: number
+  readonly step: number
+  readonly site: number
+}
+
 /** Two uniform 32-bit words for key (key0, key1) and counter (counter0, counter1). */
 export function threefry(key0: number, key1: number, counter0: number, counter1: number): [number, number] {
   const keys = [key0 | 0, key1 | 0, key0 ^ key1 ^ PARITY]

@@ -1,6 +1,6 @@
-/* What computes: a backend runs kernels on one linear memory. It knows kernel numbers and places in that memory, as
+/* What computes: a backend runs kernels on one linear memory. It knows kernel numbers and offsets in that memory, as
  * kernels/kernels.h defines them. It knows nothing of tensors, shapes, gradients or models, allocates nothing, and keeps
- * no place after `run` returns. `open.ts` chooses one; tests hold all of them to the same contract. */
+ * no offset after `run` returns. `open.ts` chooses one; tests hold all of them to the same contract. */
 
 export type BackendName = 'native' | 'wasm' | 'reference'
 
@@ -14,7 +14,7 @@ export interface Backend {
   readonly threads: number
   /** Columns of a packed panel: see `PackRecord`. */
   readonly panel: number
-  /** Runs one kernel; `record` is the place of its arguments. Returns when the work is done. */
+  /** Runs one kernel; `record` is the offset of its arguments. Returns when the work is done. */
   run(kernel: number, record: number): void
   /** Bytes of scratch memory that the record's kernel wants. */
   workspace(kernel: number, record: number): number
@@ -22,7 +22,7 @@ export interface Backend {
    * Copies many floats from the heap into an array outside of it (`out`), or from it into the heap, on all threads; absent
    * where JavaScript does it.
    */
-  copy?(place: number, outside: Float32Array, out: boolean): void
+  copy?(offset: number, outside: Float32Array, out: boolean): void
   /** Called after the memory has grown: addresses and views of it are stale. */
   attach(): void
   /** Ends the backend's threads. */
@@ -64,6 +64,6 @@ export interface AddonHeap {
   readonly panel: number
   run(kernel: number, record: number): void
   workspace(kernel: number, record: number): number
-  copy(place: number, outside: Float32Array, out: boolean): void
+  copy(offset: number, outside: Float32Array, out: boolean): void
   attach(heap: Uint8Array): void
 }

@@ -17,7 +17,7 @@ const MANY = 16384
 export class Engine {
   /** What operations are written down on; undefined where no gradient is wanted. */
   tape: Tape | undefined
-  private readonly recordPlace: number
+  private readonly recordOffset: number
   private readonly lifetimes: Lifetime[] = []
   /** What `keepTogether` would have to give back. */
   private keptTogether: Tensor[] | undefined
@@ -31,7 +31,7 @@ export class Engine {
   ) {
     heap.grown = () => backend.attach()
     backend.attach()
-    this.recordPlace = heap.allocate(RECORD_BYTES)
+    this.recordOffset = heap.allocate(RECORD_BYTES)
   }
 
   /** The backend in words: `native avx512, 2 threads`. */
@@ -79,7 +79,7 @@ export class Engine {
     if (values.length !== sizeOf(shape))
       throw new ShapeError(`engine.tokens: ${show(shape)} needs ${sizeOf(shape)} values; got ${values.length}`)
     const tensor = new Tensor(shape, this.heap.take(values.length * 4), 'token', this.innermost())
-    this.heap.words.set(values, tensor.place / 4)
+    this.heap.words.set(values, tensor.offset / 4)
     return tensor
   }
 
@@ -117,7 +117,7 @@ export class Engine {
   }
 
   release(tensor: Tensor): void {
-    if (!this.closed) this.heap.free(tensor.place)
+    if (!this.closed) this.heap.free(tensor.offset)
   }
 
   /** A tensor over part of another's elements, or over the same in another shape; it lives as long as that one. */
@@ -125,7 +125,7 @@ export class Engine {
     const bytes = tensor.kind === 'token' ? 4 : this.backend.elementBytes
     if (from + sizeOf(shape) > tensor.size)
       throw new ShapeError(`engine.view: ${show(shape)} from element ${from} does not fit into ${show(tensor.shape)}`)
-    return new Tensor(shape, tensor.place + from * bytes, tensor.kind, tensor.lifetime)
+    return new Tensor(shape, tensor.offset + from * bytes, tensor.kind, tensor.lifetime)
   }
 
   /** Elements as float64, a copy. */
@@ -152,9 +152,9 @@ export class Engine {
 
   /** The one element of a scalar. */
   scalar(tensor: Tensor): number {
-    const { place, kind } = tensor
-    if (kind === 'token') return this.heap.words[place / 4]
-    return this.backend.elementBytes === 8 ? this.heap.doubles[place / 8] : this.heap.floats[place / 4]
+    const { offset, kind } = tensor
+    if (kind === 'token') return this.heap.words[offset / 4]
+    return this.backend.elementBytes === 8 ? this.heap.doubles[offset / 8] : this.heap.floats[offset / 4]
   }
 
   write(tensor: Tensor, values: ArrayLike<number>): void {
@@ -165,38 +165,38 @@ export class Engine {
 
   /** Numbers by a kernel, as in `copy`: JavaScript's own fill takes seven times as long where memory is shared. */
   fill(tensor: Tensor, value: number): void {
-    const { place, size: count, kind } = tensor
+    const { offset, size: count, kind } = tensor
     if (kind === 'token') {
       this.elements(tensor).fill(value)
       return
     }
-    this.run(elementwise, { operation: elementwiseOperation.fill, count, a: place, y: place, alpha: value })
+    this.run(elementwise, { operation: elementwiseOperation.fill, count, a: offset, y: offset, alpha: value })
   }
 
   /** to = from. */
   copy(from: Tensor, to: Tensor): void {
     if (from.size !== to.size)
       throw new ShapeError(`engine.copy: sizes differ: ${show(from.shape)} and ${show(to.shape)}`)
-    const { place: a, size: count } = from
-    if (from.kind === 'token') this.heap.words.copyWithin(to.place / 4, a / 4, a / 4 + count)
-    else this.run(elementwise, { operation: elementwiseOperation.scale, count, a, y: to.place, alpha: 1 })
+    const { offset: a, size: count } = from
+    if (from.kind === 'token') this.heap.words.copyWithin(to.offset / 4, a / 4, a / 4 + count)
+    else this.run(elementwise, { operation: elementwiseOperation.scale, count, a, y: to.offset, alpha: 1 })
   }
 
   /** Runs one kernel. A record is best written field by field: one made by spreading costs V8 a hundred times its bytes. */
   run<R extends object>(kernel: KernelDefinition<R>, record: R): void {
     this.checkOpen()
-    const { heap, backend, recordPlace } = this
-    kernel.write(heap.words, heap.doubles, recordPlace, record, 0)
+    const { heap, backend, recordOffset } = this
+    kernel.write(heap.words, heap.doubles, recordOffset, record, 0)
     if (!kernel.usesWorkspace) {
-      backend.run(kernel.number, recordPlace)
+      backend.run(kernel.number, recordOffset)
       return
     }
     const mark = heap.mark()
-    const workspace = heap.take(backend.workspace(kernel.number, recordPlace))
-    // A record that has scratch memory begins with its place.
-    heap.words[recordPlace / 4] = workspace
+    const workspace = heap.take(backend.workspace(kernel.number, recordOffset))
+    // A record that has scratch memory begins with its offset.
+    heap.words[recordOffset / 4] = workspace
     try {
-      backend.run(kernel.number, recordPlace)
+      backend.run(kernel.number, recordOffset)
     } finally {
       heap.cut(mark)
     }
@@ -213,18 +213,18 @@ export class Engine {
   }
 
   /** Whether the backend has copied. */
-  private copies({ kind, size, place }: Tensor, outside: ArrayLike<number>, out: boolean): boolean {
+  private copies({ kind, size, offset }: Tensor, outside: ArrayLike<number>, out: boolean): boolean {
     const { backend } = this
     if (!backend.copy || size < MANY || kind === 'token' || !(outside instanceof Float32Array)) return false
-    backend.copy(place, outside, out)
+    backend.copy(offset, outside, out)
     return true
   }
 
   private elements(tensor: Tensor): Float32Array | Float64Array | Int32Array {
-    const { place, size } = tensor
-    if (tensor.kind === 'token') return this.heap.words.subarray(place / 4, place / 4 + size)
-    if (this.backend.elementBytes === 8) return this.heap.doubles.subarray(place / 8, place / 8 + size)
-    return this.heap.floats.subarray(place / 4, place / 4 + size)
+    const { offset, size } = tensor
+    if (tensor.kind === 'token') return this.heap.words.subarray(offset / 4, offset / 4 + size)
+    if (this.backend.elementBytes === 8) return this.heap.doubles.subarray(offset / 8, offset / 8 + size)
+    return this.heap.floats.subarray(offset / 4, offset / 4 + size)
   }
 
   private innermost(): Lifetime {

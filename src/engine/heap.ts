@@ -1,8 +1,8 @@
-/* The one linear memory that all kernels compute in, and who owns which part of it. Two ways to own: kept places, given
+/* The one linear memory that all kernels compute in, and who owns which part of it. Two ways to own: kept blocks, given
  * back one by one (parameters, optimizer state, carried state), and the arena, a stack that a scope takes from and gives
  * back at once. When no scope is open, the arena holds nothing: the heap then is exactly what is kept.
  *
- * A place is a byte offset, a multiple of 64; 0 means absent. Views are taken anew after every allocation. */
+ * An offset counts bytes from the start of the memory and is a multiple of 64; 0 means absent. Views are taken anew after every allocation. */
 import { BackendError } from '../errors.js'
 
 const ALIGNMENT = 64
@@ -16,7 +16,7 @@ const LEAST_CHUNK = 1 << 20
 const roundUp = (bytes: number, to: number) => Math.ceil(bytes / to) * to
 
 interface Chunk {
-  readonly place: number
+  readonly offset: number
   readonly bytes: number
   used: number
 }
@@ -30,8 +30,8 @@ export class Heap {
   floats!: Float32Array
   private readonly start: number
   private top: number
-  /** Gaps below `top`, by ascending place; no two touch. */
-  private readonly gaps: { place: number; bytes: number }[] = []
+  /** Gaps below `top`, by ascending offset; no two touch. */
+  private readonly gaps: { offset: number; bytes: number }[] = []
   private readonly sizes = new Map<number, number>()
   private keptBytes = 0
   private chunks: Chunk[] = []
@@ -66,58 +66,58 @@ export class Heap {
     this.floats = new Float32Array(buffer)
   }
 
-  /** Takes a place of at least `bytes` that is kept until `free`. What it holds is not defined. */
+  /** Takes a block of at least `bytes` that is kept until `free`. What it holds is not defined. */
   allocate(bytes: number): number {
     const wanted = roundUp(Math.max(bytes, 1), ALIGNMENT)
     const index = this.gaps.findIndex(gap => gap.bytes >= wanted)
-    let place: number
+    let offset: number
     if (index >= 0) {
       const gap = this.gaps[index]
-      place = gap.place
-      gap.place += wanted
+      offset = gap.offset
+      gap.offset += wanted
       gap.bytes -= wanted
       if (gap.bytes === 0) this.gaps.splice(index, 1)
     } else {
       const last = this.gaps.at(-1)
-      const atEnd = last !== undefined && last.place + last.bytes === this.top
-      place = atEnd ? last.place : this.top
-      this.reserve(place + wanted, wanted)
+      const atEnd = last !== undefined && last.offset + last.bytes === this.top
+      offset = atEnd ? last.offset : this.top
+      this.reserve(offset + wanted, wanted)
       if (atEnd) this.gaps.pop()
-      this.top = place + wanted
+      this.top = offset + wanted
     }
-    this.sizes.set(place, wanted)
+    this.sizes.set(offset, wanted)
     this.keptBytes += wanted
-    return place
+    return offset
   }
 
-  free(place: number): void {
-    const bytes = this.sizes.get(place)
+  free(offset: number): void {
+    const bytes = this.sizes.get(offset)
     if (bytes === undefined)
-      throw new BackendError(`heap.free: ${place} is not a kept place; it was freed before or never given out`)
-    this.sizes.delete(place)
+      throw new BackendError(`heap.free: ${offset} is not a kept block; it was freed before or never given out`)
+    this.sizes.delete(offset)
     this.keptBytes -= bytes
     let low = 0
     let high = this.gaps.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.gaps[middle].place < place) low = middle + 1
+      if (this.gaps[middle].offset < offset) low = middle + 1
       else high = middle
     }
-    this.gaps.splice(low, 0, { place, bytes })
+    this.gaps.splice(low, 0, { offset, bytes })
     const next = this.gaps[low + 1]
-    if (next !== undefined && place + bytes === next.place) {
+    if (next !== undefined && offset + bytes === next.offset) {
       this.gaps[low].bytes += next.bytes
       this.gaps.splice(low + 1, 1)
     }
     const before = low > 0 ? this.gaps[low - 1] : undefined
-    if (before !== undefined && before.place + before.bytes === place) {
+    if (before !== undefined && before.offset + before.bytes === offset) {
       before.bytes += this.gaps[low].bytes
       this.gaps.splice(low, 1)
     }
   }
 
   /** Throws where so many bytes more could never be kept: better before the first of them is taken. */
-  demand(bytes: number): void {
+  ensureRoom(bytes: number): void {
     if (this.keptBytes + bytes > MOST_PAGES * PAGE) throw this.full(bytes)
   }
 
@@ -150,13 +150,13 @@ export class Heap {
     let chunk = this.chunks.at(-1)
     if (chunk === undefined || chunk.bytes - chunk.used < wanted) {
       const size = Math.max(wanted, this.chunkWanted)
-      chunk = { place: this.allocate(size), bytes: size, used: 0 }
+      chunk = { offset: this.allocate(size), bytes: size, used: 0 }
       this.chunks.push(chunk)
     }
-    const place = chunk.place + chunk.used
+    const offset = chunk.offset + chunk.used
     chunk.used += wanted
     this.arenaBytes += wanted
-    return place
+    return offset
   }
 
   /** Where the arena ends now. */
@@ -168,7 +168,7 @@ export class Heap {
   /** Gives back all that was taken since the mark. An empty arena gives its memory back to the heap. */
   cut(mark: ArenaMark): void {
     this.chunkWanted = Math.max(this.chunkWanted, this.arenaBytes)
-    while (this.chunks.length > mark.chunks) this.free((this.chunks.pop() as Chunk).place)
+    while (this.chunks.length > mark.chunks) this.free((this.chunks.pop() as Chunk).offset)
     const chunk = this.chunks.at(-1)
     if (chunk !== undefined) chunk.used = mark.used
     this.arenaBytes = mark.bytes

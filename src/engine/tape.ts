@@ -18,17 +18,17 @@ export interface TapeMemory {
 interface Slot {
   gradient: Tensor | undefined
   filled: boolean
-  claim?: Claim | undefined
+  early?: GradientBuffer | undefined
 }
 
-/** A gradient that is computed ahead of the backward pass, and where it stands. */
-export interface Claim {
+/** A gradient that is computed before the backward pass, and the tensor that holds it. */
+export interface GradientBuffer {
   tensor: Tensor
 }
 
 /** Where a contribution goes: `accumulate` 1 where something is there already. */
 export interface Target {
-  readonly place: number
+  readonly offset: number
   readonly tensor: Tensor
   readonly accumulate: 0 | 1
 }
@@ -47,7 +47,7 @@ export class Tape {
     this.slots.set(tensor, { gradient, filled })
   }
 
-  wants(...tensors: readonly (Tensor | undefined)[]): boolean {
+  requiresGrad(...tensors: readonly (Tensor | undefined)[]): boolean {
     return tensors.some(tensor => tensor !== undefined && this.slots.has(tensor))
   }
 
@@ -69,11 +69,11 @@ export class Tape {
   target(tensor: Tensor | undefined): Target | undefined {
     const slot = tensor && this.slots.get(tensor)
     if (!tensor || !slot) return undefined
-    if (slot.claim) this.moveAway(slot, slot.claim)
+    if (slot.early) this.moveAway(slot, slot.early)
     slot.gradient ??= this.engine.tensor(tensor.shape)
     const accumulate = slot.filled ? 1 : 0
     slot.filled = true
-    return { place: slot.gradient.place, tensor: slot.gradient, accumulate }
+    return { offset: slot.gradient.offset, tensor: slot.gradient, accumulate }
   }
 
   /** The same for steps that can only add: the buffer is cleared first where it is new. */
@@ -90,8 +90,8 @@ export class Tape {
     this.engine.run(elementwise, {
       operation: elementwiseOperation.scale,
       count: contribution.size,
-      a: contribution.place,
-      y: target.place,
+      a: contribution.offset,
+      y: target.offset,
       accumulate: target.accumulate,
       alpha: factor,
     })
@@ -101,35 +101,38 @@ export class Tape {
    * Room for a gradient that is computed together with the forward step: the buffer where it will stay, if nothing has
    * come there yet, so that a large one is not copied. What else comes there first moves it away.
    */
-  claim(tensor: Tensor | undefined): Claim | undefined {
+  gradientBuffer(tensor: Tensor | undefined): GradientBuffer | undefined {
     const slot = tensor && this.slots.get(tensor)
     if (!tensor || !slot) return undefined
-    if (!slot.gradient || slot.filled || slot.claim) return { tensor: this.engine.tensor(tensor.shape) }
-    slot.claim = { tensor: slot.gradient }
-    return slot.claim
+    if (!slot.gradient || slot.filled || slot.early) return { tensor: this.engine.tensor(tensor.shape) }
+    slot.early = { tensor: slot.gradient }
+    return slot.early
   }
 
-  private moveAway(slot: Slot, claim: Claim): void {
-    const moved = this.engine.tensor(claim.tensor.shape)
-    this.engine.copy(claim.tensor, moved)
-    claim.tensor = moved
-    slot.claim = undefined
+  private moveAway(slot: Slot, early: GradientBuffer): void {
+    const moved = this.engine.tensor(early.tensor.shape)
+    this.engine.copy(early.tensor, moved)
+    early.tensor = moved
+    slot.early = undefined
   }
 
-  /** Takes `gradient` itself, times `factor`, as the gradient of `tensor`, without a copy; the giver must not use it again. */
-  give(tensor: Tensor, gradient: Tensor, factor = 1): void {
+  /**
+   * Accumulates `gradient`, times `factor`, into the gradient of `tensor`. The first one is taken as it stands, without a copy:
+   * the caller must not use it again.
+   */
+  accumulate(tensor: Tensor, gradient: Tensor, factor = 1): void {
     const slot = this.slots.get(tensor)
     if (!slot) return
-    if (slot.claim?.tensor !== gradient && (slot.filled || slot.gradient)) {
+    if (slot.early?.tensor !== gradient && (slot.filled || slot.gradient)) {
       this.add(tensor, gradient, factor)
       return
     }
-    slot.claim = undefined
+    slot.early = undefined
     slot.gradient = gradient
     slot.filled = true
     if (factor === 1) return
-    const { place, size: count } = gradient
-    this.engine.run(elementwise, { operation: elementwiseOperation.scale, count, a: place, y: place, alpha: factor })
+    const { offset, size: count } = gradient
+    this.engine.run(elementwise, { operation: elementwiseOperation.scale, count, a: offset, y: offset, alpha: factor })
   }
 
   /** Plays the tape backwards from a loss of one element, or from a tensor with its gradient given. Once. */

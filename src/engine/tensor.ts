@@ -1,4 +1,4 @@
-/* A tensor is a shape and a place in the heap. It owns nothing: what it stands on belongs to the scope that made it, or,
+/* A tensor is a shape and an offset in the heap. It owns nothing: what it stands on belongs to the scope that made it, or,
  * if it was kept, to whoever kept it. Elements are real numbers of the backend's size, or int32 tokens. */
 import { BackendError, ShapeError } from '../errors.js'
 
@@ -17,7 +17,7 @@ export class Tensor {
   ) {}
 
   /** Where its elements stand. After the scope has ended, that memory is somebody else's. */
-  get place(): number {
+  get offset(): number {
     if (this.lifetime.open) return this.start
     throw new BackendError(
       `engine: a tensor ${show(this.shape)} is used after its scope has ended; keep what must outlive it`,

@@ -130,7 +130,7 @@ function gradientAt(engine: Engine, tape: Tape, output: Tensor, directAt: ArrayL
       const part = (of: Tensor) => engine.view(of, [width], (directAt[b] * batch + b) * width)
       engine.copy(part(whole), part(kept))
     }
-    tape.give(output, kept)
+    tape.accumulate(output, kept)
   })
   return passed
 }

@@ -36,7 +36,7 @@ export function binaryCrossEntropy(
   const weightOf = (i: number) => weights?.[i % labels] ?? 1
   const loss = engine.from([o.reduce((sum, each, i) => sum + binaryCost(each, y[i], weightOf(i)), 0) / o.length])
   const { tape } = engine
-  if (tape?.wants(logits))
+  if (tape?.requiresGrad(logits))
     tape.record([loss], () => {
       const factor = engine.scalar(tape.gradientOf(loss) as Tensor) / o.length
       const slopes = o.map((each, i) => {

@@ -50,7 +50,7 @@ export class Crf {
     const all = engine.read(emissions)
     const steps = Array.from(lengths).reduce((sum, length) => sum + length, 0)
     const { tape } = engine
-    const wanted = tape?.wants(emissions, ...this.parameters.map(({ value }) => value)) ?? false
+    const wanted = tape?.requiresGrad(emissions, ...this.parameters.map(({ value }) => value)) ?? false
     const sums = {
       transitions: new Float64Array(width * width),
       start: new Float64Array(width),

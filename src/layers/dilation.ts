@@ -37,7 +37,7 @@ export function folded(
     const [s, i] = [Math.floor(place / (d * batch)), place % (d * batch)]
     return (s * d + Math.floor(i / batch)) * batch + (i % batch)
   }
-  const there = Int32Array.from(ragged.places, place => rows[placeOf(place)])
+  const there = Int32Array.from(ragged.paddedRows, place => rows[placeOf(place)])
   const back = new Int32Array(count)
   there.forEach((row, i) => {
     back[row] = i

@@ -4,26 +4,18 @@
  * Parameters have PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_hr_l0, with _reverse behind
  * them for the second direction. Beyond PyTorch: hidden_l0 and cell_l0, a state that is learned, and norm_ih_weight_l0,
  * norm_ih_bias_l0 … of layer normalisation. */
+
 import type { Cell, CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
 import { layerNorm } from '../engine/operations/columns.js'
 import type { Lookup } from '../engine/operations/lookup.js'
-import {
-  add,
-  addRow,
-  concatenate,
-  type DropoutDraw,
-  dropout,
-  embed,
-  reshape,
-  slice,
-} from '../engine/operations/operations.js'
+import { add, addRow, concatenate, dropout, embed, reshape, slice } from '../engine/operations/operations.js'
 import { packRows } from '../engine/operations/packedLinear.js'
 import { type Ragged, raggedOf, reversedRows } from '../engine/operations/ragged.js'
 import { type FusedCell, type ObservedSteps, packWeight, recurrence } from '../engine/operations/recurrence.js'
 import { recurrenceInParts } from '../engine/operations/recurrenceInParts.js'
 import type { Tensor } from '../engine/tensor.js'
-import type { Random } from '../random.js'
+import type { Random, RandomKey } from '../random.js'
 import { folded } from './dilation.js'
 import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
 import {
@@ -92,7 +84,7 @@ export interface DirectionPass {
   /** Where sequences have lengths of their own: x and the output are then [S, ...], not [time, batch, ...]. */
   readonly ragged: Ragged | undefined
   /** What training draws from; none in evaluation. `site` is this direction's own. */
-  readonly draw: DropoutDraw | undefined
+  readonly draw: RandomKey | undefined
   /** As `RecurrentPass` says. */
   readonly at?: number | undefined
   /** What `prepare` has made of the weights; without a tape. */
@@ -245,7 +237,7 @@ export class Direction {
       ragged: pass.ragged,
       reverse,
       mask: this.mask(pass.batch, pass.draw),
-      observe: pass.observe && (steps => pass.observe?.(steps, stepsOf(pass).places, this)),
+      observe: pass.observe && (steps => pass.observe?.(steps, stepsOf(pass).paddedRows, this)),
     })
     return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
   }
@@ -294,7 +286,7 @@ export class Direction {
       taken: zoneout > 0 ? { hidden: taken(ZONEOUT, this.outputs), cell: taken(ZONEOUT + 1, hiddenSize) } : undefined,
       observe:
         pass.observe &&
-        (steps => pass.observe?.(steps, turned ? turned.map(row => ragged.places[row]) : ragged.places, this)),
+        (steps => pass.observe?.(steps, turned ? turned.map(row => ragged.paddedRows[row]) : ragged.paddedRows, this)),
     })
     return { output: this.asGiven(turn(result.output), pass), state: result.state }
   }
@@ -305,7 +297,7 @@ export class Direction {
   }
 
   /** One mask of h for all steps (Gal & Ghahramani 2016). */
-  private mask(batch: number, draw: DropoutDraw | undefined): Tensor | undefined {
+  private mask(batch: number, draw: RandomKey | undefined): Tensor | undefined {
     const { recurrentDropout } = this.options
     if (!draw || recurrentDropout === 0) return undefined
     const { engine } = this
@@ -315,7 +307,7 @@ export class Direction {
   }
 
   /** W, some of it dropped in training (DropConnect: Merity et al. 2018). */
-  private recurrentWeight(draw: DropoutDraw | undefined): Tensor | undefined {
+  private recurrentWeight(draw: RandomKey | undefined): Tensor | undefined {
     const { weightDrop } = this.options
     const weight = this.value('weight_hh')
     if (!weight || !draw || weightDrop === 0) return weight
@@ -371,7 +363,7 @@ const WEIGHT = 2
 const ZONEOUT = 3
 
 /** 1 with probability 1 − p, else 0. */
-function scaledOnes(engine: Engine, shape: readonly number[], probability: number, draw: DropoutDraw): Tensor {
+function scaledOnes(engine: Engine, shape: readonly number[], probability: number, draw: RandomKey): Tensor {
   const ones = engine.tensor(shape)
   engine.fill(ones, 1 - probability)
   return dropout(engine, ones, probability, draw)

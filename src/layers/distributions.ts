@@ -258,7 +258,7 @@ export function distributionLoss(
     )
   const o = engine.read(outputs)
   const { tape } = engine
-  const wanted = tape?.wants(outputs) ? new Float64Array(o.length) : undefined
+  const wanted = tape?.requiresGrad(outputs) ? new Float64Array(o.length) : undefined
   const slope = new Float64Array(width)
   let sum = 0
   let count = 0

@@ -1,14 +1,15 @@
 /* A stack of recurrent layers, in one direction or both: the second layer reads what the first puts out; forward and
  * backward outputs stand side by side (Schuster & Paliwal 1997). Parameters have PyTorch's names, shapes and start. */
+
 import type { Cell, CellState } from '../cells/cell.js'
 import type { Engine } from '../engine/engine.js'
 import { joinColumns, multiplyEach } from '../engine/operations/columns.js'
-import { add, type DropoutDraw, dropout, embed } from '../engine/operations/operations.js'
+import { add, dropout, embed } from '../engine/operations/operations.js'
 import { packed, type Ragged, raggedOf, unpacked } from '../engine/operations/ragged.js'
 import type { ObservedSteps } from '../engine/operations/recurrence.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import type { Random } from '../random.js'
+import type { Random, RandomKey } from '../random.js'
 import { Direction, type DirectionOptions, type DirectionPass, directionShapes, siteAt } from './direction.js'
 import type { Initialisation } from './initialisation.js'
 import type { Input, PreparedWeights } from './inputProduct.js'
@@ -67,7 +68,7 @@ export interface RecurrentPass {
   /** A direction's weights as `RecurrentStream` keeps them. */
   readonly prepared?: readonly (PreparedWeights | undefined)[] | undefined
   /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
-  readonly draw?: DropoutDraw | undefined
+  readonly draw?: RandomKey | undefined
   /** Of a stretch of one step: which step of its sequence it is, so that what is drawn anew at each step is. Default 0. */
   readonly at?: number | undefined
   /** Changes what each layer puts out and carries, before anything else sees it. */
@@ -86,7 +87,7 @@ const SITES = 8
 /** Dropout of a layer's input. */
 const BETWEEN = 0
 
-const drawOf = ({ seed, step, site }: DropoutDraw, direction: number): DropoutDraw => ({
+const drawOf = ({ seed, step, site }: RandomKey, direction: number): RandomKey => ({
   seed,
   step,
   site: site * 65536 + direction * SITES,
@@ -222,7 +223,7 @@ export class Recurrent {
     x: Tensor,
     batch: number,
     ragged: Ragged | undefined,
-    draw: DropoutDraw | undefined,
+    draw: RandomKey | undefined,
     at: number | undefined,
   ): Tensor {
     const { dropout: probability = 0, variational = false } = this.options
@@ -234,7 +235,7 @@ export class Recurrent {
     engine.fill(ones, 1)
     const mask = dropout(engine, ones, probability, here)
     if (!ragged) return multiplyEach(engine, x, mask)
-    const sequences = ragged.places.map(place => place % batch)
+    const sequences = ragged.paddedRows.map(place => place % batch)
     return multiplyEach(engine, x, embed(engine, engine.tokens(sequences), mask))
   }
 }
@@ -243,7 +244,7 @@ export class Recurrent {
 function listing(engine: Engine, x: Input, ragged: Ragged): Input {
   const tokens = (of: Tensor) => {
     const all = engine.copyOut(of)
-    return engine.tokens(ragged.places.map(place => all[place]))
+    return engine.tokens(ragged.paddedRows.map(place => all[place]))
   }
   if ('table' in x) return { tokens: tokens(x.tokens), table: x.table }
   return x.kind === 'token' ? tokens(x) : packed(engine, x, ragged)

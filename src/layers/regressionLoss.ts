@@ -28,7 +28,7 @@ export function regressionLoss(engine: Engine, y: Tensor, targets: Tensor, optio
   const slope = (d: number) => (kind === 'squared' ? 2 * d : Math.max(-delta, Math.min(delta, d)))
   const loss = engine.from([difference.reduce((sum, d) => sum + regressionCost(d, options), 0) / y.size])
   const { tape } = engine
-  if (tape?.wants(y))
+  if (tape?.requiresGrad(y))
     tape.record([loss], () => {
       const factor = engine.scalar(tape.gradientOf(loss) as Tensor) / y.size
       tape.add(

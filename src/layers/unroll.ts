@@ -67,8 +67,8 @@ export function unroll(engine: Engine, input: UnrollInput): { output: Tensor; st
   let hiddenNow = slice(engine, past, (skip - 1) * batch, skip * batch)
   let cellNow = cell.hasCell ? sorted(state.cell as Tensor, 1) : undefined
   let from = 0
-  for (let t = 0; t < time && ragged.going[t] > 0; t++) {
-    const count = ragged.going[t]
+  for (let t = 0; t < time && ragged.batchSizes[t] > 0; t++) {
+    const count = ragged.batchSizes[t]
     // Always a slice, also of all rows: gradients then add up in the same order whoever else is in the batch.
     const first = (of: Tensor) => slice(engine, of, 0, count)
     const part = (of: Tensor) => slice(engine, of, from, from + count)

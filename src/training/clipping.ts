@@ -26,10 +26,10 @@ const APART = 16
 function squaresOf(engine: Engine, parameters: readonly Parameter[]): number[] {
   const results = engine.tensor([parameters.length * APART])
   const bytes = APART * engine.backend.elementBytes
-  const record = { count: 0, squares: 1, a: 0, y: results.place }
+  const record = { count: 0, squares: 1, a: 0, y: results.offset }
   for (const { gradient } of parameters) {
     record.count = gradient.size
-    record.a = gradient.place
+    record.a = gradient.offset
     engine.run(sum, record)
     record.y += bytes
   }
@@ -56,9 +56,9 @@ export function clip(
       return scaled(squares.map(square => factorOf(Math.sqrt(square))))
     case 'value': {
       for (const { gradient } of parameters) {
-        const { place, size } = gradient
+        const { offset, size } = gradient
         const operation = elementwiseOperation.clamp
-        engine.run(elementwise, { operation, count: size, a: place, y: place, alpha: clipValue })
+        engine.run(elementwise, { operation, count: size, a: offset, y: offset, alpha: clipValue })
       }
       const clipped = squaresOf(engine, parameters).some((square, i) => square < squares[i])
       return { norm, scales: undefined, clipped }

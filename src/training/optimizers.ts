@@ -56,10 +56,10 @@ const optimizerOver = (remembered: readonly string[], step: ParameterUpdate): Op
     ),
   update(engine, parameters, state, update) {
     const brokenAt = engine.tokens([0])
-    const broken = brokenAt.place
+    const broken = brokenAt.offset
     parameters.forEach(({ value, gradient }, i) => {
       const gradientScale = update.gradientScales?.[i] ?? 1
-      step(engine, { count: value.size, w: value.place, dW: gradient.place, broken, gradientScale }, state[i], update)
+      step(engine, { count: value.size, w: value.offset, dW: gradient.offset, broken, gradientScale }, state[i], update)
     })
     return engine.scalar(brokenAt) === 0
   },
@@ -71,7 +71,7 @@ const optimizerOver = (remembered: readonly string[], step: ParameterUpdate): Op
  */
 export const sgd = ({ momentum = 0, nesterov = false, weightDecay = 0 } = {}): Optimizer =>
   optimizerOver(momentum > 0 ? ['momentum_buffer'] : [], (engine, shared, remembered, { learningRate }) => {
-    const velocity = remembered.momentum_buffer?.place
+    const velocity = remembered.momentum_buffer?.offset
     const { count, w, dW, broken, gradientScale } = shared
     engine.run(sgdKernel, {
       count,
@@ -101,8 +101,8 @@ export const rmsprop = ({ alpha = 0.99, epsilon = 1e-8, momentum = 0, weightDeca
         dW,
         broken,
         gradientScale,
-        second: square_avg.place,
-        velocity: momentum_buffer?.place,
+        second: square_avg.offset,
+        velocity: momentum_buffer?.offset,
         kept: alpha,
         fresh: 1 - alpha,
         epsilon,
@@ -123,7 +123,7 @@ export const adagrad = ({ epsilon = 1e-10, weightDecay = 0 } = {}): Optimizer =>
       dW,
       broken,
       gradientScale,
-      second: sum.place,
+      second: sum.offset,
       kept: 1,
       fresh: 1,
       epsilon,
@@ -152,8 +152,8 @@ export const adam = ({
       dW,
       broken,
       gradientScale,
-      first: exp_avg.place,
-      second: exp_avg_sq.place,
+      first: exp_avg.offset,
+      second: exp_avg_sq.offset,
       decoupled: decoupled ? 1 : 0,
       learningRate,
       beta1,
@@ -185,10 +185,10 @@ export const asgd = ({ decay = 0, power = 0.75, weightDecay = 0 } = {}): Optimiz
       weightDecay: weightDecay + decay,
     })
     const share = 1 / Math.max(1, step - 1 - averageFrom)
-    const { place } = ax
+    const { offset } = ax
     const operation = elementwiseOperation.scale
-    if (share < 1) engine.run(elementwise, { operation, count, a: place, y: place, alpha: 1 - share })
-    engine.run(elementwise, { operation, count, a: w, y: place, accumulate: share < 1 ? 1 : 0, alpha: share })
+    if (share < 1) engine.run(elementwise, { operation, count, a: offset, y: offset, alpha: 1 - share })
+    engine.run(elementwise, { operation, count, a: w, y: offset, accumulate: share < 1 ? 1 : 0, alpha: share })
   })
 
 /** The optimizer of a configuration whose defaults are resolved. */

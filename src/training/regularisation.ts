@@ -29,10 +29,10 @@ export function addWeightPenalty(
   let penalty = 0
   for (const { value, gradient } of parameters) {
     const count = value.size
-    const to = { count, y: gradient.place, accumulate: 1 }
+    const to = { count, y: gradient.offset, accumulate: 1 }
     if (l2 > 0) {
       penalty += (l2 / 2) * engine.scalar(sum(engine, value, { squares: true }))
-      engine.run(elementwise, { ...to, operation: elementwiseOperation.scale, a: value.place, alpha: l2 })
+      engine.run(elementwise, { ...to, operation: elementwiseOperation.scale, a: value.offset, alpha: l2 })
     }
     if (l1 > 0)
       penalty += engine.scope(() => {
@@ -40,11 +40,11 @@ export function addWeightPenalty(
         engine.run(elementwise, {
           operation: elementwiseOperation.sign,
           count,
-          a: value.place,
-          y: sign.place,
+          a: value.offset,
+          y: sign.offset,
           alpha: 1,
         })
-        engine.run(elementwise, { ...to, operation: elementwiseOperation.scale, a: sign.place, alpha: l1 })
+        engine.run(elementwise, { ...to, operation: elementwiseOperation.scale, a: sign.offset, alpha: l1 })
         return l1 * engine.scalar(sum(engine, multiply(engine, sign, value)))
       })
   }

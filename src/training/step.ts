@@ -1,12 +1,14 @@
 /* One step of training: forward and backward over a batch, or over several whose gradients are added; penalties; clipping;
  * update. NaN and infinity in the data, the loss or the gradient are found before the update, those in the weights after it. */
+
 import type { Engine } from '../engine/engine.js'
-import { add, type DropoutDraw, scale } from '../engine/operations/operations.js'
+import { add, scale } from '../engine/operations/operations.js'
 import { elementwise, elementwiseOperation } from '../engine/records.js'
 import type { Tape } from '../engine/tape.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { CarriedState } from '../models/shared/carriedState.js'
 import type { Trainable } from '../models/shared/trainable.js'
+import type { RandomKey } from '../random.js'
 import { type ClippingConfiguration, clip } from './clipping.js'
 import { nonFiniteError } from './nonFinite.js'
 import type { Optimizer, OptimizerState } from './optimizers.js'
@@ -29,7 +31,7 @@ export interface StepOptions {
 export interface BatchInStep<Batch> {
   readonly batch: Batch
   /** What its dropout and sampling are drawn from. */
-  readonly draw: DropoutDraw
+  readonly draw: RandomKey
   /** Whether it is the first of an epoch: the carried state begins from zero. */
   readonly startsEpoch: boolean
   /** The real numbers that it holds, by name: searched when the step meets NaN or infinity. */
@@ -72,7 +74,7 @@ export function trainingStep<Batch>(
     })
     const loss = sums.loss / sums.count
     if (batches.length > 1)
-      for (const { gradient } of parameters) shrink(engine, gradient.place, gradient.size, sums.count)
+      for (const { gradient } of parameters) shrink(engine, gradient.offset, gradient.size, sums.count)
     const penalty = sums.penalty / sums.count + addWeightPenalty(engine, parameters, configuration)
     const { norm: gradientNorm, scales, clipped } = clip(engine, parameters, configuration)
     const failure = () =>

@@ -38,7 +38,7 @@ const wrong: Cell = {
     const { hidden } = elman().step(where, step)
     const y = where.view(hidden, hidden.shape)
     const { tape } = where
-    if (tape?.wants(hidden)) tape.record([y], () => tape.add(hidden, tape.gradientOf(y) as Tensor, 2 / 3))
+    if (tape?.requiresGrad(hidden)) tape.record([y], () => tape.add(hidden, tape.gradientOf(y) as Tensor, 2 / 3))
     return { hidden: add(where, y, y, 0) }
   },
 }

@@ -94,10 +94,10 @@ export function backendContract(engine: () => Engine): void {
             const [a, b, bias] = Object.values(buffers).map(values => engine().from(values))
             const { panel } = engine().backend
             const packed = engine().tensor([Math.ceil(n / panel) * panel * k])
-            engine().run(records.pack, { n, k, w: b.place, packed: packed.place, transpose: 1 })
+            engine().run(records.pack, { n, k, w: b.offset, packed: packed.offset, transpose: 1 })
             const y = engine().tensor([m * n])
-            const right = { b: packedB ? packed.place : b.place, bStride: k, transposeB: 1, packedB }
-            const fields = { m, n, k, a: a.place, aStride: k, bias: bias.place, y: y.place, yStride: n }
+            const right = { b: packedB ? packed.offset : b.offset, bStride: k, transposeB: 1, packedB }
+            const fields = { m, n, k, a: a.offset, aStride: k, bias: bias.offset, y: y.offset, yStride: n }
             engine().run(records.matmul, { ...fields, ...right })
             return engine().read(y)
           }),
@@ -381,8 +381,8 @@ export function backendContract(engine: () => Engine): void {
     engine().scope(() => {
       const flops = engine().tensor([2])
       engine().fill(flops, 1)
-      engine().run(records.ceiling, { iterations: 10, flops: flops.place })
-      const [measured] = new Float64Array(engine().heap.memory.buffer, flops.place, 1)
+      engine().run(records.ceiling, { iterations: 10, flops: flops.offset })
+      const [measured] = new Float64Array(engine().heap.memory.buffer, flops.offset, 1)
       expect(measured >= 0 && Number.isInteger(measured)).toBe(true)
       expect(measured > 0).toBe(engine().backend.name !== 'reference')
     })

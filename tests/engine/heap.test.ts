@@ -96,7 +96,7 @@ describe('places', () => {
     for (const wrong of [place, place + 64, 0]) {
       const error = thrown(() => heap.free(wrong))
       expect(error).toBeInstanceOf(BackendError)
-      expect(error.message).toContain(`heap.free: ${wrong} is not a kept place`)
+      expect(error.message).toContain(`heap.free: ${wrong} is not a kept block`)
     }
     expect(heap.used).toBe(0)
   })
@@ -150,7 +150,7 @@ describe('an engine', () => {
       const inner = engine.scope(() => engine.scalar(add(engine, outer, engine.from([10, 20, 30]))))
       expect(inner).toBe(11)
       expect([...engine.read(outer)]).toEqual([1, 2, 3])
-      const [a, b] = [0, 0].map(() => engine.scope(() => engine.tensor([5]).place))
+      const [a, b] = [0, 0].map(() => engine.scope(() => engine.tensor([5]).offset))
       expect(a).toBe(b)
     })
     expect(engine.heap.used).toBe(before)

@@ -39,7 +39,7 @@ export function runKernel<R extends object>(
 ): Held {
   return engine.scope(() => {
     const tensors = Object.entries(buffers).map(([name, values]) => [name, put(engine, values)] as const)
-    const places: Record<string, number> = Object.fromEntries(tensors.map(([name, tensor]) => [name, tensor.place]))
+    const places: Record<string, number> = Object.fromEntries(tensors.map(([name, tensor]) => [name, tensor.offset]))
     for (const [name, other] of Object.entries(shares)) places[name] = places[other]
     engine.run(kernel, { ...fields, ...places } as R)
     return Object.fromEntries(tensors.map(([name, tensor]) => [name, take(engine, tensor, name)]))

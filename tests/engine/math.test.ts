@@ -25,8 +25,8 @@ function compute(engine: Engine, name: Name, x: Float64Array): Float64Array {
     engine.run(elementwise, {
       operation: elementwiseOperation[name],
       count: x.length,
-      a: a.place,
-      y: y.place,
+      a: a.offset,
+      y: y.offset,
       alpha: 1,
     })
     return engine.read(y)
@@ -49,12 +49,12 @@ function throughSoftmax(engine: Engine, x: Float64Array): Float64Array {
     hidden: 1,
     vocabulary: 16,
     gradients: 1,
-    h: h.place,
-    weight: weight.place,
-    bias: bias.place,
-    targets: engine.tokens(new Array(rows).fill(1)).place,
-    losses: losses.place,
-    dH: dH.place,
+    h: h.offset,
+    weight: weight.offset,
+    bias: bias.offset,
+    targets: engine.tokens(new Array(rows).fill(1)).offset,
+    losses: losses.offset,
+    dH: dH.offset,
     scale: 1,
   })
   return engine.read(dH)

@@ -139,7 +139,7 @@ export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
     const packedBack = packParts(engine, weight, [{ n: outputs, k: cell.gates * hidden, from: 0, transpose: 0 }])
     const projection = given.projected ? put(engine, given.projection) : undefined
     const projectionPart = (n: number, k: number, transpose: 0 | 1) =>
-      projection && packParts(engine, projection, [{ n, k, from: 0, transpose }]).place
+      projection && packParts(engine, projection, [{ n, k, from: 0, transpose }]).offset
     const projected = projection && blank(time * rows)
     const states = blank((time + 1) * outputRows)
     const cells = cell.hasCell ? blank((time + 1) * rows) : undefined
@@ -154,28 +154,28 @@ export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
       batch,
       hidden,
       reverse: reverse ? 1 : 0,
-      gates: gates.place,
-      apart: apart?.place,
-      states: states.place,
-      cells: cells?.place,
-      mask: given.mask && put(engine, given.mask).place,
-      lengths: given.lengths && put(engine, given.lengths).place,
-      rows: given.lengths && put(engine, rowsOf(given.lengths, time)).place,
+      gates: gates.offset,
+      apart: apart?.offset,
+      states: states.offset,
+      cells: cells?.offset,
+      mask: given.mask && put(engine, given.mask).offset,
+      lengths: given.lengths && put(engine, given.lengths).offset,
+      rows: given.lengths && put(engine, rowsOf(given.lengths, time)).offset,
       outputs: given.projected,
     }
     const held: Held = {}
     const keep = (name: string, tensor: Tensor | undefined) => {
       if (tensor) held[name] = take(engine, tensor, name)
     }
-    const apartBias = cell.apart ? put(engine, given.apartBias).place : undefined
+    const apartBias = cell.apart ? put(engine, given.apartBias).offset : undefined
     const lookup = given.lookup && {
-      tokens: put(engine, given.lookup.tokens).place,
-      table: put(engine, given.lookup.table).place,
+      tokens: put(engine, given.lookup.tokens).offset,
+      table: put(engine, given.lookup.table).offset,
       vocabulary: given.lookup.vocabulary,
     }
     engine.run(recurrenceForward, {
-      ...{ ...shared, ...lookup, apartBias, weight: packed.place },
-      ...{ projection: projectionPart(outputs, hidden, 1), projected: projected?.place },
+      ...{ ...shared, ...lookup, apartBias, weight: packed.offset },
+      ...{ projection: projectionPart(outputs, hidden, 1), projected: projected?.offset },
     })
     keep('projected', projected)
     keep('states', states)
@@ -183,20 +183,20 @@ export function runRecurrence(engine: Engine, given: RecurrenceCase): Held {
     keep('activations', gates)
     keep('apart', apart)
 
-    const of = (values: Float64Array, wanted = true) => (wanted ? put(engine, values).place : undefined)
+    const of = (values: Float64Array, wanted = true) => (wanted ? put(engine, values).offset : undefined)
     const out: Record<string, Tensor> = { dInitialHidden: blank(outputRows) }
     if (cells) out.dInitialCell = blank(rows)
     if (everyGradient) out.dhSteps = blank(time * outputRows)
     if (everyGradient && cells) out.dcSteps = blank(time * rows)
     engine.run(recurrenceBackward, {
       ...shared,
-      weight: packedBack.place,
+      weight: packedBack.offset,
       projection: projectionPart(hidden, outputs, 0),
       dOutputs: of(given.dOutputs),
       dCells: of(given.dCells, everyGradient && cell.hasCell),
       dFinalHidden: of(given.dFinalHidden, everyGradient),
       dFinalCell: of(given.dFinalCell, everyGradient && cell.hasCell),
-      ...Object.fromEntries(Object.entries(out).map(([name, tensor]) => [name, tensor.place])),
+      ...Object.fromEntries(Object.entries(out).map(([name, tensor]) => [name, tensor.offset])),
     })
     keep('dGates', gates)
     keep('dApart', apart)
@@ -227,8 +227,8 @@ function packParts(engine: Engine, weight: Tensor, parts: readonly PackPart[]): 
   for (const each of parts) {
     if (each.n === 0) continue
     const { n, k, from, transpose } = each
-    const w = engine.view(weight, [n * k], from).place
-    engine.run(pack, { n, k, w, packed: engine.view(whole, [size(each)], to).place, transpose })
+    const w = engine.view(weight, [n * k], from).offset
+    engine.run(pack, { n, k, w, packed: engine.view(whole, [size(each)], to).offset, transpose })
     to += size(each)
   }
   return whole

@@ -9,12 +9,12 @@ export const backend = referenceBackend(memory)
 const floats = new Float64Array(memory.buffer)
 const ints = new Int32Array(memory.buffer)
 
-const recordPlace = 64
-let free = recordPlace + RECORD_BYTES
+const recordOffset = 64
+let free = recordOffset + RECORD_BYTES
 
 /** Forgets every place given so far. */
 export function clearHeap(): void {
-  free = recordPlace + RECORD_BYTES
+  free = recordOffset + RECORD_BYTES
 }
 
 function take(bytes: number): number {
@@ -47,9 +47,9 @@ export function get(place: number, count: number): Float64Array {
 }
 
 export function run<R extends object>(definition: KernelDefinition<R>, record: R): void {
-  definition.write(ints, floats, recordPlace, record, 0)
-  expect(backend.workspace(definition.number, recordPlace)).toBe(0)
-  backend.run(definition.number, recordPlace)
+  definition.write(ints, floats, recordOffset, record, 0)
+  expect(backend.workspace(definition.number, recordOffset)).toBe(0)
+  backend.run(definition.number, recordOffset)
 }
 
 /** Park & Miller's generator: enough for test data, and not the generator under test. */

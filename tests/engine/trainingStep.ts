@@ -65,7 +65,7 @@ export function trainingSteps(engine: Engine, sizes: StepSizes, steps: number): 
         const total = engine.tensor([1])
         let squares = 0
         for (const { gradient } of parameters) {
-          engine.run(sum, { count: gradient.size, squares: 1, a: gradient.place, y: total.place })
+          engine.run(sum, { count: gradient.size, squares: 1, a: gradient.offset, y: total.offset })
           squares += engine.scalar(total)
         }
         const gradientScale = Math.min(1, 0.5 / (Math.sqrt(squares) + 1e-6))
@@ -73,10 +73,10 @@ export function trainingSteps(engine: Engine, sizes: StepSizes, steps: number): 
           const [first, second] = moments[i]
           engine.run(adam, {
             count: value.size,
-            w: value.place,
-            dW: gradient.place,
-            first: first.place,
-            second: second.place,
+            w: value.offset,
+            dW: gradient.offset,
+            first: first.offset,
+            second: second.offset,
             learningRate: 0.01,
             beta1: 0.9,
             beta2: 0.999,

@@ -181,7 +181,7 @@ export class GoldenModel {
 
   private squares(x: Tensor): number {
     const y = this.engine.tensor([1])
-    this.engine.run(sum, { count: x.size, squares: 1, a: x.place, y: y.place })
+    this.engine.run(sum, { count: x.size, squares: 1, a: x.offset, y: y.offset })
     return this.engine.scalar(y)
   }
 
@@ -198,13 +198,13 @@ function update(
   { step, gradientScale }: { step: number; gradientScale: number },
 ): void {
   const { algorithm, learningRate, weightDecay, momentum = 0, beta1 = 0, beta2 = 0, epsilon = 0 } = settings
-  const shared = { count: value.size, w: value.place, dW: gradient.place, learningRate, weightDecay, gradientScale }
-  if (algorithm === 'sgd') engine.run(sgd, { ...shared, velocity: momentum ? first.place : undefined, momentum })
+  const shared = { count: value.size, w: value.offset, dW: gradient.offset, learningRate, weightDecay, gradientScale }
+  if (algorithm === 'sgd') engine.run(sgd, { ...shared, velocity: momentum ? first.offset : undefined, momentum })
   else
     engine.run(adam, {
       ...shared,
-      first: first.place,
-      second: second.place,
+      first: first.offset,
+      second: second.offset,
       decoupled: algorithm === 'adamw' ? 1 : 0,
       beta1,
       beta2,

@@ -25,7 +25,7 @@ export function nativeBackend(
     panel: heap.panel,
     run: (kernel, record) => heap.run(kernel, record),
     workspace: (kernel, record) => heap.workspace(kernel, record),
-    copy: (place, outside, out) => heap.copy(place, outside, out),
+    copy: (offset, outside, out) => heap.copy(offset, outside, out),
     attach: () => heap.attach(new Uint8Array(memory.buffer)),
     close: () => {},
   }

@@ -40,27 +40,27 @@ export function attend(engine: Engine, input: AttendInput): { contexts: Tensor; 
   const weights = engine.tensor([rows, time])
   const given = {
     ...{ rows, time, batch, width, hidden },
-    ...{ queries: queries.place, keys: keys.place, values: values.place, score: score?.place },
-    ...{ sequences: sequences.place, lengths: lengths.place, weights: weights.place },
+    ...{ queries: queries.offset, keys: keys.offset, values: values.offset, score: score?.offset },
+    ...{ sequences: sequences.offset, lengths: lengths.offset, weights: weights.offset },
   }
-  engine.run(attentionForward, { ...given, contexts: contexts.place })
+  engine.run(attentionForward, { ...given, contexts: contexts.offset })
   const { tape } = engine
-  if (tape?.wants(queries, keys, values, score))
+  if (tape?.requiresGrad(queries, keys, values, score))
     tape.record([contexts], () => {
       const dScore = tape.target(score)
       const parts = dScore && engine.tensor([batch, width])
       if (parts) engine.fill(parts, 0)
       engine.run(attentionBackward, {
         ...given,
-        dContexts: (tape.gradientOf(contexts) as Tensor).place,
-        dQueries: tape.targetToAdd(queries)?.place,
-        dKeys: tape.targetToAdd(keys)?.place,
-        dValues: tape.targetToAdd(values)?.place,
-        dScore: parts?.place,
+        dContexts: (tape.gradientOf(contexts) as Tensor).offset,
+        dQueries: tape.targetToAdd(queries)?.offset,
+        dKeys: tape.targetToAdd(keys)?.offset,
+        dValues: tape.targetToAdd(values)?.offset,
+        dScore: parts?.offset,
       })
       if (!dScore || !parts) return
-      const { place: y, accumulate } = dScore
-      engine.run(sumRows, { rows: batch, columns: width, stride: width, a: parts.place, y, accumulate })
+      const { offset: y, accumulate } = dScore
+      engine.run(sumRows, { rows: batch, columns: width, stride: width, a: parts.offset, y, accumulate })
     })
   return { contexts, weights }
 }

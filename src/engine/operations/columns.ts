@@ -14,13 +14,13 @@ export function columns(engine: Engine, x: Tensor, from: number, to: number): Te
     throw new ShapeError(`columns: ${from} to ${to} are not in ${show(x.shape)}`)
   const [rows, part] = [x.size / width, to - from]
   const y = engine.tensor([...x.shape.slice(0, -1), part])
-  const copied = (tensor: Tensor) => engine.view(tensor, [tensor.size - from], from).place
-  engine.run(copyRows, { rows, columns: part, aStride: width, yStride: part, a: copied(x), y: y.place })
+  const copied = (tensor: Tensor) => engine.view(tensor, [tensor.size - from], from).offset
+  engine.run(copyRows, { rows, columns: part, aStride: width, yStride: part, a: copied(x), y: y.offset })
   const { tape } = engine
-  if (tape?.wants(x))
+  if (tape?.requiresGrad(x))
     tape.record([y], () => {
       const target = tape.targetToAdd(x)
-      const a = (tape.gradientOf(y) as Tensor).place
+      const a = (tape.gradientOf(y) as Tensor).offset
       if (target)
         engine.run(copyRows, {
           rows,
@@ -49,19 +49,27 @@ export function joinColumns(engine: Engine, parts: readonly Tensor[]): Tensor {
       from += widthOf(part)
     }
   }
-  const place = (of: Tensor, from: number) => engine.view(of, [of.size - from], from).place
+  const offset = (of: Tensor, from: number) => engine.view(of, [of.size - from], from).offset
   each((part, columns, from) =>
-    engine.run(copyRows, { rows, columns, aStride: columns, yStride: width, a: part.place, y: place(y, from) }),
+    engine.run(copyRows, { rows, columns, aStride: columns, yStride: width, a: part.offset, y: offset(y, from) }),
   )
   const { tape } = engine
-  if (tape?.wants(...parts))
+  if (tape?.requiresGrad(...parts))
     tape.record([y], () => {
       const dy = tape.gradientOf(y) as Tensor
       each((part, columns, from) => {
         const target = tape.target(part)
         if (!target) return
-        const { place: to, accumulate } = target
-        engine.run(copyRows, { rows, columns, aStride: width, yStride: columns, a: place(dy, from), y: to, accumulate })
+        const { offset: to, accumulate } = target
+        engine.run(copyRows, {
+          rows,
+          columns,
+          aStride: width,
+          yStride: columns,
+          a: offset(dy, from),
+          y: to,
+          accumulate,
+        })
       })
     })
   return y
@@ -74,17 +82,17 @@ export function multiplyEach(engine: Engine, x: Tensor, factor: Tensor): Tensor 
       `multiplyEach: ${show(factor.shape)} does not go into ${show(x.shape)} a whole number of times`,
     )
   const { multiply: operation } = elementwiseOperation
-  const [count, period, b] = [x.size, factor.size, factor.place]
+  const [count, period, b] = [x.size, factor.size, factor.offset]
   const y = engine.tensor(x.shape)
-  engine.run(elementwise, { operation, count, period, a: x.place, b, y: y.place, alpha: 1 })
+  engine.run(elementwise, { operation, count, period, a: x.offset, b, y: y.offset, alpha: 1 })
   const { tape } = engine
-  if (tape?.wants(x))
+  if (tape?.requiresGrad(x))
     tape.record([y], () => {
       const target = tape.target(x)
-      const a = (tape.gradientOf(y) as Tensor).place
+      const a = (tape.gradientOf(y) as Tensor).offset
       if (!target) return
-      const { place, accumulate } = target
-      engine.run(elementwise, { operation, count, period, a, b, y: place, alpha: 1, accumulate })
+      const { offset, accumulate } = target
+      engine.run(elementwise, { operation, count, period, a, b, y: offset, alpha: 1, accumulate })
     })
   return y
 }
@@ -104,32 +112,32 @@ export function layerNorm(engine: Engine, x: Tensor, gain: Tensor, shift?: Tenso
   if (shift) checkShape(shift, 'layerNorm: shift', [width], '(columns)')
   const rows = x.size / width
   const y = engine.tensor(x.shape)
-  const statistics = engine.tensor([rows, 2]).place
+  const statistics = engine.tensor([rows, 2]).offset
   engine.run(layerNormForward, {
     rows,
     columns: width,
-    x: x.place,
-    gain: gain.place,
-    shift: shift?.place,
-    y: y.place,
+    x: x.offset,
+    gain: gain.offset,
+    shift: shift?.offset,
+    y: y.offset,
     statistics,
     epsilon: EPSILON,
   })
   const { tape } = engine
-  if (tape?.wants(x, gain, shift))
+  if (tape?.requiresGrad(x, gain, shift))
     tape.record([y], () => {
       const dX = tape.target(x)
       engine.run(layerNormBackward, {
         rows,
         columns: width,
-        x: x.place,
-        gain: gain.place,
+        x: x.offset,
+        gain: gain.offset,
         statistics,
-        dY: (tape.gradientOf(y) as Tensor).place,
-        dX: dX?.place,
+        dY: (tape.gradientOf(y) as Tensor).offset,
+        dX: dX?.offset,
         accumulate: dX?.accumulate,
-        dGain: tape.targetToAdd(gain)?.place,
-        dShift: tape.targetToAdd(shift)?.place,
+        dGain: tape.targetToAdd(gain)?.offset,
+        dShift: tape.targetToAdd(shift)?.offset,
       })
     })
   return y

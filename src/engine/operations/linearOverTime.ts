@@ -24,7 +24,7 @@ export function linearOverTime(
   const step = (x: Tensor) => packedLinear(engine, x, packed, outputs, bias)
   if (!tape) return step
 
-  const learns = tape.wants(weight, bias)
+  const learns = tape.requiresGrad(weight, bias)
   const dys = engine.tensor([rows, outputs])
   const xs = learns ? engine.tensor([rows, inputs]) : undefined
   const steps: { readonly y: Tensor; readonly dy: Tensor }[] = []
@@ -39,26 +39,26 @@ export function linearOverTime(
         m: outputs,
         n: inputs,
         k: done,
-        a: dys.place,
-        b: xs.place,
-        y: dWeight.place,
+        a: dys.offset,
+        b: xs.offset,
+        y: dWeight.offset,
         aStride: outputs,
         bStride: inputs,
         yStride: inputs,
         transposeA: 1,
         accumulate: dWeight.accumulate,
-        sums: dBias?.place,
+        sums: dBias?.offset,
         addSums: dBias?.accumulate,
       })
     else if (dBias) {
-      const { place: y, accumulate } = dBias
-      engine.run(sumRows, { rows: done, columns: outputs, stride: outputs, a: dys.place, y, accumulate })
+      const { offset: y, accumulate } = dBias
+      engine.run(sumRows, { rows: done, columns: outputs, stride: outputs, a: dys.offset, y, accumulate })
     }
   })
   let back: Tensor | undefined
   return x => {
     const y = step(x)
-    if (!tape.wants(x, weight, bias)) return y
+    if (!tape.requiresGrad(x, weight, bias)) return y
     const count = x.shape[0]
     const dy = engine.view(dys, [count, outputs], done * outputs)
     if (xs) engine.copy(x, engine.view(xs, [count, inputs], done * inputs))
@@ -71,9 +71,9 @@ export function linearOverTime(
         m: count,
         n: inputs,
         k: outputs,
-        a: dy.place,
-        b: back.place,
-        y: dx.place,
+        a: dy.offset,
+        b: back.offset,
+        y: dx.offset,
         aStride: outputs,
         bStride: inputs,
         yStride: inputs,

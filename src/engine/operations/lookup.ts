@@ -12,7 +12,7 @@ export interface Lookup {
 }
 
 /** On the tape: the gradient of every row that was looked up, given to the table. */
-export function giveRows(engine: Engine, { tokens, table }: Lookup, gradient: Tensor): void {
+export function scatterAddRows(engine: Engine, { tokens, table }: Lookup, gradient: Tensor): void {
   const target = engine.tape?.targetToAdd(table)
   const width = table.shape.at(-1) ?? 1
   if (!target) return
@@ -20,8 +20,8 @@ export function giveRows(engine: Engine, { tokens, table }: Lookup, gradient: Te
     count: tokens.size,
     width,
     vocabulary: table.size / width,
-    tokens: tokens.place,
-    dY: gradient.place,
-    dTable: target.place,
+    tokens: tokens.offset,
+    dY: gradient.offset,
+    dTable: target.offset,
   })
 }

@@ -1,6 +1,7 @@
 /* Operations on tensors: each writes its forward step beside its gradient. They check shapes by executing the check, and
- * hand places to kernels. Letters: x inputs, y outputs, dy the gradient of y. */
+ * hand offsets to kernels. Letters: x inputs, y outputs, dy the gradient of y. */
 import { ShapeError } from '../../errors.js'
+import type { RandomKey } from '../../random.js'
 import type { Engine } from '../engine.js'
 import {
   addRow as addRowKernel,
@@ -15,7 +16,7 @@ import {
 } from '../records.js'
 import type { Target } from '../tape.js'
 import { checkShape, show, type Tensor } from '../tensor.js'
-import { giveRows } from './lookup.js'
+import { scatterAddRows } from './lookup.js'
 
 /** Leading axes of x taken as one: [rows, last axis]. */
 const rowsOf = (x: Tensor): number => x.size / (x.shape.at(-1) ?? 1)
@@ -25,7 +26,7 @@ function product(
   engine: Engine,
   a: Tensor,
   b: Tensor,
-  y: { place: number; accumulate: 0 | 1 },
+  y: { offset: number; accumulate: 0 | 1 },
   { transposed, bias, sums }: { transposed?: 'a' | 'b'; bias?: Tensor | undefined; sums?: Target | undefined } = {},
 ): void {
   const [m, k] = transposed === 'a' ? [a.shape[1], a.shape[0]] : a.shape
@@ -34,17 +35,17 @@ function product(
     m,
     n,
     k,
-    a: a.place,
-    b: b.place,
-    y: y.place,
-    bias: bias?.place,
+    a: a.offset,
+    b: b.offset,
+    y: y.offset,
+    bias: bias?.offset,
     aStride: a.shape[1],
     bStride: b.shape[1],
     yStride: n,
     transposeA: transposed === 'a' ? 1 : 0,
     transposeB: transposed === 'b' ? 1 : 0,
     accumulate: y.accumulate,
-    sums: sums?.place,
+    sums: sums?.offset,
     addSums: sums?.accumulate,
   })
 }
@@ -63,9 +64,9 @@ export function linear(engine: Engine, x: Tensor, weight: Tensor, bias?: Tensor)
   if (bias) checkShape(bias, 'linear: bias', [weight.shape[0]], '(outputs)')
   const y = engine.tensor([...x.shape.slice(0, -1), weight.shape[0]])
   const rows = flat(engine, x)
-  product(engine, rows, weight, { place: y.place, accumulate: 0 }, { transposed: 'b', bias })
+  product(engine, rows, weight, { offset: y.offset, accumulate: 0 }, { transposed: 'b', bias })
   const { tape } = engine
-  if (tape?.wants(x, weight, bias))
+  if (tape?.requiresGrad(x, weight, bias))
     tape.record([y], () => {
       const dy = flat(engine, tape.gradientOf(y) as Tensor)
       const dx = tape.target(x)
@@ -82,13 +83,13 @@ function addColumnSums(engine: Engine, dy: Tensor, bias: Tensor | undefined): vo
   const target = engine.tape?.target(bias)
   if (!target) return
   const [rows, columns] = dy.shape
-  engine.run(sumRows, { rows, columns, stride: columns, a: dy.place, y: target.place, accumulate: target.accumulate })
+  engine.run(sumRows, { rows, columns, stride: columns, a: dy.offset, y: target.offset, accumulate: target.accumulate })
 }
 
 function binary(engine: Engine, name: string, operation: number, a: Tensor, b: Tensor, alpha: number): Tensor {
   checkShape(b, `${name}: b`, a.shape)
   const y = engine.tensor(a.shape)
-  engine.run(elementwise, { operation, count: a.size, a: a.place, b: b.place, y: y.place, alpha })
+  engine.run(elementwise, { operation, count: a.size, a: a.offset, b: b.offset, y: y.offset, alpha })
   return y
 }
 
@@ -96,7 +97,7 @@ function binary(engine: Engine, name: string, operation: number, a: Tensor, b: T
 export function add(engine: Engine, a: Tensor, b: Tensor, factor = 1): Tensor {
   const y = binary(engine, 'add', elementwiseOperation.add, a, b, factor)
   const { tape } = engine
-  if (tape?.wants(a, b))
+  if (tape?.requiresGrad(a, b))
     tape.record([y], () => {
       const dy = tape.gradientOf(y) as Tensor
       tape.add(a, dy)
@@ -109,7 +110,7 @@ export function add(engine: Engine, a: Tensor, b: Tensor, factor = 1): Tensor {
 export function multiply(engine: Engine, a: Tensor, b: Tensor): Tensor {
   const y = binary(engine, 'multiply', elementwiseOperation.multiply, a, b, 1)
   const { tape } = engine
-  if (tape?.wants(a, b))
+  if (tape?.requiresGrad(a, b))
     tape.record([y], () => {
       const dy = tape.gradientOf(y) as Tensor
       for (const [x, other] of [
@@ -118,14 +119,14 @@ export function multiply(engine: Engine, a: Tensor, b: Tensor): Tensor {
       ]) {
         const target = tape.target(x)
         if (!target) continue
-        const { place, accumulate } = target
+        const { offset, accumulate } = target
         const operation = elementwiseOperation.multiply
         engine.run(elementwise, {
           operation,
           count: dy.size,
-          a: dy.place,
-          b: other.place,
-          y: place,
+          a: dy.offset,
+          b: other.offset,
+          y: offset,
           accumulate,
           alpha: 1,
         })
@@ -138,9 +139,9 @@ export function multiply(engine: Engine, a: Tensor, b: Tensor): Tensor {
 export function scale(engine: Engine, x: Tensor, factor: number): Tensor {
   const y = engine.tensor(x.shape)
   const operation = elementwiseOperation.scale
-  engine.run(elementwise, { operation, count: x.size, a: x.place, y: y.place, alpha: factor })
+  engine.run(elementwise, { operation, count: x.size, a: x.offset, y: y.offset, alpha: factor })
   const { tape } = engine
-  if (tape?.wants(x)) tape.record([y], () => tape.add(x, tape.gradientOf(y) as Tensor, factor))
+  if (tape?.requiresGrad(x)) tape.record([y], () => tape.add(x, tape.gradientOf(y) as Tensor, factor))
   return y
 }
 
@@ -152,19 +153,19 @@ export function activate(engine: Engine, activation: Activation, x: Tensor): Ten
   engine.run(elementwise, {
     operation: elementwiseOperation[activation],
     count: x.size,
-    a: x.place,
-    y: y.place,
+    a: x.offset,
+    y: y.offset,
     alpha: 1,
   })
   const { tape } = engine
-  if (tape?.wants(x))
+  if (tape?.requiresGrad(x))
     tape.record([y], () => {
       const dy = tape.gradientOf(y) as Tensor
       const target = tape.target(x)
       if (!target) return
       const operation = elementwiseOperation[`${activation}Gradient`]
-      const { place, accumulate } = target
-      engine.run(elementwise, { operation, count: x.size, a: y.place, b: dy.place, y: place, accumulate, alpha: 1 })
+      const { offset, accumulate } = target
+      engine.run(elementwise, { operation, count: x.size, a: y.offset, b: dy.offset, y: offset, accumulate, alpha: 1 })
     })
   return y
 }
@@ -174,9 +175,9 @@ export function addRow(engine: Engine, x: Tensor, row: Tensor): Tensor {
   const columns = x.shape.at(-1) ?? 1
   checkShape(row, 'addRow: row', [columns], '(columns)')
   const y = engine.tensor(x.shape)
-  engine.run(addRowKernel, { rows: rowsOf(x), columns, a: x.place, row: row.place, y: y.place })
+  engine.run(addRowKernel, { rows: rowsOf(x), columns, a: x.offset, row: row.offset, y: y.offset })
   const { tape } = engine
-  if (tape?.wants(x, row))
+  if (tape?.requiresGrad(x, row))
     tape.record([y], () => {
       const dy = tape.gradientOf(y) as Tensor
       tape.add(x, dy)
@@ -190,9 +191,9 @@ export function transpose(engine: Engine, x: Tensor): Tensor {
   checkShape(x, 'transpose: x', [-1, -1])
   const [rows, columns] = x.shape
   const y = engine.tensor([columns, rows])
-  engine.run(transposeKernel, { rows, columns, a: x.place, y: y.place })
+  engine.run(transposeKernel, { rows, columns, a: x.offset, y: y.offset })
   const { tape } = engine
-  if (tape?.wants(x))
+  if (tape?.requiresGrad(x))
     tape.record([y], () => {
       const dy = tape.gradientOf(y) as Tensor
       const target = tape.target(x)
@@ -200,8 +201,8 @@ export function transpose(engine: Engine, x: Tensor): Tensor {
         engine.run(transposeKernel, {
           rows: columns,
           columns: rows,
-          a: dy.place,
-          y: target.place,
+          a: dy.offset,
+          y: target.offset,
           accumulate: target.accumulate,
         })
     })
@@ -216,16 +217,16 @@ export function slice(engine: Engine, x: Tensor, from: number, to: number): Tens
   const width = x.size / rows
   const y = engine.view(x, [to - from, ...rest], from * width)
   const { tape } = engine
-  if (tape?.wants(x))
+  if (tape?.requiresGrad(x))
     tape.record([y], () => {
       const target = tape.targetToAdd(x)
       if (!target) return
       const dy = tape.gradientOf(y) as Tensor
-      const part = engine.view(target.tensor, y.shape, from * width).place
+      const part = engine.view(target.tensor, y.shape, from * width).offset
       engine.run(elementwise, {
         operation: elementwiseOperation.scale,
         count: y.size,
-        a: dy.place,
+        a: dy.offset,
         y: part,
         accumulate: 1,
         alpha: 1,
@@ -239,7 +240,7 @@ export function reshape(engine: Engine, x: Tensor, shape: readonly number[]): Te
   const y = engine.view(x, shape)
   if (y.size !== x.size) throw new ShapeError(`reshape: ${show(x.shape)} cannot become ${show(shape)}`)
   const { tape } = engine
-  if (tape?.wants(x)) tape.record([y], () => tape.add(x, tape.gradientOf(y) as Tensor))
+  if (tape?.requiresGrad(x)) tape.record([y], () => tape.add(x, tape.gradientOf(y) as Tensor))
   return y
 }
 
@@ -255,7 +256,7 @@ export function concatenate(engine: Engine, parts: readonly Tensor[]): Tensor {
     row += part.shape[0]
   }
   const { tape } = engine
-  if (tape?.wants(...parts))
+  if (tape?.requiresGrad(...parts))
     tape.record([y], () => {
       const dy = tape.gradientOf(y) as Tensor
       let at = 0
@@ -278,18 +279,19 @@ export function embed(engine: Engine, tokens: Tensor, table: Tensor): Tensor {
   const vocabulary = table.size / width
   const y = engine.tensor([...tokens.shape, width])
   const count = tokens.size
-  engine.run(embeddingForward, { count, width, vocabulary, tokens: tokens.place, table: table.place, y: y.place })
+  engine.run(embeddingForward, { count, width, vocabulary, tokens: tokens.offset, table: table.offset, y: y.offset })
   const { tape } = engine
-  if (tape?.wants(table)) tape.record([y], () => giveRows(engine, { tokens, table }, tape.gradientOf(y) as Tensor))
+  if (tape?.requiresGrad(table))
+    tape.record([y], () => scatterAddRows(engine, { tokens, table }, tape.gradientOf(y) as Tensor))
   return y
 }
 
 /** The sum of all elements, or of their squares: [1]. The sum of squares has no gradient. */
 export function sum(engine: Engine, x: Tensor, { squares = false } = {}): Tensor {
   const y = engine.tensor([1])
-  engine.run(sumKernel, { count: x.size, squares: squares ? 1 : 0, a: x.place, y: y.place })
+  engine.run(sumKernel, { count: x.size, squares: squares ? 1 : 0, a: x.offset, y: y.offset })
   const { tape } = engine
-  if (!squares && tape?.wants(x))
+  if (!squares && tape?.requiresGrad(x))
     tape.record([y], () => {
       const spread = engine.tensor(x.shape)
       engine.fill(spread, engine.scalar(tape.gradientOf(y) as Tensor))
@@ -298,26 +300,19 @@ export function sum(engine: Engine, x: Tensor, { squares = false } = {}): Tensor
   return y
 }
 
-/** What a dropout mask is drawn from; see `threefry`. */
-export interface DropoutDraw {
-  readonly seed: number
-  readonly step: number
-  readonly site: number
-}
-
 /** y = x with each element zero with this probability, the others divided by 1 - probability (Srivastava et al. 2014). */
-export function dropout(engine: Engine, x: Tensor, probability: number, draw: DropoutDraw): Tensor {
+export function dropout(engine: Engine, x: Tensor, probability: number, key: RandomKey): Tensor {
   const y = engine.tensor(x.shape)
-  const { seed, step, site } = draw
-  engine.run(dropoutKernel, { count: x.size, x: x.place, y: y.place, probability, seed, step, site })
+  const { seed, step, site } = key
+  engine.run(dropoutKernel, { count: x.size, x: x.offset, y: y.offset, probability, seed, step, site })
   const { tape } = engine
-  if (tape?.wants(x))
+  if (tape?.requiresGrad(x))
     tape.record([y], () => {
       const target = tape.target(x)
       const dy = tape.gradientOf(y) as Tensor
       if (!target) return
-      const { place, accumulate } = target
-      engine.run(dropoutKernel, { count: x.size, x: dy.place, y: place, accumulate, probability, seed, step, site })
+      const { offset, accumulate } = target
+      engine.run(dropoutKernel, { count: x.size, x: dy.offset, y: offset, accumulate, probability, seed, step, site })
     })
   return y
 }

@@ -39,24 +39,24 @@ export function outputLayerLoss(
   const losses = engine.tensor([rows])
   const loss = engine.tensor([1])
   const { tape } = engine
-  const gradients = tape?.wants(h, weight, bias) ? 1 : 0
+  const gradients = tape?.requiresGrad(h, weight, bias) ? 1 : 0
   const inputs = [h, weight, bias]
-  const claims = inputs.map(input => tape?.claim(input))
+  const claims = inputs.map(input => tape?.gradientBuffer(input))
   const [dH, dWeight, dBias] = claims.map(claim => claim?.tensor)
   engine.run(outputLoss, {
     rows,
     hidden,
     vocabulary,
     gradients,
-    h: h.place,
-    weight: weight.place,
-    bias: bias?.place,
-    targets: targets.place,
-    rowWeights: rowWeights?.place,
-    losses: losses.place,
-    dH: dH?.place,
-    dWeight: dWeight?.place,
-    dBias: dBias?.place,
+    h: h.offset,
+    weight: weight.offset,
+    bias: bias?.offset,
+    targets: targets.offset,
+    rowWeights: rowWeights?.offset,
+    losses: losses.offset,
+    dH: dH?.offset,
+    dWeight: dWeight?.offset,
+    dBias: dBias?.offset,
     scale: share,
     smoothing: labelSmoothing,
   })
@@ -65,17 +65,17 @@ export function outputLayerLoss(
     engine.run(elementwise, {
       operation: elementwiseOperation.multiply,
       count: rows,
-      a: losses.place,
-      b: rowWeights.place,
-      y: summed.place,
+      a: losses.offset,
+      b: rowWeights.offset,
+      y: summed.offset,
       alpha: 1,
     })
-  engine.run(sumKernel, { count: rows, a: summed.place, y: loss.place })
+  engine.run(sumKernel, { count: rows, a: summed.offset, y: loss.offset })
   engine.run(elementwise, {
     operation: elementwiseOperation.scale,
     count: 1,
-    a: loss.place,
-    y: loss.place,
+    a: loss.offset,
+    y: loss.offset,
     alpha: share,
   })
   if (tape && gradients)
@@ -83,7 +83,7 @@ export function outputLayerLoss(
       const factor = engine.scalar(tape.gradientOf(loss) as Tensor)
       inputs.forEach((input, i) => {
         const claim = claims[i]
-        if (input && claim) tape.give(input, claim.tensor, factor)
+        if (input && claim) tape.accumulate(input, claim.tensor, factor)
       })
     })
   return { loss, losses, count }
@@ -92,7 +92,7 @@ export function outputLayerLoss(
 /** Targets that count, those from 0 on; read where they lie, as every step does it. */
 function counted(engine: Engine, targets: Tensor): number {
   const { words } = engine.heap
-  const from = targets.place / 4
+  const from = targets.offset / 4
   let count = 0
   for (let i = from; i < from + targets.size; i++) if (words[i] >= 0) count++
   return count

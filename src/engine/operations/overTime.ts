@@ -27,13 +27,13 @@ export function sumOverTime(engine: Engine, x: Tensor): Tensor {
   const [rows, batch, width] = x.shape
   const columns = batch * width
   const y = engine.tensor([batch, width])
-  engine.run(sumRows, { rows, columns, stride: columns, a: x.place, y: y.place })
+  engine.run(sumRows, { rows, columns, stride: columns, a: x.offset, y: y.offset })
   const { tape } = engine
-  if (tape?.wants(x))
+  if (tape?.requiresGrad(x))
     tape.record([y], () => {
       const target = tape.targetToAdd(x)
-      const row = (tape.gradientOf(y) as Tensor).place
-      if (target) engine.run(addRow, { rows, columns, a: target.place, row, y: target.place })
+      const row = (tape.gradientOf(y) as Tensor).offset
+      if (target) engine.run(addRow, { rows, columns, a: target.offset, row, y: target.offset })
     })
   return y
 }
@@ -85,7 +85,7 @@ export function softmaxOverTime(engine: Engine, scores: Tensor, lengths: Lengths
   }
   const y = engine.from(alpha, scores.shape)
   const { tape } = engine
-  if (tape?.wants(scores))
+  if (tape?.requiresGrad(scores))
     tape.record([y], () => {
       const dy = engine.read(tape.gradientOf(y) as Tensor)
       const gradient = new Float64Array(alpha.length)

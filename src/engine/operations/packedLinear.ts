@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.js'
 /** `weight` [outputs, inputs] packed for `packedLinear`; `into` has room for `packedSize` elements. */
 export function packLinear(engine: Engine, weight: Tensor, into: Tensor): void {
   const [n, k] = weight.shape
-  engine.run(pack, { n, k, w: weight.place, packed: into.place, transpose: 1 })
+  engine.run(pack, { n, k, w: weight.offset, packed: into.offset, transpose: 1 })
 }
 
 /** The same into a tensor of its own, of the innermost scope. */
@@ -21,7 +21,7 @@ export function packRows(engine: Engine, weight: Tensor): Tensor {
 export function packColumns(engine: Engine, weight: Tensor): Tensor {
   const [k, n] = weight.shape
   const packed = engine.tensor([packedSize(engine, [n, k])])
-  engine.run(pack, { n, k, w: weight.place, packed: packed.place })
+  engine.run(pack, { n, k, w: weight.offset, packed: packed.offset })
   return packed
 }
 
@@ -37,10 +37,10 @@ export function packedLinear(engine: Engine, x: Tensor, packed: Tensor, outputs:
     m: x.size / k,
     n: outputs,
     k,
-    a: x.place,
-    b: packed.place,
-    y: y.place,
-    bias: bias?.place,
+    a: x.offset,
+    b: packed.offset,
+    y: y.offset,
+    bias: bias?.offset,
     aStride: k,
     bStride: k,
     yStride: outputs,

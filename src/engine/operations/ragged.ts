@@ -17,11 +17,11 @@ export interface Ragged {
   /** Sequences by length, the longest first. */
   readonly order: Int32Array
   /** Sequences that have a step t. */
-  readonly going: Int32Array
+  readonly batchSizes: Int32Array
   /** Row of the list that step t of sequence b is, [t × batch + b]; −1 where it does not exist. */
   readonly rows: Int32Array
   /** Step t × batch + b that each row of the list is. */
-  readonly places: Int32Array
+  readonly paddedRows: Int32Array
 }
 
 /**
@@ -36,22 +36,22 @@ export function raggedOf(lengths: ArrayLike<number>, time: number): Ragged {
   const order = Int32Array.from({ length: batch }, (_, b) => b).sort((a, b) => lengths[b] - lengths[a] || a - b)
   const count = order.reduce((total, b) => total + lengths[b], 0)
   const rows = new Int32Array(time * batch).fill(-1)
-  const places = new Int32Array(count)
-  const going = new Int32Array(time)
+  const paddedRows = new Int32Array(count)
+  const batchSizes = new Int32Array(time)
   let row = 0
   for (let t = 0; t < time; t++) {
-    for (; going[t] < batch && lengths[order[going[t]]] > t; going[t]++) {
-      const place = t * batch + order[going[t]]
-      rows[place] = row
-      places[row++] = place
+    for (; batchSizes[t] < batch && lengths[order[batchSizes[t]]] > t; batchSizes[t]++) {
+      const paddedRow = t * batch + order[batchSizes[t]]
+      rows[paddedRow] = row
+      paddedRows[row++] = paddedRow
     }
   }
-  return { time, batch, count, lengths: Int32Array.from(lengths), order, going, rows, places }
+  return { time, batch, count, lengths: Int32Array.from(lengths), order, batchSizes, rows, paddedRows }
 }
 
 /** The rows that exist, [S, ...], of x [time, batch, ...]. */
-export function packed(engine: Engine, x: Tensor, { places }: Ragged): Tensor {
-  return embed(engine, engine.tokens(places), x)
+export function packed(engine: Engine, x: Tensor, { paddedRows }: Ragged): Tensor {
+  return embed(engine, engine.tokens(paddedRows), x)
 }
 
 /** [time, batch, ...] with zeros where a sequence is over. */
@@ -60,9 +60,9 @@ export function unpacked(engine: Engine, x: Tensor, { rows, time, batch }: Ragge
 }
 
 /** For each row of the list, the row of the same sequence that is as far from its end as this one is from its start. */
-export function reversedRows({ places, rows, batch, lengths }: Ragged): Int32Array {
-  return places.map(place => {
-    const b = place % batch
-    return rows[(lengths[b] - 1 - Math.floor(place / batch)) * batch + b]
+export function reversedRows({ paddedRows, rows, batch, lengths }: Ragged): Int32Array {
+  return paddedRows.map(paddedRow => {
+    const b = paddedRow % batch
+    return rows[(lengths[b] - 1 - Math.floor(paddedRow / batch)) * batch + b]
   })
 }

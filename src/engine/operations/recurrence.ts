@@ -6,7 +6,7 @@ import { matmul, pack, recurrenceBackward, recurrenceForward, sumRows } from '..
 import type { Target } from '../tape.js'
 import { checkShape, type Tensor } from '../tensor.js'
 import { columns, joinColumns, multiplyEach } from './columns.js'
-import { giveRows, type Lookup } from './lookup.js'
+import { type Lookup, scatterAddRows } from './lookup.js'
 import { embed } from './operations.js'
 import { packColumns, packedSize, packRows } from './packedLinear.js'
 import { packed as packedRows, type Ragged } from './ragged.js'
@@ -125,20 +125,20 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     batch,
     hidden,
     reverse: reverse ? 1 : 0,
-    gates: gates.place,
-    apart: apart?.place,
-    apartBias: apartBias?.place,
-    weight: packed.place,
-    states: states.place,
-    cells: cells?.place,
-    mask: mask?.place,
-    lengths: ragged && engine.tokens(ragged.lengths).place,
-    rows: ragged && engine.tokens(ragged.rows).place,
+    gates: gates.offset,
+    apart: apart?.offset,
+    apartBias: apartBias?.offset,
+    weight: packed.offset,
+    states: states.offset,
+    cells: cells?.offset,
+    mask: mask?.offset,
+    lengths: ragged && engine.tokens(ragged.lengths).offset,
+    rows: ragged && engine.tokens(ragged.rows).offset,
     outputs: projection && outputs,
-    projection: projection && packRows(engine, projection).place,
-    projected: projected?.place,
-    tokens: lookup?.tokens.place,
-    table: lookup?.table.place,
+    projection: projection && packRows(engine, projection).offset,
+    projected: projected?.offset,
+    tokens: lookup?.tokens.offset,
+    table: lookup?.table.offset,
     vocabulary: lookup?.table.shape[0],
   }
   engine.run(recurrenceForward, forward)
@@ -172,7 +172,7 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
     if (!apart) return all
     return joinColumns(engine, summed > 0 ? [columns(engine, all, 0, summed), apart] : [apart])
   }
-  if (tape?.wants(lookup?.table ?? gates, weight, projection, apartBias, input.hidden, input.cellState)) {
+  if (tape?.requiresGrad(lookup?.table ?? gates, weight, projection, apartBias, input.hidden, input.cellState)) {
     const made = [result.output, result.hidden, ...(result.cellState ? [result.cellState] : [])]
     tape.record(made, () => {
       const dInitialHidden = engine.tensor([batch, outputs])
@@ -187,21 +187,21 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
         reverse: forward.reverse,
         gates: forward.gates,
         apart: forward.apart,
-        weight: packColumns(engine, weight).place,
+        weight: packColumns(engine, weight).offset,
         states: forward.states,
         cells: forward.cells,
         mask: forward.mask,
         lengths: forward.lengths,
         rows: forward.rows,
-        dOutputs: tape.gradientOf(result.output)?.place,
-        dFinalHidden: tape.gradientOf(result.hidden)?.place,
-        dFinalCell: result.cellState && tape.gradientOf(result.cellState)?.place,
-        dInitialHidden: dInitialHidden.place,
-        dInitialCell: dInitialCell?.place,
-        dhSteps: dhSteps?.place,
-        dcSteps: dcSteps?.place,
+        dOutputs: tape.gradientOf(result.output)?.offset,
+        dFinalHidden: tape.gradientOf(result.hidden)?.offset,
+        dFinalCell: result.cellState && tape.gradientOf(result.cellState)?.offset,
+        dInitialHidden: dInitialHidden.offset,
+        dInitialCell: dInitialCell?.offset,
+        dhSteps: dhSteps?.offset,
+        dcSteps: dcSteps?.offset,
         outputs: forward.outputs,
-        projection: projection && packColumns(engine, projection).place,
+        projection: projection && packColumns(engine, projection).offset,
       })
       if (seen) {
         tape.watch(seen.hidden, dhSteps, { filled: true })
@@ -211,9 +211,9 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
       const [dWeight, dBias] = [tape.target(weight), tape.target(apartBias)]
       if (dWeight) {
         const h = masked(engine, existing(before), mask, ragged)
-        const { place, accumulate, tensor } = dWeight
+        const { offset, accumulate, tensor } = dWeight
         const product = (m: number, a: number, aStride: number, y: number, ofRows?: Target) => {
-          const [n, k, b, sums, addSums] = [outputs, steps, h.place, ofRows?.place, ofRows?.accumulate]
+          const [n, k, b, sums, addSums] = [outputs, steps, h.offset, ofRows?.offset, ofRows?.accumulate]
           engine.run(matmul, {
             m,
             n,
@@ -230,34 +230,34 @@ export function recurrence(engine: Engine, input: RecurrenceInput): RecurrenceOu
             addSums,
           })
         }
-        if (summed > 0) product(summed, gates.place, width, place)
+        if (summed > 0) product(summed, gates.offset, width, offset)
         if (apart) {
-          const y = engine.view(tensor, [apartWidth, outputs], summed * outputs).place
-          product(apartWidth, apart.place, apartWidth, y, dBias)
+          const y = engine.view(tensor, [apartWidth, outputs], summed * outputs).offset
+          product(apartWidth, apart.offset, apartWidth, y, dBias)
         }
       }
       const dProjection = tape.target(projection)
       if (dProjection && dhSteps && projected) {
-        const { place: y, accumulate } = dProjection
+        const { offset: y, accumulate } = dProjection
         const [m, n, k] = [outputs, hidden, steps]
-        const [a, b] = [dhSteps.place, projected.place]
+        const [a, b] = [dhSteps.offset, projected.offset]
         engine.run(matmul, { m, n, k, a, b, y, aStride: m, bStride: n, yStride: n, transposeA: 1, accumulate })
       }
       if (dBias && apart && !dWeight) {
-        const { place: y, accumulate } = dBias
+        const { offset: y, accumulate } = dBias
         engine.run(sumRows, {
           rows: steps,
           columns: apartWidth,
           stride: apartWidth,
-          a: apart.place,
+          a: apart.offset,
           y,
           accumulate,
         })
       }
-      tape.give(input.hidden, dInitialHidden)
-      if (input.cellState && dInitialCell) tape.give(input.cellState, dInitialCell)
-      if (lookup) giveRows(engine, lookup, gates)
-      else tape.give(gates, gates)
+      tape.accumulate(input.hidden, dInitialHidden)
+      if (input.cellState && dInitialCell) tape.accumulate(input.cellState, dInitialCell)
+      if (lookup) scatterAddRows(engine, lookup, gates)
+      else tape.accumulate(gates, gates)
     })
   }
   return result
@@ -272,12 +272,12 @@ export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone
   const packed = engine.tensor([padded(summed) + padded(apart)])
   const put = (columns: number, from: number, to: number) => {
     if (columns === 0) return
-    const w = engine.view(weight, [columns, inputs], from).place
+    const w = engine.view(weight, [columns, inputs], from).offset
     engine.run(pack, {
       n: columns,
       k: inputs,
       w,
-      packed: engine.view(packed, [padded(columns)], to).place,
+      packed: engine.view(packed, [padded(columns)], to).offset,
       transpose: 1,
     })
   }
@@ -290,6 +290,6 @@ export function packWeight(engine: Engine, weight: Tensor, { gates, apart: alone
 function masked(engine: Engine, states: Tensor, mask: Tensor | undefined, ragged: Ragged | undefined): Tensor {
   if (!mask) return states
   if (!ragged) return multiplyEach(engine, states, mask)
-  const sequences = ragged.places.map(place => place % ragged.batch)
+  const sequences = ragged.paddedRows.map(row => row % ragged.batch)
   return multiplyEach(engine, states, embed(engine, engine.tokens(sequences), mask))
 }

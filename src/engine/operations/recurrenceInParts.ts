@@ -47,15 +47,15 @@ export function recurrenceInParts(engine: Engine, input: RecurrenceParts): Recur
         batch,
         hidden,
         reverse: reverse ? 1 : 0,
-        gates: gates(from, from + count).place,
-        apart: cell.apart > 0 ? engine.tensor([count, batch, cell.apart * hidden]).place : undefined,
-        apartBias: apartBias?.place,
-        weight: packed.place,
-        states: engine.view(states, [count + 1, batch, outputs], from * step).place,
-        cells: cells?.place,
+        gates: gates(from, from + count).offset,
+        apart: cell.apart > 0 ? engine.tensor([count, batch, cell.apart * hidden]).offset : undefined,
+        apartBias: apartBias?.offset,
+        weight: packed.offset,
+        states: engine.view(states, [count + 1, batch, outputs], from * step).offset,
+        cells: cells?.offset,
         outputs: projection && outputs,
-        projection: projection?.place,
-        projected: projection && engine.tensor([count, batch, hidden]).place,
+        projection: projection?.offset,
+        projected: projection && engine.tensor([count, batch, hidden]).offset,
       })
       if (cells && after) engine.copy(engine.view(cells, [batch, hidden], reverse ? 0 : count * batch * hidden), after)
     }

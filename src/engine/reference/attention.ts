@@ -40,8 +40,8 @@ export function attentionBackward(
   floats: Float64Array,
   ints: Int32Array,
 ): void {
-  const add = (place: number, index: number, amount: number) => {
-    if (place) floats[place / 8 + index] += amount
+  const add = (offset: number, index: number, amount: number) => {
+    if (offset) floats[offset / 8 + index] += amount
   }
   for (let i = 0; i < r.rows; i++) {
     const b = ints[r.sequences / 4 + i]

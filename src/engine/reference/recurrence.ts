@@ -158,8 +158,8 @@ function stepOf(
   const here = rowAt(record, ints, t, b)
   const before = (reverse ? t + 1 : t) * batch + b
   const after = (reverse ? t : t + 1) * batch + b
-  const rows = (place: number, count: number) =>
-    Array.from({ length: count }, (_, gate) => rowOf(floats, place, here * count + gate, hidden))
+  const rows = (offset: number, count: number) =>
+    Array.from({ length: count }, (_, gate) => rowOf(floats, offset, here * count + gate, hidden))
   return {
     gates: rows(record.gates, cell.gates),
     apart: rows(record.apart, cell.apart),
@@ -181,13 +181,13 @@ function isOver(record: { readonly lengths: number }, ints: Int32Array, t: numbe
   return record.lengths !== 0 && t >= ints[record.lengths / 4 + b]
 }
 
-function rowOf(floats: Float64Array, place: number, index: number, size: number): Row {
-  const from = place / 8 + index * size
+function rowOf(floats: Float64Array, offset: number, index: number, size: number): Row {
+  const from = offset / 8 + index * size
   return floats.subarray(from, from + size)
 }
 
-function optionalRow(floats: Float64Array, place: number, index: number, size: number): Row | undefined {
-  return place === 0 ? undefined : rowOf(floats, place, index, size)
+function optionalRow(floats: Float64Array, offset: number, index: number, size: number): Row | undefined {
+  return offset === 0 ? undefined : rowOf(floats, offset, index, size)
 }
 
 function addTo(to: Row, from: Row | undefined): void {

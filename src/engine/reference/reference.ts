@@ -1,8 +1,8 @@
 /* The float64 backend: the definition of every kernel, to be read as its equations and to hold the fast backends to.
  * The contract of each is kernels/kernels.h; the recurrence and its cells are in referenceRecurrence.ts.
  *
- * An element is 8 bytes: element i of the array at `place` is floats[place / 8 + i]. Tokens, targets and lengths are
- * int32. A place of 0 is an argument that is absent. */
+ * An element is 8 bytes: element i of the array at `offset` is floats[offset / 8 + i]. Tokens, targets and lengths are
+ * int32. An offset of 0 is an argument that is absent. */
 
 import { threefry } from '../../random.js'
 import type { Backend } from '../backend.js'
@@ -93,11 +93,11 @@ function outputLoss(r: Complete<records.OutputLossRecord>, floats: Float64Array,
   const { hidden, vocabulary } = r
   const weight = r.weight / 8
   const o = new Float64Array(vocabulary)
-  const gradients: [place: number, size: number][] = [
+  const gradients: [offset: number, size: number][] = [
     [r.dWeight / 8, vocabulary * hidden],
     [r.dBias / 8, vocabulary],
   ]
-  for (const [place, size] of gradients) if (r.gradients && place) floats.fill(0, place, place + size)
+  for (const [offset, size] of gradients) if (r.gradients && offset) floats.fill(0, offset, offset + size)
   for (let i = 0; i < r.rows; i++) {
     const h = r.h / 8 + i * hidden
     const dH = r.dH / 8 + i * hidden
@@ -150,7 +150,7 @@ const operations: Readonly<Record<number, (a: number, b: number, alpha: number) 
   [id.fill]: (_, __, alpha) => alpha,
 }
 
-/** y = operation(a, b), element by element; b is a where it is absent, so that α a a needs no second place,
+/** y = operation(a, b), element by element; b is a where it is absent, so that α a a needs no second offset,
  * and begins again where it has a period */
 function elementwise(r: Complete<records.ElementwiseRecord>, floats: Float64Array): void {
   const operation = operations[r.operation]
@@ -326,8 +326,8 @@ function ceiling(r: Complete<records.CeilingRecord>, floats: Float64Array): void
   floats[r.flops / 8] = 0
 }
 
-function put(floats: Float64Array, place: number, index: number, value: number, accumulate: number): void {
-  const at = place / 8 + index
+function put(floats: Float64Array, offset: number, index: number, value: number, accumulate: number): void {
+  const at = offset / 8 + index
   floats[at] = accumulate ? floats[at] + value : value
 }
 

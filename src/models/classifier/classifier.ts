@@ -108,7 +108,7 @@ export class Classifier extends SavedModel implements Trainable<LabelledBatch> {
   ) {
     super(engine, 'Classifier')
     const vocabularySize = tokenizer.size
-    engine.heap.demand(classifierParameterCount(configuration, vocabularySize) * engine.backend.elementBytes)
+    engine.heap.ensureRoom(classifierParameterCount(configuration, vocabularySize) * engine.backend.elementBytes)
     const { embedding, embeddingSize, hiddenSize, bidirectional, pooling: kind } = configuration
     const made = engine.keepTogether(() => {
       const size = embeddingSize ?? hiddenSize

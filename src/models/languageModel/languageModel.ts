@@ -84,7 +84,7 @@ export class LanguageModel extends SavedModel implements Predictor, Trainable<To
     super(engine, 'LanguageModel')
     const vocabularySize = tokenizer.size
     const parameterCount = languageModelParameterCount(configuration, vocabularySize, cells)
-    engine.heap.demand(parameterCount * engine.backend.elementBytes)
+    engine.heap.ensureRoom(parameterCount * engine.backend.elementBytes)
     const made = engine.keepTogether(() => {
       const size = embeddingSizeOf(configuration)
       const table =

@@ -61,7 +61,7 @@ export class Regressor extends SavedModel implements Trainable<NumberBatch> {
       inputs: { means: inputMeans, deviations: inputDeviations },
       targets: { means: targetMeans, deviations: targetDeviations },
     }
-    engine.heap.demand(regressorParameterCount(configuration) * engine.backend.elementBytes)
+    engine.heap.ensureRoom(regressorParameterCount(configuration) * engine.backend.elementBytes)
     const inputs = configuration.projSize ?? configuration.hiddenSize
     const made = engine.keepTogether(() => ({
       recurrent: new Recurrent(engine, regressorLayers(configuration)),

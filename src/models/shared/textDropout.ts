@@ -1,13 +1,12 @@
 /* What models of whole texts drop in training beside what their recurrent layers do: tokens, and numbers before and after
  * those layers. */
-import type { DropoutDraw } from '../../engine/operations/operations.js'
-import { site, threefry } from '../../random.js'
+import { type RandomKey, site, threefry } from '../../random.js'
 
 /** Sites that are not the recurrent layers', which keep to the first thousands of each 65536. */
 const uses = { input: 60001, output: 60002, between: 60003 } as const
 
 /** The draw for one use. */
-export const drawAt = (draw: DropoutDraw, use: keyof typeof uses): DropoutDraw => ({
+export const drawAt = (draw: RandomKey, use: keyof typeof uses): RandomKey => ({
   ...draw,
   site: draw.site * 65536 + uses[use],
 })
@@ -17,7 +16,7 @@ export function withUnknown(
   tokens: Int32Array,
   unknown: number,
   probability: number,
-  { seed, step }: Pick<DropoutDraw, 'seed' | 'step'>,
+  { seed, step }: Pick<RandomKey, 'seed' | 'step'>,
 ): Int32Array {
   if (probability === 0 || unknown < 0) return tokens
   return tokens.map((token, i) => (threefry(seed, step, site.feeding, i)[0] / 2 ** 32 < probability ? unknown : token))

@@ -1,15 +1,16 @@
 /* What can be trained: anything that has `parameters` and `loss(batch)`. What the trainer hands to a loss, what it takes
  * back, and where it has its batches from. */
+
 import type { CellState } from '../../cells/cell.js'
-import type { DropoutDraw } from '../../engine/operations/operations.js'
 import type { Tensor } from '../../engine/tensor.js'
 import type { Parameter } from '../../layers/parameter.js'
 import type { RecurrentObserver } from '../../layers/recurrent.js'
+import type { RandomKey } from '../../random.js'
 
 /** How a batch is to be looked at; empty in evaluation. */
 export interface LossPass {
   /** What dropout, and whatever else is drawn in training, is drawn from; none in evaluation. */
-  readonly draw?: DropoutDraw | undefined
+  readonly draw?: RandomKey | undefined
   /** What the batch begins from, where the one before ended; default the zero state. */
   readonly state?: readonly CellState[] | undefined
   /** As what the batch's tokens enter the first layer, for whoever asks for a gradient with respect to that. */

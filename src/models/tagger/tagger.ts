@@ -83,7 +83,7 @@ export class Tagger extends SavedModel implements Trainable<TaggedBatch> {
   ) {
     super(engine, 'Tagger')
     const sizes = { words: vocabularies.words.size, characters: vocabularies.characters.size }
-    engine.heap.demand(taggerParameterCount(configuration, sizes) * engine.backend.elementBytes)
+    engine.heap.ensureRoom(taggerParameterCount(configuration, sizes) * engine.backend.elementBytes)
     const made = engine.keepTogether(() => {
       const embedding = new Embedding(engine, {
         ...{ vocabularySize: sizes.words, size: configuration.embeddingSize, name: 'embedding' },

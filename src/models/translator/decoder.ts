@@ -8,10 +8,11 @@
  *
  * Where h does not depend on attention, all steps run at once; else one after another. A batch's targets stand by length,
  * the longest first, so that those which go on are the first rows of every step. */
+
 import type { CellState } from '../../cells/cell.js'
 import type { Engine } from '../../engine/engine.js'
 import { joinColumns } from '../../engine/operations/columns.js'
-import { activate, concatenate, type DropoutDraw, dropout, reshape, slice } from '../../engine/operations/operations.js'
+import { activate, concatenate, dropout, reshape, slice } from '../../engine/operations/operations.js'
 import { packed, type Ragged, raggedOf } from '../../engine/operations/ragged.js'
 import type { Tensor } from '../../engine/tensor.js'
 import { Attention, type Memory } from '../../layers/attention.js'
@@ -19,7 +20,7 @@ import type { Embedding } from '../../layers/embedding.js'
 import { Linear } from '../../layers/linear.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Recurrent } from '../../layers/recurrent.js'
-import type { Random } from '../../random.js'
+import type { Random, RandomKey } from '../../random.js'
 import { Bridge } from './bridge.js'
 import { type Encoded, embedded } from './encoder.js'
 import { decoderLayersOf, embeddingSizeOf, memorySizeOf, type TranslatorConfiguration } from './options.js'
@@ -101,7 +102,7 @@ export class Decoder {
     encoded: Encoded,
     inputs: Int32Array,
     lengths: Int32Array,
-    draw?: DropoutDraw,
+    draw?: RandomKey,
   ): { output: Tensor; ragged: Ragged } {
     const { engine, configuration } = this
     const batch = lengths.length
@@ -110,7 +111,7 @@ export class Decoder {
     const ofVectors = draw && { ...draw, site: TARGET }
     const memory = this.memory(encoded)
     if (configuration.inputFeeding || configuration.attention === 'bahdanau') {
-      const listed = engine.tokens(ragged.places.map(place => inputs[place]))
+      const listed = engine.tokens(ragged.paddedRows.map(place => inputs[place]))
       const x = embedded(engine, this.embedding, listed, configuration.inputDropout, ofVectors)
       const vectors = 'table' in x ? this.embedding.forward(listed) : x
       return { output: this.stepByStep(vectors, encoded, memory, ragged, within), ragged }
@@ -119,7 +120,7 @@ export class Decoder {
     const x = embedded(engine, this.embedding, tokens, configuration.inputDropout, ofVectors)
     const all = this.recurrent.forward(x, this.begin(encoded).cells, { lengths, draw: within }).output
     const hidden = packed(engine, all, ragged)
-    const sequences = ragged.places.map(place => place % batch)
+    const sequences = ragged.paddedRows.map(place => place % batch)
     return { output: this.attended(hidden, memory, sequences).output, ragged }
   }
 
@@ -128,14 +129,14 @@ export class Decoder {
     vectors: Tensor,
     encoded: Encoded,
     memory: Memory | undefined,
-    { going, count }: Ragged,
-    draw: DropoutDraw | undefined,
+    { batchSizes, count }: Ragged,
+    draw: RandomKey | undefined,
   ): Tensor {
     const { engine } = this
     const outputs: Tensor[] = []
     let state = this.begin(encoded)
     for (let [t, from] = [0, 0]; from < count; t++) {
-      const rows = going[t]
+      const rows = batchSizes[t]
       const first = (of: Tensor) => slice(engine, of, 0, rows)
       const cells = state.cells.map(({ hidden, cell }) => ({ hidden: first(hidden), cell: cell && first(cell) }))
       const x = slice(engine, vectors, from, from + rows)
@@ -158,7 +159,7 @@ export class Decoder {
     { cells, fed }: DecoderState,
     memory: Memory | undefined,
     sequences: Int32Array,
-    { draw, at }: { readonly draw?: DropoutDraw | undefined; readonly at?: number | undefined } = {},
+    { draw, at }: { readonly draw?: RandomKey | undefined; readonly at?: number | undefined } = {},
   ): DecoderStep {
     const { engine, configuration, attention } = this
     const early = configuration.attention === 'bahdanau'
@@ -189,7 +190,7 @@ export class Decoder {
   }
 
   /** Dropout before the output layer. */
-  dropped(output: Tensor, draw: DropoutDraw | undefined): Tensor {
+  dropped(output: Tensor, draw: RandomKey | undefined): Tensor {
     const { outputDropout } = this.configuration
     if (!draw || outputDropout === 0) return output
     return dropout(this.engine, output, outputDropout, { ...draw, site: OUTPUT })

@@ -1,15 +1,16 @@
 /* The translator's first network: reads the source, and leaves a state for each of its steps.
  *
  *     m_s = [h→_s, h←_s]        src/layers/recurrent.ts; one direction: m_s = h→_s */
+
 import type { CellState } from '../../cells/cell.js'
 import type { Engine } from '../../engine/engine.js'
-import { type DropoutDraw, dropout } from '../../engine/operations/operations.js'
+import { dropout } from '../../engine/operations/operations.js'
 import type { Tensor } from '../../engine/tensor.js'
 import type { Embedding } from '../../layers/embedding.js'
 import type { Input } from '../../layers/inputProduct.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Recurrent } from '../../layers/recurrent.js'
-import type { Random } from '../../random.js'
+import type { Random, RandomKey } from '../../random.js'
 import type { LossPass } from '../shared/trainable.js'
 import { encoderLayersOf, type TranslatorConfiguration } from './options.js'
 
@@ -68,7 +69,7 @@ export function embedded(
   embedding: Embedding,
   tokens: Tensor,
   probability: number,
-  draw: DropoutDraw | undefined,
+  draw: RandomKey | undefined,
 ): Input {
   if (!draw || probability === 0) return { tokens, table: embedding.weight.value }
   return dropout(engine, embedding.forward(tokens), probability, draw)

@@ -72,7 +72,7 @@ export class Translator extends SavedModel implements Trainable<PairBatch> {
     const size = embeddingSizeOf(configuration)
     const outputs = tokenizers.target.size
     const promised = translatorParameterCount(configuration, { source: tokenizers.source.size, target: outputs })
-    engine.heap.demand(promised * engine.backend.elementBytes)
+    engine.heap.ensureRoom(promised * engine.backend.elementBytes)
     const made = engine.keepTogether(() => {
       const table = (side: 'source' | 'target', name: string) =>
         new Embedding(engine, { vocabularySize: tokenizers[side].size, size, name })
@@ -166,7 +166,7 @@ export class Translator extends SavedModel implements Trainable<PairBatch> {
     const encoded = this.encoder.forward(batch, { draw, observer })
     const inputs = ratio < 1 && draw ? this.fed(batch, { ...draw, ratio }) : batch.inputs
     const { output, ragged } = decoder.forward(encoded, inputs, batch.lengths, draw)
-    const targets = engine.tokens(ragged.places.map(place => batch.targets[place]))
+    const targets = engine.tokens(ragged.paddedRows.map(place => batch.targets[place]))
     const read = decoder.dropped(output, draw)
     const { loss, count } = this.output.loss(read, targets, { labelSmoothing })
     return { loss, count, hidden: output, dropped: read }
