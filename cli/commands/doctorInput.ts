@@ -161,10 +161,10 @@ export async function admit(
   const values = await asUsage(() => parseConfiguration(fileSchema, configured, where, { contradictions }))
   const data = given ?? (values.data as string | undefined)
   // Two parallel files of pairs stand in the configuration.
-  const parallel = given === undefined && kind === 'translate' && values.source !== undefined
+  const parallel = given === undefined && kind === 'translate' && values.sourceFile !== undefined
   if (data === '-' || (data === undefined && !parallel))
     throw new UsageError('doctor: FILE is missing; give the data that it is, or is to be, trained on')
-  const instead = given !== undefined && kind === 'translate' ? { source: undefined, target: undefined } : {}
+  const instead = given !== undefined && kind === 'translate' ? { sourceFile: undefined, targetFile: undefined } : {}
   const builtIn = builtInOf(kind, data)
   const unit = 'unit' in values ? { unit: unitFor(builtIn, values.unit, new Set(Object.keys(configured))) } : {}
   const history = run?.events.flatMap(({ validationLoss }) => (validationLoss === undefined ? [] : [validationLoss]))
@@ -174,7 +174,7 @@ export async function admit(
     options: { training, trained: found !== undefined, history },
   })) as Probe<unknown>
   const unknown = model !== undefined && !run && !file
-  const on = data ?? `${values.source} and ${values.target}`
+  const on = data ?? `${values.sourceFile} and ${values.targetFile}`
   return {
     probe,
     line: `${basename(model ?? file?.path ?? 'a new model')}: ${probe.kind}, ${probe.name}, on ${on}${unknown ? '; how it was trained is not known (give --config): defaults are taken' : ''}`,

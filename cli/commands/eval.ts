@@ -70,7 +70,7 @@ export function evalCommand(): Command {
     .argument('[FILE]', 'a text, or what the kind of model is trained on; - is standard input')
   return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
-    if (file === undefined && flags.source === undefined && flags.target === undefined)
+    if (file === undefined && flags.sourceFile === undefined && flags.targetFile === undefined)
       throw new UsageError('eval: FILE is missing; give what MODEL is to be measured on, or - for standard input')
     const wanted = {
       verb: 'eval',

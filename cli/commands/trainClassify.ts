@@ -88,11 +88,11 @@ export const classifyTask: TrainingTask<Classifier, ItemSplits<LabelledText>, Cl
   ].filter(({ keys }) => keys.every(key => key in fileSchema.shape)),
   counted: () => 'texts',
   async read(values) {
-    const { data: path = '-', text, label, columns, delimiter, seed, removeDuplicates: removed } = values
+    const { data: path = '-', seed, removeDuplicates: removed } = values
     const builtIn = builtInOf('classify', path)
     const data = builtIn
       ? builtIn.generate({ seed })
-      : await readLabelled(path, { text, label, columns, delimiter, seed, ...picked(partsSchema, values) })
+      : await readLabelled(path, { ...picked(labelledSchema, values), seed, ...picked(partsSchema, values) })
     return itemSource(data, { name: path, called: 'texts', removed })
   },
   load: (path, engine) => Classifier.load(path, { engine }),

@@ -77,8 +77,9 @@ export const tagTask: TrainingTask<Tagger, ItemSplits<TaggedSentence>, TagValues
   ].filter(({ keys }) => keys.every(key => key in fileSchema.shape)),
   counted: () => 'words',
   async read(values) {
-    const { data: path = '-', tag, format, seed, removeDuplicates: removed } = values
-    const data = copyOf(path, values) ?? (await readTagged(path, { tag, format, seed, ...picked(partsSchema, values) }))
+    const { data: path = '-', tagColumn, format, seed, removeDuplicates: removed } = values
+    const data =
+      copyOf(path, values) ?? (await readTagged(path, { tagColumn, format, seed, ...picked(partsSchema, values) }))
     return itemSource(data, { name: path, called: 'sentences', removed })
   },
   load: (path, engine) => Tagger.load(path, { engine }),

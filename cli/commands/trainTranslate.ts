@@ -134,7 +134,7 @@ export function trainTranslateCommand(): Command {
     const builtIn = builtInOf('translate', data)
     const unit = unitFor(builtIn, flags.unit, given)
     const values: TranslateValues = { ...picked(fileSchema, flags), data, unit }
-    const { source: from, target: to, validationFile, testFile } = values
+    const { sourceFile: from, targetFile: to, validationFile, testFile } = values
     if (!builtIn) await tellMissingData(flags.config, [data, from, to, validationFile, testFile])
     const source = await translateTask.read(values)
     const engine = await openEngine(engineOptionsOf(flags))

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 
 export const labelledSchema = z.strictObject({
-  text: z.string().default('text').describe('the column that holds the text'),
-  label: z.string().default('label').describe('the column that holds the class'),
+  textColumn: z.string().default('text').describe('the column that holds the text'),
+  labelColumn: z.string().default('label').describe('the column that holds the class'),
   columns: z
     .array(z.string())
     .optional()

@@ -10,10 +10,10 @@ const columns = () => z.array(z.string()).optional()
 
 /** What of a file's numbers is read and asked for. */
 export const numbersSchema = z.strictObject({
-  inputs: columns().describe('a column that is read; give it once for each (default: all that hold numbers)'),
-  targets: columns().describe('a column that is foretold; give it once for each (default: the last)'),
+  inputColumn: columns().describe('a column that is read; give it once for each (default: all that hold numbers)'),
+  targetColumn: columns().describe('a column that is predicted; give it once for each (default: the last)'),
   window: z.int().min(1).max(65536).default(32).describe('steps of a time series that are read'),
-  ahead: z.int().min(1).max(65536).default(1).describe('steps from there to what is foretold'),
+  ahead: z.int().min(1).max(65536).default(1).describe('steps from there to what is predicted'),
   length: z.int().min(2).max(65536).optional().describe('steps of each sequence of adding (default: 100)'),
 })
 

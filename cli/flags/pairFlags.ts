@@ -9,27 +9,29 @@ import { UsageError } from './flags.js'
 import { builtInFor } from './givenData.js'
 
 export const parallelSchema = z.strictObject({
-  source: z.string().optional().describe('a file of source sentences, one a line, instead of FILE'),
-  target: z.string().optional().describe('a file of their translations, line by line'),
+  sourceFile: z.string().optional().describe('a file of source sentences, one a line, instead of FILE'),
+  targetFile: z.string().optional().describe('a file of their translations, line by line'),
 })
 
 /** One file of pairs, or two parallel ones. @throws UsageError for one of two, or for none */
 export function pairPathOf(
   verb: string,
-  { data, source, target }: { data?: string | undefined } & z.output<typeof parallelSchema>,
+  { data, sourceFile: source, targetFile: target }: { data?: string | undefined } & z.output<typeof parallelSchema>,
 ): string | readonly [string, string] {
   if ((source === undefined) !== (target === undefined))
     throw new UsageError(
-      `${verb}: --source and --target belong together; --${source === undefined ? 'source' : 'target'} is missing`,
+      `${verb}: --source-file and --target-file belong together; --${source === undefined ? 'source' : 'target'}-file is missing`,
     )
   if (source !== undefined && target !== undefined) {
     if (data !== undefined)
-      throw new UsageError(`${verb}: give FILE, or --source and --target; got ${data} and ${source}, ${target}`)
+      throw new UsageError(
+        `${verb}: give FILE, or --source-file and --target-file; got ${data} and ${source}, ${target}`,
+      )
     return [source, target]
   }
   if (data !== undefined) return data
   throw new UsageError(
-    `${verb}: FILE is missing; give pairs set apart by a tab, --source and --target, or ${builtInFor('translate')}`,
+    `${verb}: FILE is missing; give pairs set apart by a tab, --source-file and --target-file, or ${builtInFor('translate')}`,
   )
 }
 

@@ -1,13 +1,13 @@
 /* How tagged sentences stand in a file, or are made: flags of `recurra train tag` and `recurra eval`. */
 import { z } from 'zod'
-import { tagColumns } from '../../src/data/readers/tagLines.js'
+import { TAG_COLUMNS } from '../../src/data/readers/tagLines.js'
 import type { ItemSplits, TaggedSentence } from '../../src/index.js'
 import { UsageError } from './flags.js'
 import { builtInOf } from './givenData.js'
 
 export const taggedSchema = z.strictObject({
-  tag: z
-    .enum(Object.keys(tagColumns) as [keyof typeof tagColumns])
+  tagColumn: z
+    .enum(Object.keys(TAG_COLUMNS) as [keyof typeof TAG_COLUMNS])
     .default('upos')
     .describe('which column of CoNLL-U is the tag'),
   format: z

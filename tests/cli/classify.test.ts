@@ -8,7 +8,7 @@ import { fault, Workshop } from './commandLine.js'
 let shop: Workshop
 const tiny = '--hidden-size 8 --batch-size 8 --threads 1 --steps 4'.split(' ')
 const table = `review,mood\n${Array.from({ length: 60 }, (_, i) => `it was ${i % 3 ? 'fine' : 'dull'} number ${i},${i % 3 ? 'good' : 'bad'}\n`).join('')}`
-const columns = ['--text', 'review', '--label', 'mood']
+const columns = ['--text-column', 'review', '--label-column', 'mood']
 beforeAll(async () => {
   shop = await Workshop.open()
   await shop.write('reviews.csv', table)

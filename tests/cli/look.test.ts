@@ -31,7 +31,17 @@ describe('inspect neurons', () => {
       '',
     )
     await shop.write('foxes.csv', `body,kind\n${rows}`)
-    const told = await stdout('inspect', 'neurons', 'run', 'foxes.csv', '--labels', '--label', 'kind', '--text', 'body')
+    const told = await stdout(
+      'inspect',
+      'neurons',
+      'run',
+      'foxes.csv',
+      '--labels',
+      '--label-column',
+      'kind',
+      '--text-column',
+      'body',
+    )
     expect(told).toContain('label even')
     expect(await stdout('inspect', 'neurons', 'run', 'reviews')).toContain('label positive')
   })

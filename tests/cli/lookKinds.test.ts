@@ -25,9 +25,9 @@ beforeAll(async () => {
     'train',
     'classify',
     'reviews.csv',
-    '--text',
+    '--text-column',
     'review',
-    '--label',
+    '--label-column',
     'mood',
     '--pooling',
     'attention',
@@ -84,9 +84,9 @@ describe('a classifier', () => {
       'neurons',
       'mood',
       'reviews.csv',
-      '--text',
+      '--text-column',
       'review',
-      '--label',
+      '--label-column',
       'mood',
       '--top',
       '1',
@@ -98,9 +98,9 @@ describe('a classifier', () => {
       'neurons',
       'mood',
       'reviews.csv',
-      '--text',
+      '--text-column',
       'review',
-      '--label',
+      '--label-column',
       'mood',
       '--max-tokens',
       '90',
@@ -115,9 +115,9 @@ describe('a classifier', () => {
           'reviews.csv',
           '--pattern',
           'a',
-          '--text',
+          '--text-column',
           'review',
-          '--label',
+          '--label-column',
           'mood',
         ]),
       ),
@@ -178,7 +178,7 @@ describe('every recurrent model', () => {
   it('is examined before it is trained, from its configuration', async () => {
     await shop.write('tag.yaml', 'data: tags.tsv\nhiddenSize: 8\ncrf: true\n')
     await shop.write('translate.yaml', 'source: en.txt\ntarget: fr.txt\nhiddenSize: 8\n')
-    await shop.write('classify.yaml', 'data: reviews.csv\ntext: review\nlabel: mood\nhiddenSize: 8\nmaxLength: 3\n')
+    await shop.write('classify.yaml', 'data: reviews.csv\ntextColumn: review\nlabelColumn: mood\nhiddenSize: 8\nmaxLength: 3\n')
     const lines = Array.from({ length: 80 }, (_, i) => (i % 9 === 0 ? 'so\n' : `${'so '.repeat(i % 5)}word ${i}\n`))
     await shop.write('en.txt', lines.join(''))
     await shop.write('fr.txt', [...lines.slice(1), lines[0]].map(line => line.toUpperCase()).join(''))

@@ -17,7 +17,7 @@ const regress = (...args: string[]) => ['train', 'regress', ...args, '--threads'
 describe('recurra train regress', () => {
   it('foretells a column of a table, and leaves the folder of a run, TensorBoard’s file among it', async () => {
     const options = [
-      '--targets',
+      '--target-column',
       'height',
       '--window',
       '12',
@@ -77,7 +77,7 @@ describe('recurra train regress', () => {
   })
 
   it.each([
-    [['wave.csv', '--targets', 'hight'], 1, /there is no column hight of numbers; there are height, weekday/],
+    [['wave.csv', '--target-column', 'hight'], 1, /there is no column hight of numbers; there are height, weekday/],
     [['fox.txt'], 1, /fox\.txt: no column begins with a number/],
     [
       ['wave.csv', '--metric', 'perplexity', '--clip-norm', '0'],

@@ -53,7 +53,7 @@ describe('a tagger', () => {
   })
 
   it('is measured on another column, whose tags it does not have', async () => {
-    const { code, stdout } = await shop.run(['eval', 'upos', 'dev.conllu', '--tag', 'xpos'])
+    const { code, stdout } = await shop.run(['eval', 'upos', 'dev.conllu', '--tag-column', 'xpos'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/accuracy 0\.0000.*the model does not have these labels.*: DT \(5\), NN \(5\), VBZ \(5\)\n/)
   })
@@ -84,9 +84,9 @@ describe('bad input is one clear line', () => {
     [['train', 'tag', 'reviews'], 1, 'reviews'],
     [['train', 'tag', 'cut.conllu'], 1, "cut.conllu, line 2: the word's number must be 2"],
     [
-      ['train', 'tag', 'train.conllu', '--tag', 'pos'],
+      ['train', 'tag', 'train.conllu', '--tag-column', 'pos'],
       2,
-      '--tag must be upos, xpos, feats or deprel; got pos; did you mean upos?',
+      '--tag-column must be upos, xpos, feats or deprel; got pos; did you mean upos?',
     ],
     [
       ['train', 'tag', 'train.conllu', '--embedding', 'one-hot'],

@@ -45,9 +45,9 @@ describe('recurra train translate', () => {
     const args = [
       'train',
       'translate',
-      '--source',
+      '--source-file',
       'en.txt',
-      '--target',
+      '--target-file',
       'fr.txt',
       ...tiny,
       '--steps',
@@ -140,9 +140,9 @@ it('recurra eval measures a translator', async () => {
   const line = await shop.run([
     'eval',
     'run',
-    '--source',
+    '--source-file',
     'en.txt',
-    '--target',
+    '--target-file',
     'fr.txt',
     '--bootstrap',
     '0',
@@ -170,7 +170,7 @@ describe('what cannot be is told in one line', () => {
   }
   it('of files, models and flags', async () => {
     await shop.write('short.txt', 'un\n')
-    expect(await told('train', 'translate', '--source', 'en.txt', '--target', 'short.txt')).toEqual([
+    expect(await told('train', 'translate', '--source-file', 'en.txt', '--target-file', 'short.txt')).toEqual([
       1,
       'recurra: short.txt: it must have as many lines as en.txt; it has 1, and that one 200; give files whose lines belong together',
     ])
@@ -181,7 +181,7 @@ describe('what cannot be is told in one line', () => {
     ])
     expect(await told('train', 'translate')).toEqual([
       2,
-      'recurra: train translate: FILE is missing; give pairs set apart by a tab, --source and --target, or english-french or dates',
+      'recurra: train translate: FILE is missing; give pairs set apart by a tab, --source-file and --target-file, or english-french or dates',
     ])
     expect(await told('train', 'translate', 'pairs.tsv', '--attention', 'luong')).toEqual([
       2,

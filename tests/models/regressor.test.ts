@@ -152,7 +152,11 @@ describe('windows of a series', () => {
   }
 
   it('ask for what stands ahead, and never for what an earlier part has read', () => {
-    const { train: first, validation, test } = windowsOf(series, { window: 3, ahead: 2, inputs: ['a'], targets: ['b'] })
+    const {
+      train: first,
+      validation,
+      test,
+    } = windowsOf(series, { window: 3, ahead: 2, inputColumn: ['a'], targetColumn: 'b' })
     expect(first.items[0]).toEqual({ inputs: Float64Array.of(0, 1, 2), features: 1, targets: Float64Array.of(-4) })
     const asked = [first, validation, test].map(({ items }) => items.map(({ targets }) => -targets[0]))
     expect(asked.flat()).toEqual(Array.from({ length: 96 }, (_, t) => t + 4))
@@ -160,7 +164,7 @@ describe('windows of a series', () => {
   })
 
   it('say what is missing', () => {
-    expect(() => windowsOf(series, { inputs: ['c'] })).toThrow(
+    expect(() => windowsOf(series, { inputColumn: ['c'] })).toThrow(
       /numbers: there is no column c of numbers; there are a, b/,
     )
     expect(() => windowsOf(series, { window: 200 })).toThrow(/100 steps hold no window for training/)

@@ -117,7 +117,7 @@ describe('tagged sentences', () => {
     const row = '1\tGo\tgo\tVERB\tVB\t_\t0\troot\t_\t_\n'
     const path = await file(`# text = Go\n${row}\n`, 'a.conllu')
     expect((await readTaggedCorpus(path)).items).toEqual([{ words: ['Go'], tags: ['VERB'] }])
-    expect((await readTaggedCorpus(path, { tag: 'xpos' })).items[0].tags).toEqual(['VB'])
+    expect((await readTaggedCorpus(path, { tagColumn: 'xpos' })).items[0].tags).toEqual(['VB'])
     await expect(readTaggedCorpus(await file('1 Go\n', 'b.conllu'))).rejects.toThrow(
       /b\.conllu, line 1: a word of CoNLL-U/,
     )
@@ -136,11 +136,11 @@ describe('tagged sentences', () => {
 describe('JSON lines', () => {
   it('have named columns', async () => {
     const path = await file('{"review": "good", "stars": 5}\n\n{"stars": 1, "review": "bad"}\n')
-    expect((await readJSONLinesCorpus(path, { text: 'review', label: 'stars' })).items).toEqual([
+    expect((await readJSONLinesCorpus(path, { textColumn: 'review', labelColumn: 'stars' })).items).toEqual([
       { text: 'good', label: '5' },
       { text: 'bad', label: '1' },
     ])
-    await expect(readJSONLinesCorpus(path, { text: 'reviews' })).rejects.toThrow(
+    await expect(readJSONLinesCorpus(path, { textColumn: 'reviews' })).rejects.toThrow(
       /a\.txt, line 1: there is no column reviews; .*did you mean review\?/,
     )
   })
@@ -149,7 +149,11 @@ describe('JSON lines', () => {
     const rows = Array.from({ length: 30 }, (_, i) => `${JSON.stringify({ text: `t${i}`, label: i % 2 })}\n`)
     expect(all(await readJSONLines(await file(rows.join(''))))).toHaveLength(30)
     const pairs = Array.from({ length: 30 }, (_, i) => `${JSON.stringify({ en: `s${i % 10}`, fr: `t${i}` })}\n`)
-    const { test } = await readJSONPairs(await file(pairs.join('')), { source: 'en', target: 'fr', test: 0.1 })
+    const { test } = await readJSONPairs(await file(pairs.join('')), {
+      sourceColumn: 'en',
+      targetColumn: 'fr',
+      test: 0.1,
+    })
     expect(new Set(test.items.map(({ source }) => source)).size).toBe(1)
     expect(test.items).toHaveLength(3)
   })

@@ -33,7 +33,12 @@ const everything = ({
 describe('a table', () => {
   it('with quotes, doubled quotes, commas and line ends in fields, a BOM and CRLF is read whole', async () => {
     const text = `\ufeffreview,sentiment,stars\r\n"good, ""very"" good\r\nindeed",positive,5\r\n${rows(40, i => `plain ${i},negative,1\r\n`)}`
-    const splits = await readTable(file(text), { text: 'review', label: 'sentiment', validation: 0.1, test: 0.1 })
+    const splits = await readTable(file(text), {
+      textColumn: 'review',
+      labelColumn: 'sentiment',
+      validation: 0.1,
+      test: 0.1,
+    })
     const items = everything(splits)
     expect(items).toHaveLength(41)
     expect(items).toContainEqual({ text: 'good, "very" good\nindeed', label: 'positive' })
@@ -77,7 +82,7 @@ describe('a table', () => {
 
   it('gives pairs too', async () => {
     const path = file(`en,fr\n${rows(40, i => `cat ${i},chat ${i}\n`)}`)
-    const splits = await readTablePairs(path, { source: 'en', target: 'fr', validation: 0.1, test: 0.1 })
+    const splits = await readTablePairs(path, { sourceColumn: 'en', targetColumn: 'fr', validation: 0.1, test: 0.1 })
     expect(everything(splits)).toContainEqual({ source: 'cat 3', target: 'chat 3' })
   })
 

@@ -10,10 +10,10 @@ export interface Series {
 }
 
 export interface WindowOptions {
-  /** The columns that are read. Default: all. */
-  readonly inputs?: readonly string[] | undefined
-  /** The columns that are predicted. Default: the last one. */
-  readonly targets?: readonly string[] | undefined
+  /** One or several columns that are read. Default: all. */
+  readonly inputColumn?: string | readonly string[] | undefined
+  /** One or several columns that are predicted. Default: the last one. */
+  readonly targetColumn?: string | readonly string[] | undefined
   /** Steps that are read. Default 32. */
   readonly window?: number | undefined
   /** Steps from the window's end to the targets, from 1 on. Default 1. */
@@ -32,14 +32,21 @@ export interface WindowOptions {
 export function windowsOf(series: Series, options: WindowOptions = {}): ItemSplits<NumberSequence> {
   const { name, columns } = series
   const names = [...columns.keys()]
-  const { inputs = names, targets = names.slice(-1), window = 32, ahead = 1, validation = 0.1, test = 0.1 } = options
-  const chosen = (wanted: readonly string[]) =>
-    wanted.map(column => {
+  const {
+    inputColumn = names,
+    targetColumn = names.slice(-1),
+    window = 32,
+    ahead = 1,
+    validation = 0.1,
+    test = 0.1,
+  } = options
+  const chosen = (wanted: string | readonly string[]) =>
+    [wanted].flat().map(column => {
       const numbers = columns.get(column)
       if (numbers) return numbers
       throw new ConfigurationError(`${name}: there is no column ${column} of numbers; there are ${names.join(', ')}`)
     })
-  const [read, predicted] = [chosen(inputs), chosen(targets)]
+  const [read, predicted] = [chosen(inputColumn), chosen(targetColumn)]
   const length = read[0]?.length ?? 0
   const features = read.length
   /** [time, feature] */

@@ -9,36 +9,40 @@ export type Row = Readonly<Record<string, unknown>>
 /** The columns of a labelled text. */
 export interface LabelledColumns {
   /** The column that holds the text. Default `text`. */
-  text?: string | undefined
+  textColumn?: string | undefined
   /** The column that holds the class. Default `label`. */
-  label?: string | undefined
+  labelColumn?: string | undefined
 }
 
 /** The columns of a pair. */
 export interface PairColumns {
-  /** Default `source`. */
-  source?: string | undefined
-  /** Default `target`. */
-  target?: string | undefined
+  /** The column that holds the source. Default `source`. */
+  sourceColumn?: string | undefined
+  /** The column that holds the target. Default `target`. */
+  targetColumn?: string | undefined
 }
 
 /** @param where names the file and the line @throws ConfigurationError, FileFormatError */
 export function labelledTextOf(
   row: Row,
-  { text = 'text', label = 'label' }: LabelledColumns,
+  { textColumn = 'text', labelColumn = 'label' }: LabelledColumns,
   where: string,
 ): LabelledText {
-  const labelled = { text: cell(row, text, where), label: cell(row, label, where) }
+  const labelled = { text: cell(row, textColumn, where), label: cell(row, labelColumn, where) }
   if (labelled.label.trim() === '')
-    throw new FileFormatError(`${where}: the column ${label} is empty; give the row a class`)
+    throw new FileFormatError(`${where}: the column ${labelColumn} is empty; give the row a class`)
   if (labelled.text.trim() === '')
-    throw new FileFormatError(`${where}: the column ${text} is empty; give the row a text, or leave it out`)
+    throw new FileFormatError(`${where}: the column ${textColumn} is empty; give the row a text, or leave it out`)
   return labelled
 }
 
 /** @param where names the file and the line @throws ConfigurationError, FileFormatError */
-export function pairOf(row: Row, { source = 'source', target = 'target' }: PairColumns, where: string): TextPair {
-  return { source: cell(row, source, where), target: cell(row, target, where) }
+export function pairOf(
+  row: Row,
+  { sourceColumn = 'source', targetColumn = 'target' }: PairColumns,
+  where: string,
+): TextPair {
+  return { source: cell(row, sourceColumn, where), target: cell(row, targetColumn, where) }
 }
 
 /** A column's value as text: numbers and booleans as they are written. */

@@ -4,7 +4,7 @@ import { ConfigurationError, FileFormatError } from '../../errors.js'
 import type { TaggedSentence } from '../corpora/items.js'
 
 /** The columns of CoNLL-U that hold one tag a word. */
-export const tagColumns = { upos: 3, xpos: 4, feats: 5, deprel: 7 } as const
+export const TAG_COLUMNS = { upos: 3, xpos: 4, feats: 5, deprel: 7 } as const
 
 /** CoNLL's files have ten or so. */
 const MAX_COLUMNS = 1000
@@ -13,7 +13,7 @@ export interface TagLineOptions {
   /** CoNLL-U, or a word first and its tag last. Default `columns`. */
   format?: 'conllu' | 'columns' | undefined
   /** Which of CoNLL-U's columns is the tag. Default `upos`. */
-  tag?: keyof typeof tagColumns | undefined
+  tagColumn?: keyof typeof TAG_COLUMNS | undefined
 }
 
 /** Takes lines, gives sentences. */
@@ -26,13 +26,13 @@ export class TagLines {
     private readonly name: string,
     private readonly options: TagLineOptions = {},
   ) {
-    const { format = 'columns', tag = 'upos' } = options
+    const { format = 'columns', tagColumn = 'upos' } = options
     if (format !== 'conllu' && format !== 'columns') {
       throw new ConfigurationError(`${name}: the format must be conllu or columns; got ${format}`)
     }
-    if (!Object.hasOwn(tagColumns, tag)) {
-      const known = Object.keys(tagColumns).join(', ')
-      throw new ConfigurationError(`${name}: the tag must be one of CoNLL-U's ${known}; got ${tag}`)
+    if (!Object.hasOwn(TAG_COLUMNS, tagColumn)) {
+      const known = Object.keys(TAG_COLUMNS).join(', ')
+      throw new ConfigurationError(`${name}: tagColumn must be one of CoNLL-U's ${known}; got ${tagColumn}`)
     }
   }
 
@@ -69,7 +69,7 @@ export class TagLines {
         `${this.name}, line ${number}: the word's number must be ${this.words.length + 1}; got ${came}`,
       )
     }
-    this.add(fields[1], fields[tagColumns[this.options.tag ?? 'upos']], number)
+    this.add(fields[1], fields[TAG_COLUMNS[this.options.tagColumn ?? 'upos']], number)
   }
 
   private pair(line: string, number: number): void {

@@ -40,6 +40,6 @@ export function labelShares(
     ...{ name, loss: cost / weight },
     means:
       'It has learned only frequencies, and counting words finds nothing of the labels either: they do not seem to belong to their texts',
-    fixes: [{ line: 'label: ANOTHER', why: 'name the column that holds the classes of these texts' }],
+    fixes: [{ line: 'labelColumn: ANOTHER', why: 'name the column that holds the classes of these texts' }],
   }
 }

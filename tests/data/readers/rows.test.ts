@@ -7,24 +7,24 @@ import { ConfigurationError, FileFormatError } from '../../../src/errors.js'
 describe('a row', () => {
   it('gives the columns asked for, numbers and booleans as they are written', () => {
     const row = { review: 'good', stars: 4, kept: true }
-    expect(labelledTextOf(row, { text: 'review', label: 'stars' }, 'a.csv, line 2')).toEqual({
+    expect(labelledTextOf(row, { textColumn: 'review', labelColumn: 'stars' }, 'a.csv, line 2')).toEqual({
       text: 'good',
       label: '4',
     })
-    expect(pairOf(row, { source: 'review', target: 'kept' }, 'a.csv, line 2')).toEqual({
+    expect(pairOf(row, { sourceColumn: 'review', targetColumn: 'kept' }, 'a.csv, line 2')).toEqual({
       source: 'good',
       target: 'true',
     })
   })
 
   it('names the columns there are, and the nearest', () => {
-    expect(() => labelledTextOf({ reveiw: 'a', label: 'b' }, { text: 'review' }, 'a.csv, line 2')).toThrow(
+    expect(() => labelledTextOf({ reveiw: 'a', label: 'b' }, { textColumn: 'review' }, 'a.csv, line 2')).toThrow(
       new ConfigurationError(
         'a.csv, line 2: there is no column review; the columns are reveiw, label; did you mean reveiw?',
       ),
     )
     expect(() => labelledTextOf({}, {}, 'x')).toThrow(/the columns are none$/)
-    expect(() => labelledTextOf({}, { text: 'toString' }, 'x')).toThrow(/there is no column toString/)
+    expect(() => labelledTextOf({}, { textColumn: 'toString' }, 'x')).toThrow(/there is no column toString/)
   })
 
   it('refuses what is neither text nor a number', () => {
@@ -62,7 +62,7 @@ describe('CoNLL-U', () => {
     expect(() => sentencesOf(`# c\n${conllu('2 a a X')}`, { format: 'conllu' })).toThrow(
       /^f, line 2: the word's number must be 1; got "2"$/,
     )
-    expect(() => sentencesOf(text, { format: 'conllu', tag: 'POS' as 'upos' })).toThrow(ConfigurationError)
+    expect(() => sentencesOf(text, { format: 'conllu', tagColumn: 'POS' as 'upos' })).toThrow(ConfigurationError)
   })
 })
 
