@@ -177,8 +177,11 @@ describe('every recurrent model', () => {
 
   it('is examined before it is trained, from its configuration', async () => {
     await shop.write('tag.yaml', 'data: tags.tsv\nhiddenSize: 8\ncrf: true\n')
-    await shop.write('translate.yaml', 'source: en.txt\ntarget: fr.txt\nhiddenSize: 8\n')
-    await shop.write('classify.yaml', 'data: reviews.csv\ntextColumn: review\nlabelColumn: mood\nhiddenSize: 8\nmaxLength: 3\n')
+    await shop.write('translate.yaml', 'sourceFile: en.txt\ntargetFile: fr.txt\nhiddenSize: 8\n')
+    await shop.write(
+      'classify.yaml',
+      'data: reviews.csv\ntextColumn: review\nlabelColumn: mood\nhiddenSize: 8\nmaxLength: 3\n',
+    )
     const lines = Array.from({ length: 80 }, (_, i) => (i % 9 === 0 ? 'so\n' : `${'so '.repeat(i % 5)}word ${i}\n`))
     await shop.write('en.txt', lines.join(''))
     await shop.write('fr.txt', [...lines.slice(1), lines[0]].map(line => line.toUpperCase()).join(''))
