@@ -177,7 +177,7 @@ export async function admit(
   const on = data ?? `${values.sourceFile} and ${values.targetFile}`
   return {
     probe,
-    line: `${basename(model ?? file?.path ?? 'a new model')}: ${probe.kind}, ${probe.name}, on ${on}${unknown ? '; how it was trained is not known (give --config): defaults are taken' : ''}`,
+    line: `${basename(model ?? file?.path ?? 'a new model')}: ${probe.task}, ${probe.name}, on ${on}${unknown ? '; how it was trained is not known (give --config): defaults are taken' : ''}`,
   }
 }
 

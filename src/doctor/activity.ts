@@ -1,26 +1,32 @@
 /* What hidden units do on a batch, as inspection observes it: h of simple cells, each gate and the candidate of gated ones, and
  * where the layer runs without a kernel, h alone. */
 import { observe } from '../inspection/observing.js'
-import type { ExaminedModel, LayerActivity } from './probe.js'
+import type { LayerActivity, ModelUnderTest } from './probe.js'
 
 /** @param lengths of the sequences; default all steps */
 export function activityOf<Batch>(
-  model: ExaminedModel<Batch>,
+  model: ModelUnderTest<Batch>,
   batch: Batch,
-  { time, batchSize, lengths }: { readonly time: number; readonly batchSize: number; readonly lengths?: Int32Array },
+  {
+    time,
+    batchSize,
+    lengths,
+  }: { readonly time: number; readonly batchSize: number; readonly lengths?: Int32Array | undefined },
   nonlinearity: 'tanh' | 'relu' | 'sigmoid',
 ): LayerActivity[] {
-  const places = Array.from({ length: time * batchSize }, (_, i) => [Math.floor(i / batchSize), i % batchSize]).filter(
-    ([t, b]) => !lengths || t < lengths[b],
-  )
+  const positions = Array.from({ length: time * batchSize }, (_, i) => [
+    Math.floor(i / batchSize),
+    i % batchSize,
+  ]).filter(([t, b]) => !lengths || t < lengths[b])
   return observe(model, batch, { time, batchSize, gradients: false }, ({ layers }) =>
     layers.flatMap(({ layer, reverse, direction, hidden, gates }) => {
       const { cell } = direction.options
       const name = `layer ${layer}${reverse ? ', backwards' : ''}`
       const units = gates ? gates.width / cell.gates.length : hidden.width
       const collect = (from: number, rows: typeof hidden) => {
-        const values = new Float64Array(places.length * units)
-        for (const [i, [t, b]] of places.entries()) values.set(rows.row(t, b).subarray(from, from + units), i * units)
+        const values = new Float64Array(positions.length * units)
+        for (const [i, [t, b]] of positions.entries())
+          values.set(rows.row(t, b).subarray(from, from + units), i * units)
         return values
       }
       const simple = cell.gates.length === 1

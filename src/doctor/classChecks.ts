@@ -1,72 +1,114 @@
-/* Classes that are asked for, labels of texts or tags of words: whether there are some, whether each has examples and the model
- * knows all, and whether they stand beside what they are of. */
-import { amount, type Examination, figure, note, ok, percent, problem } from './examination.js'
-import type { Classes, Counted } from './probe.js'
+/* Classes that are to be predicted, labels of texts or tags of words: whether there are some, whether each has examples and the
+ * model knows all, and whether they stand beside what they are of. */
+import { amount, type Evidence, type Examination, figure, fix, note, ok, percent, problem } from './examination.js'
+import type { ClassCounting, Classes } from './probe.js'
 
-/** So many are told by name. */
+/** So many are named. */
 const NAMED = 8
 /** Of the texts. */
 const MANY_CONTRADICTIONS = 0.3
 const SOME_CONTRADICTIONS = 0.05
 /** A class that is nearly all there is. */
 const LOPSIDED = 0.95
-/** Above chance: less is nothing found. */
-export const LEAST_DEVIATIONS = 3
+/** Standard errors above chance: less is nothing found. */
+const LEAST_DEVIATIONS = 3
+/** Standard errors of the difference between two places; four are tried, so that chance is 1 in 10,000 (Bonferroni). */
+const LEAST_GAIN = 4
+/** Of what counting can find above chance: a task may say a little of its tags elsewhere. */
+const LEAST_SHARE_GAINED = 0.1
 
-export const findsNothing = ({ deviations }: Counted): boolean => !(deviations > LEAST_DEVIATIONS)
+export const findsNothing = ({ deviations }: ClassCounting): boolean => !(deviations > LEAST_DEVIATIONS)
 
-export function checkClasses({ called, counts, strange, contradicting = 0, counted = [] }: Classes): Examination {
+export function checkClasses(classes: Classes): Examination {
+  const { called, counts, unknown, contradicting = 0, countings = [] } = classes
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  const without = [...counts].filter(([, count]) => count === 0).map(([label]) => label)
   const commonest = all > 0 ? Math.max(...counts.values()) / all : 0
-  const own = counted.find(({ shift }) => shift === 0)
-  const best = counted.reduce<Counted | undefined>((a, b) => (a && a.found >= b.found ? a : b), undefined)
+  const inPlace = countings.find(({ shift }) => shift === 0)
   const evidence = {
-    ...{ classes: counts.size, commonest, contradicting, without: without.join(', '), strange: strange.join(', ') },
-    ...(own ? { found: own.found, deviations: own.deviations } : {}),
+    ...{ classes: counts.size, commonest, contradicting, unknown: unknown.join(', ') },
+    without: withoutExamples(classes).join(', '),
+    ...(inPlace ? { recall: inPlace.recall, deviations: inPlace.deviations } : {}),
   }
-  const data = { line: `${called}: ANOTHER`, why: `name the column that holds the ${called}s` }
+  const faults = faultsOf(classes)
+  if (faults.length > 0) {
+    const says = `${faults[0][0].toUpperCase()}${[faults[0].slice(1), ...faults.slice(1)].join('; ')}.`
+    return problem('targets', says, evidence, [otherColumn(called)])
+  }
+  const summary = `${counts.size} ${called}s are to be predicted, the commonest ${percent(commonest)} of the time`
+  return notesOf(classes, { inPlace, commonest, summary, evidence, contradicting })
+}
+
+const otherColumn = (called: Classes['called']) =>
+  fix(`${called}Column`, undefined, `name the column that holds the ${called}s`)
+
+const withoutExamples = ({ counts }: Classes) => [...counts].filter(([, count]) => count === 0).map(([label]) => label)
+
+function faultsOf(classes: Classes): string[] {
+  const { called, counts, unknown, contradicting = 0, countings = [] } = classes
+  const without = withoutExamples(classes)
   const faults: string[] = []
   if (counts.size - without.length < 2) faults.push('All targets are the same: there is nothing to learn')
   else if (without.length > 0)
     faults.push(
       `the training data have no example of ${amount(without.length, called)} of the model’s ${counts.size}, so nothing can be learned of ${without.length === 1 ? 'it' : 'them'}: ${named(without)}`,
     )
-  if (strange.length > 0)
+  if (unknown.length > 0)
     faults.push(
-      `the data have ${amount(strange.length, called)} that the model has not, so no answer to these can be right: ${named(strange)}`,
+      `the data have ${amount(unknown.length, called)} that the model has not, so no answer to these can be right: ${named(unknown)}`,
     )
   if (contradicting > MANY_CONTRADICTIONS)
     faults.push(`${percent(contradicting)} of the texts stand there again with another ${called}`)
-  if (best && own && best.shift !== 0 && !findsNothing(best) && best.found > 1.1 * own.found)
+  const inPlace = countings.find(({ shift }) => shift === 0)
+  const elsewhere = inPlace && misplaced(countings, inPlace, counts.size)
+  if (elsewhere)
     faults.push(
-      `${called}s stand ${Math.abs(best.shift)} ${best.shift > 0 ? 'after' : 'before'} what they are of: counting words finds ${percent(own.found)} of them where they are, ${percent(best.found)} there`,
+      `${called}s stand ${Math.abs(elsewhere.shift)} ${elsewhere.shift > 0 ? 'after' : 'before'} what they are of: counting words finds ${percent(inPlace.recall)} of them where they are, ${percent(elsewhere.recall)} there`,
     )
-  if (faults.length > 0) {
-    const says = `${faults[0][0].toUpperCase()}${[faults[0].slice(1), ...faults.slice(1)].join('; ')}.`
-    return problem('targets', says, evidence, [data])
-  }
-  const told = `${counts.size} ${called}s are asked for, the commonest ${percent(commonest)} of the time`
-  if (own && findsNothing(own))
+  return faults
+}
+
+/** Where classes are found far better than where they are; undefined where that is nowhere, or may be chance. */
+function misplaced(
+  countings: readonly ClassCounting[],
+  inPlace: ClassCounting,
+  classes: number,
+): ClassCounting | undefined {
+  const best = countings.reduce((a, b) => (b.recall > a.recall ? b : a))
+  const gained = (best.recall - inPlace.recall) / (1 - 1 / classes)
+  if (best.shift === 0 || findsNothing(best) || !(best.gain > LEAST_GAIN)) return undefined
+  return gained > LEAST_SHARE_GAINED ? best : undefined
+}
+
+interface Notes {
+  readonly inPlace: ClassCounting | undefined
+  readonly commonest: number
+  readonly contradicting: number
+  readonly summary: string
+  readonly evidence: Evidence
+}
+
+function notesOf({ called, counts }: Classes, notes: Notes): Examination {
+  const { inPlace, commonest, contradicting, summary, evidence } = notes
+  if (inPlace && findsNothing(inPlace))
     return note(
       'targets',
-      `Counting words finds nothing of the ${called}s (${percent(own.found)}; chance is ${percent(1 / counts.size)}): unless order alone decides, they do not belong to their texts; ${told}.`,
+      `Counting words finds nothing of the ${called}s (${percent(inPlace.recall)}; chance is ${percent(1 / counts.size)}): unless order alone decides, they do not belong to their texts; ${summary}.`,
       evidence,
-      [data],
+      [otherColumn(called)],
     )
   if (commonest > LOPSIDED)
-    return note('targets', `One ${called} is nearly all there is: ${told}.`, evidence, [
-      { line: 'metric: macroF1', why: 'accuracy would be high without any learning' },
+    return note('targets', `One ${called} is nearly all there is: ${summary}.`, evidence, [
+      fix('metric', 'macroF1', 'accuracy would be high without any learning'),
     ])
   if (contradicting > SOME_CONTRADICTIONS)
     return note(
       'targets',
-      `${percent(contradicting)} of the texts stand there again with another ${called}, so nobody can be right on all; ${told}.`,
+      `${percent(contradicting)} of the texts stand there again with another ${called}, so no model can be right on all; ${summary}.`,
       evidence,
-      [{ line: 'multiLabel: true', why: 'where a text may rightly have several labels at once' }],
+      [fix('multiLabel', true, 'where a text may rightly have several labels at once')],
     )
-  const found = own ? `; counting words alone finds ${figure(100 * own.found)} % of each` : ''
-  return ok('targets', `Targets differ: ${told}${found}.`, evidence)
+  const counted = inPlace ? `; counting words alone finds ${figure(100 * inPlace.recall)} % of each` : ''
+  return ok('targets', `Targets differ: ${summary}${counted}.`, evidence)
 }
 
 const named = (labels: readonly string[]) =>

@@ -1,9 +1,13 @@
 /* What counting words finds of classes, on data held out: naive Bayes on a text's tokens and pairs of tokens (Wang & Manning
  * 2012) for labels, the commonest tag of each word for tags. Where it finds nothing, either order alone decides or the classes do
- * not belong to their texts. What is told is the mean of the classes' recalls, which is 1 / classes for whatever is said blindly,
- * however unequal the classes are. */
+ * not belong to their texts. The score is the mean of the classes' recalls, which is 1 / classes for whatever is answered
+ * blindly, however unequal the classes are.
+ *
+ * Words of one sentence depend on each other, so its standard error counts sentences: the recalls are linearised (delta
+ * method), and a sentence's share of that is one draw (cluster-robust, Liang & Zeger 1986). */
+import { NaiveBayesCounts } from '../data/naiveBayes.js'
 import { seedOf, shuffledOrder } from '../data/shuffle.js'
-import type { Counted } from './probe.js'
+import type { ClassCounting } from './probe.js'
 
 export interface CountedText {
   readonly tokens: ArrayLike<number>
@@ -24,33 +28,25 @@ const MOST_TOKENS = 200
 /** Larger than any vocabulary. */
 const PAIR = 2 ** 21
 
-/** One half is counted, the other found; undefined where there are too few texts. */
-export function countLabels(texts: readonly CountedText[], labels: number): Counted[] | undefined {
-  const order = shuffledOrder(texts.length, seedOf(1, 0)).subarray(0, MOST_TEXTS)
-  const chosen = Array.from(order, i => ({ label: texts[i].label, features: featuresOf(texts[i].tokens) }))
+/** Both halves of a sample of the items: one is counted, the other held out. */
+function halvesOf<Item>(items: readonly Item[]): [counted: Item[], heldOut: Item[]] {
+  const order = shuffledOrder(items.length, seedOf(1, 0)).subarray(0, MOST_TEXTS)
+  const chosen = Array.from(order, i => items[i])
   const half = Math.floor(chosen.length / 2)
-  if (half < FEWEST) return undefined
-  const seen = new Map<number, Float64Array>()
-  const totals = new Float64Array(labels)
-  for (const { features, label } of chosen.slice(0, half))
-    for (const feature of features) {
-      const counts = seen.get(feature) ?? new Float64Array(labels)
-      counts[label]++
-      totals[label]++
-      seen.set(feature, counts)
-    }
-  const known = [...totals.keys()].filter(label => totals[label] > 0)
-  const answers = chosen.slice(half).map(({ features, label }) => {
-    const scores = new Float64Array(labels).fill(Number.NEGATIVE_INFINITY)
-    for (const each of known) scores[each] = 0
-    for (const feature of features) {
-      const counts = seen.get(feature)
-      if (!counts) continue
-      for (const each of known) scores[each] += Math.log((counts[each] + 1) / (totals[each] + seen.size))
-    }
-    return { truth: label, given: scores.indexOf(Math.max(...scores)) }
+  return [chosen.slice(0, half), chosen.slice(half)]
+}
+
+/** @returns undefined where there are too few texts */
+export function countLabels(texts: readonly CountedText[], labels: number): ClassCounting[] | undefined {
+  const [counted, heldOut] = halvesOf(texts)
+  if (counted.length < FEWEST) return undefined
+  const counts = new NaiveBayesCounts<number>(labels)
+  for (const { tokens, label } of counted) for (const feature of featuresOf(tokens)) counts.add(feature, label)
+  const scored = heldOut.map(({ tokens, label }) => {
+    const scores = counts.scores(featuresOf(tokens))
+    return [{ truth: label, answer: scores.indexOf(Math.max(...scores)) }]
   })
-  return [{ shift: 0, ...recallOf(answers, labels) }]
+  return [{ shift: 0, gain: 0, ...recallOf(scored, labels) }]
 }
 
 function featuresOf(tokens: ArrayLike<number>): Set<number> {
@@ -66,58 +62,84 @@ function featuresOf(tokens: ArrayLike<number>): Set<number> {
 export function countTags(
   sentences: readonly CountedSentence[],
   tags: number,
-  shifts: readonly number[] = [0, -1, 1, -2, 2],
-): Counted[] | undefined {
-  const order = shuffledOrder(sentences.length, seedOf(1, 0)).subarray(0, MOST_TEXTS)
-  const chosen = Array.from(order, i => sentences[i])
-  const half = Math.floor(chosen.length / 2)
-  const held = chosen.slice(half).reduce((sum, { words }) => sum + words.length, 0)
-  if (held < FEWEST) return undefined
-  return shifts.map(shift => {
-    const seen = new Map<string, Float64Array>()
-    const all = new Float64Array(tags)
-    const each = (part: readonly CountedSentence[], use: (word: string, tag: number) => void) => {
-      for (const { words, tags: of } of part)
-        for (let t = 0; t < words.length; t++) {
-          const at = t + shift
-          if (at >= 0 && at < of.length && of[at] >= 0) use(words[t], of[at])
-        }
-    }
-    each(chosen.slice(0, half), (word, tag) => {
-      const counts = seen.get(word) ?? new Float64Array(tags)
+  shifts: readonly number[] = [-1, 1, -2, 2],
+): ClassCounting[] | undefined {
+  const [counted, heldOut] = halvesOf(sentences)
+  if (heldOut.reduce((sum, { words }) => sum + words.length, 0) < FEWEST) return undefined
+  const at = (shift: number) => recallOf(answersAt(counted, heldOut, tags, shift), tags)
+  const present = at(0)
+  return [
+    { shift: 0, gain: 0, ...present },
+    ...shifts.map(shift => {
+      const moved = at(shift)
+      const difference = moved.parts.map((part, i) => part - present.parts[i])
+      return { shift, gain: (moved.recall - present.recall) / errorOf(difference), ...moved }
+    }),
+  ].map(({ parts: _, ...counting }) => counting)
+}
+
+/** A word's commonest tag, tags being moved; one list a held-out sentence. */
+function answersAt(
+  counted: readonly CountedSentence[],
+  heldOut: readonly CountedSentence[],
+  tags: number,
+  shift: number,
+): Answer[][] {
+  const pairsOf = ({ words, tags: own }: CountedSentence) =>
+    words.flatMap((word, t) => (own[t + shift] >= 0 ? [{ word, tag: own[t + shift] }] : []))
+  const byWord = new Map<string, Float64Array>()
+  const all = new Float64Array(tags)
+  for (const sentence of counted)
+    for (const { word, tag } of pairsOf(sentence)) {
+      const counts = byWord.get(word) ?? new Float64Array(tags)
       counts[tag]++
       all[tag]++
-      seen.set(word, counts)
-    })
-    const answers: Answer[] = []
-    each(chosen.slice(half), (word, truth) => {
-      const counts = seen.get(word) ?? all
-      answers.push({ truth, given: counts.indexOf(Math.max(...counts)) })
-    })
-    return { shift, ...recallOf(answers, tags) }
-  })
+      byWord.set(word, counts)
+    }
+  return heldOut.map(sentence =>
+    pairsOf(sentence).map(({ word, tag }) => {
+      const counts = byWord.get(word) ?? all
+      return { truth: tag, answer: counts.indexOf(Math.max(...counts)) }
+    }),
+  )
 }
 
 interface Answer {
   readonly truth: number
-  readonly given: number
+  readonly answer: number
 }
 
-function recallOf(answers: readonly Answer[], labels: number): Omit<Counted, 'shift'> {
-  const asked = new Float64Array(labels)
-  const right = new Float64Array(labels)
-  const given = new Float64Array(labels)
-  for (const answer of answers) {
-    asked[answer.truth]++
-    given[answer.given]++
-    if (answer.truth === answer.given) right[answer.truth]++
-  }
-  const present = [...asked.keys()].filter(label => asked[label] > 0)
-  const found = present.reduce((sum, label) => sum + right[label] / asked[label], 0) / present.length
-  // Said blindly, each class is found as often as it is said.
-  const said = (label: number) => given[label] / answers.length
-  const chance = present.reduce((sum, label) => sum + said(label), 0) / present.length
-  const variance =
-    present.reduce((sum, label) => sum + (said(label) * (1 - said(label))) / asked[label], 0) / present.length ** 2
-  return { found, deviations: variance > 0 ? (found - chance) / Math.sqrt(variance) : 0 }
+interface Recall extends Pick<ClassCounting, 'recall' | 'deviations'> {
+  /** What each cluster adds to the recall's error. */
+  readonly parts: number[]
 }
+
+/** @param clusters answers that depend on each other stand together */
+function recallOf(clusters: readonly (readonly Answer[])[], classes: number): Recall {
+  const [truths, right, answers] = [0, 1, 2].map(() => new Float64Array(classes))
+  let all = 0
+  for (const { truth, answer } of clusters.flat()) {
+    all++
+    truths[truth]++
+    answers[answer]++
+    if (truth === answer) right[truth]++
+  }
+  const present = [...truths.keys()].filter(label => truths[label] > 0)
+  const meanOver = (of: (label: number) => number) =>
+    present.reduce((sum, label) => sum + of(label), 0) / present.length
+  const recall = meanOver(label => right[label] / truths[label])
+  // Answered blindly, each class is found as often as it is the answer.
+  const chance = meanOver(label => answers[label] / all)
+  const parts = clusters.map(cluster => {
+    let part = 0
+    for (const { truth, answer } of cluster) {
+      part += ((truth === answer ? 1 : 0) - right[truth] / truths[truth]) / truths[truth]
+      part -= ((truths[answer] > 0 ? 1 : 0) - chance * present.length) / all
+    }
+    return part / present.length
+  })
+  return { recall, deviations: (recall - chance) / errorOf(parts), parts }
+}
+
+/** Of a sum of independent parts; what does not vary is far from chance, unless it is 0. */
+const errorOf = (parts: readonly number[]) => Math.sqrt(parts.reduce((sum, part) => sum + part * part, 0)) || 1e-9

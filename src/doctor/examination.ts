@@ -1,7 +1,10 @@
-/* What the doctor says: one examination a question, in plain words, with the figures that it rests on and, where something
- * is wrong, a line of configuration that mends it. */
+/* What the doctor reports: one examination a question, in plain words, with the figures that it rests on and, where something
+ * is wrong, settings that mend it. */
+import { type ConfigurationValue, type Fix, fix } from './fix.js'
 
-/** What is asked, in the order in which it is: the machine first, then the data, then the model. */
+export { type ConfigurationValue, type Fix, fix }
+
+/** The questions, in the order in which they are asked: the machine first, then the data, then the model. */
 export const checks = [
   'gradient',
   'one batch',
@@ -18,21 +21,16 @@ export const checks = [
 ] as const
 export type Check = (typeof checks)[number]
 
-/** A line of the configuration, and what it does. */
-export interface Fix {
-  /** As a configuration file has it: `clipNorm: 1`. */
-  readonly line: string
-  readonly why: string
-}
+/** Figures by name. */
+export type Evidence = Readonly<Record<string, number | string | readonly number[]>>
 
 export interface Examination {
   readonly check: Check
-  /** `note`: nothing is wrong, but worth knowing; `skipped`: it cannot be asked of this model. */
+  /** `note`: nothing is wrong, but worth knowing; `skipped`: the question does not apply to this model. */
   readonly verdict: 'ok' | 'note' | 'problem' | 'skipped'
   /** In a sentence or two, with the figures that matter. */
   readonly says: string
-  /** The figures, by name. */
-  readonly evidence: Readonly<Record<string, number | string | readonly number[]>>
+  readonly evidence: Evidence
   /** Best first; empty where nothing is wrong. */
   readonly fixes: readonly Fix[]
 }
@@ -43,8 +41,6 @@ export interface DoctorReport {
   /** No verdict is `problem`. */
   readonly healthy: boolean
 }
-
-type Evidence = Examination['evidence']
 
 export const ok = (check: Check, says: string, evidence: Evidence = {}): Examination => ({
   ...{ check, verdict: 'ok', says, evidence, fixes: [] },
@@ -68,6 +64,9 @@ export const figure = (value: number): string => {
   if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)) return value.toExponential(1)
   return String(Number(value.toPrecision(3)))
 }
+
+/** The number that `figure` writes. */
+export const rounded = (value: number): number => Number(figure(value))
 
 export const percent = (share: number): string => `${figure(100 * share)} %`
 

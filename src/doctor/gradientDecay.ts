@@ -3,11 +3,11 @@
  * Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013). */
 import { type Decay, decayOf } from '../inspection/gradients.js'
 import { observe } from '../inspection/observing.js'
-import type { ExaminedModel, Probe } from './probe.js'
+import type { ModelUnderTest, SequenceEnds } from './probe.js'
 
 export type { Decay }
 
-export function gradientDecay<Batch>(model: ExaminedModel<Batch>, ends: NonNullable<Probe<Batch>['ends']>): Decay {
+export function gradientDecay<Batch>(model: ModelUnderTest<Batch>, ends: SequenceEnds<Batch>): Decay {
   const { batch, steps, sequences, bothEnds = false } = ends
   const norms = new Float64Array(sequences * steps)
   observe(model, batch, { time: steps, batchSize: sequences }, ({ layers }) => {

@@ -2,7 +2,7 @@
  * In a simple cell every gradient goes through that slope at every step, so the share of saturated values counts. A gate that
  * is shut or open has decided, and in a trained network most have (Karpathy, Johnson & Li 2016): there a unit is stuck only
  * where it is saturated at every step, whatever is read. A ReLU that is 0 at every step passes nothing and never will. */
-import { type Examination, type Fix, figure, ok, percent, problem, skipped } from './examination.js'
+import { type Examination, fix, ok, percent, problem, rounded, skipped } from './examination.js'
 import type { LayerActivity, Probe } from './probe.js'
 
 const LEAST_SLOPE = 0.05
@@ -31,7 +31,7 @@ function stuckShare({ values, units, activation }: LayerActivity): number {
 }
 
 export function checkSaturation<Batch>(
-  { configuration, training }: Probe<Batch>,
+  { training }: Probe<Batch>,
   activity: readonly LayerActivity[] | undefined,
 ): Examination {
   const layers = activity?.filter(({ activation }) => activation !== 'relu') ?? []
@@ -48,26 +48,26 @@ export function checkSaturation<Batch>(
       `Units answer: slopes are under ${LEAST_SLOPE} in at most ${tell(shares.indexOf(worst))}.`,
       evidence,
     )
-  const fixes: Fix[] = [
-    {
-      line: `learningRate: ${figure((training.learningRate ?? 0.002) / 10)}`,
-      why: 'large steps drive weights to where σ is flat; train anew',
-    },
-    { line: 'l2: 0.0001', why: 'keeps weights, and so what goes into σ, small' },
-    { line: 'layerNorm: true', why: 'what goes into σ has deviation 1' },
+  const fixes = [
+    fix(
+      'learningRate',
+      rounded((training.learningRate ?? 0.002) / 10),
+      'large steps drive weights to where σ is flat; train anew',
+    ),
+    fix('l2', 0.0001, 'keeps weights, and so what goes into σ, small'),
+    fix('layerNorm', true, 'what goes into σ has deviation 1'),
   ]
   const stuck = shares.flatMap((share, i) => (share > MOST_SATURATED ? [tell(i)] : []))
-  const needed = configuration.layerNorm === true ? fixes.slice(0, 2) : fixes
   return problem(
     'saturation',
     `Units are stuck: slopes are under ${LEAST_SLOPE} in ${stuck.join(', ')}.`,
     evidence,
-    needed,
+    fixes,
   )
 }
 
 export function checkDeadUnits<Batch>(
-  { configuration, training }: Probe<Batch>,
+  { training }: Probe<Batch>,
   activity: readonly LayerActivity[] | undefined,
 ): Examination {
   const layers = activity?.filter(({ activation }) => activation === 'relu') ?? []
@@ -85,17 +85,14 @@ export function checkDeadUnits<Batch>(
   const told = layers.map(({ name, units }, i) => `${dead[i]} of ${units} in ${name}`).join(', ')
   if (!(Math.max(...shares) > MOST_DEAD))
     return ok('dead units', `ReLU units live: 0 at each of ${steps} steps are ${told}.`, evidence)
-  const fixes: Fix[] = [
-    {
-      line: `learningRate: ${figure((training.learningRate ?? 0.002) / 10)}`,
-      why: 'one large step can push a bias so low that the unit never answers again; train anew',
-    },
-    { line: 'nonlinearity: tanh', why: 'has a slope everywhere' },
+  const fixes = [
+    fix('initialisation', 'identity', 'W begins as the identity, the way ReLU units are begun (IRNN)'),
+    fix(
+      'learningRate',
+      rounded((training.learningRate ?? 0.002) / 10),
+      'one large step can push a bias so low that the unit never answers again; train anew',
+    ),
+    fix('nonlinearity', 'tanh', 'has a slope everywhere'),
   ]
-  if (configuration.initialisation !== 'identity')
-    fixes.unshift({
-      line: 'initialisation: identity',
-      why: 'W begins as the identity, the way ReLU units are begun (IRNN)',
-    })
   return problem('dead units', `ReLU units are dead: 0 at each of ${steps} steps are ${told}.`, evidence, fixes)
 }

@@ -1,5 +1,5 @@
 /* Pairs of texts: whether one becomes another at all, and whether they stand side by side. */
-import { amount, type Examination, figure, ok, percent, problem } from './examination.js'
+import { amount, type Examination, figure, fix, ok, percent, problem } from './examination.js'
 import type { Pairs } from './probe.js'
 
 /** Of the pairs. */
@@ -53,21 +53,21 @@ export function checkPairs({ count, equal, commonest, apart }: Pairs): Examinati
       'targets',
       `${percent(equal)} of the targets are the source itself: there is nothing to translate.`,
       evidence,
-      [{ line: 'target: ANOTHER', why: 'the file of the translations, or the other column' }],
+      [fix('targetColumn', undefined, 'the file of the translations, or the other column')],
     )
   if (commonest > MOST_ALIKE)
     return problem(
       'targets',
       `${percent(commonest)} of the targets are the same one: it can be written without reading the source.`,
       evidence,
-      [{ line: 'target: ANOTHER', why: 'the file of the translations, or the other column' }],
+      [fix('targetColumn', undefined, 'the file of the translations, or the other column')],
     )
   if (count >= FEWEST && best.correlation > own + FARTHER)
     return problem(
       'targets',
       `Sources and targets stand ${lines} apart: their lengths go together with a correlation of ${figure(own)} as they are, of ${figure(best.correlation)} with the target ${lines} ${best.shift > 0 ? 'on' : 'before'}.`,
       evidence,
-      [{ line: 'target: ANOTHER', why: 'a file whose lines are the translations of the source’s lines, none missing' }],
+      [fix('targetColumn', undefined, 'a file whose lines are the translations of the source’s lines, none missing')],
     )
   return ok(
     'targets',

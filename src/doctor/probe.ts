@@ -1,9 +1,24 @@
-/* What the doctor knows of a kind of model: one file a kind (languageProbe.ts, classifierProbe.ts, …). Whatever a kind
- * has not is left out, and the questions about it are skipped with a reason. */
+/* What the doctor knows of a model: a probe. A task says what is particular to it (src/tasks/<task>/probe.ts); `probeOf` adds
+ * what all have. What a task leaves out is not asked, and the examination says why. */
+import { median } from '../data/statistics.js'
 import type { Engine } from '../engine/engine.js'
 import type { BatchSource, Trainable } from '../models/shared/trainable.js'
-import type { TrainingConfiguration } from '../training/options.js'
-import type { Fix } from './examination.js'
+import { resolved, type TrainingConfiguration, trainingSchema } from '../training/options.js'
+import { activityOf } from './activity.js'
+import type { Fix } from './fix.js'
+
+/** Sequences in a batch of a trial at most. */
+export const TRIAL_BATCH = 32
+/** Items of a corpus that losses are the mean of, at most. */
+export const EVALUATED_ITEMS = 1000
+/** Items whose hidden units are observed. */
+export const OBSERVED_ITEMS = 32
+/** Sequences on which gradients are followed back. */
+export const FOLLOWED_SEQUENCES = 8
+/** Steps of the few sequences of the gradient check, which are also to be learned by heart. */
+export const FEW_STEPS = 16
+/** Steps over which gradients are followed back at most. */
+export const LONGEST_SEGMENT = 200
 
 /** What is known of a model beside itself and its data. */
 export interface ProbeOptions {
@@ -15,49 +30,51 @@ export interface ProbeOptions {
   readonly history?: readonly number[] | undefined
 }
 
-/** A model that can be trained and given back. */
-export type ExaminedModel<Batch> = Trainable<Batch> & { readonly engine: Engine; close(): void }
+/** A model that can be trained and closed. */
+export type ModelUnderTest<Batch> = Trainable<Batch> & { readonly engine: Engine; close(): void }
 
-/** What each step of a batch reads and is to give, where both are tokens of one text: to see whether targets stand where they
- * should, which is a step on. */
+/** What each step of a batch reads and is to predict, where both are tokens of one text: targets should stand a step on. */
 export interface TokenTargets {
   /** [time, batch] */
   readonly inputs: ArrayLike<number>
-  /** [time, batch], −1 where nothing is asked. */
+  /** [time, batch], −1 where there is none. */
   readonly targets: ArrayLike<number>
   readonly batchSize: number
 }
 
-/** What counting finds of classes, by how many places these are moved against what they are of. */
-export interface Counted {
+/** What counting finds of classes that are moved along the sentences they are of. */
+export interface ClassCounting {
+  /** By how many places they are moved. */
   readonly shift: number
-  /** The mean over classes of the share that is found, held out; chance is 1 / classes. */
-  readonly found: number
-  /** By how many standard deviations of chance it is above chance. */
+  /** The mean over classes of their recall, held out; chance is 1 / classes. */
+  readonly recall: number
+  /** By how many standard errors it is above chance; an error counts texts or sentences, not words. */
   readonly deviations: number
+  /** By how many standard errors it is above what is found where the classes stand. */
+  readonly gain: number
 }
 
-/** Classes that are asked for: labels of texts, tags of words. */
+/** Classes that are to be predicted: labels of texts, tags of words. */
 export interface Classes {
   readonly called: 'label' | 'tag'
   /** How often each of the model's stands in the training data. */
   readonly counts: ReadonlyMap<string, number>
   /** Those of the data that the model has not. */
-  readonly strange: readonly string[]
-  /** Of the texts, those that stand there again with another label. Default 0. */
+  readonly unknown: readonly string[]
+  /** Share of the texts that stand there again with another label. Default 0. */
   readonly contradicting?: number | undefined
   /** What counting words finds of them; left out where there are too few to say. */
-  readonly counted?: readonly Counted[] | undefined
+  readonly countings?: readonly ClassCounting[] | undefined
 }
 
 /** Pairs of texts: whether one is the other's translation. */
 export interface Pairs {
   readonly count: number
-  /** Of the pairs, those whose target is the source itself. */
+  /** Share of the pairs whose target is the source itself. */
   readonly equal: number
-  /** Of the pairs, those that have the commonest target. */
+  /** Share of the pairs that have the commonest target. */
   readonly commonest: number
-  /** How the lengths of sources and of targets so many lines on go together: correlations. */
+  /** Correlations of the lengths of sources with those of targets so many lines on. */
   readonly apart: readonly { readonly shift: number; readonly correlation: number }[]
 }
 
@@ -66,7 +83,7 @@ export interface Baseline {
   readonly name: string
   /** On the same validation data. */
   readonly loss: number
-  /** What is said of a model that does not; default that it has learned only frequencies. */
+  /** What is said of a model that does no better; default that it has learned only frequencies. */
   readonly means?: string | undefined
   /** Before the others. */
   readonly fixes?: readonly Fix[] | undefined
@@ -85,52 +102,56 @@ export interface LayerActivity {
   readonly gated: boolean
 }
 
-export interface Probe<Batch> {
-  /** Of the model, for people: `lstm, 2 layers of 256`. */
-  readonly name: string
-  /** What a model of this kind is called. */
-  readonly kind: string
-  readonly model: ExaminedModel<Batch>
-  /** Whether its weights have been trained; else it stands as it began. */
-  readonly trained: boolean
-  /** Resolved. */
-  readonly training: TrainingConfiguration
+/** Sequences with one loss at the end of each. */
+export interface SequenceEnds<Batch> {
+  readonly batch: Batch
+  readonly steps: number
+  readonly sequences: number
+  /** Whether layers that read from the end have their loss at the beginning. Default false: they are left out. */
+  readonly bothEnds?: boolean | undefined
+  /** Whether a loss may rest on its own step alone, so that gates that close are no fault. Default false. */
+  readonly local?: boolean | undefined
+  /** Whether the loss sees the whole sequence through its last state alone. Default false. */
+  readonly lastStateAlone?: boolean | undefined
+}
+
+/** A batch whose hidden units are observed. */
+export interface ObservedBatch<Batch> {
+  readonly batch: Batch
+  readonly time: number
+  readonly batchSize: number
+  /** Of the sequences; default all steps. */
+  readonly lengths?: Int32Array | undefined
+}
+
+/** What is particular to a task. */
+export interface ProbeParts<Batch, Corpus> {
+  /** Of the task: `language model`. */
+  readonly task: string
+  readonly model: ModelUnderTest<Batch>
   /** The model's own keys, as a configuration file has them. */
-  readonly configuration: Readonly<Record<string, unknown>>
-  /** The same weights on an engine. The caller closes it. */
-  copy(engine: Engine): Promise<ExaminedModel<Batch>>
-  /** The same configuration with weights as they begin. The caller closes it. */
-  fresh(engine: Engine): Promise<ExaminedModel<Batch>>
+  readonly configuration: Readonly<Record<string, unknown>> & {
+    readonly cell: string
+    readonly numLayers: number
+    readonly hiddenSize: number
+    readonly nonlinearity: 'tanh' | 'relu' | 'sigmoid'
+  }
+  /** Of its shape, beside layers: `pooling last`. */
+  readonly details?: readonly string[] | undefined
+  /** Of the model, whose hidden units are observed: `the encoder`. Default the whole. */
+  readonly part?: string | undefined
+  readonly data: { readonly train: Corpus; readonly validation?: Corpus | undefined }
   /** Training data in batches small enough for trials. */
   readonly batches: BatchSource<Batch>
   /** A few short sequences: for the gradient check, and to be learned by heart. */
   readonly few: Batch
-  /** Steps over which gradients go back in training. */
-  readonly stretch: number
-  /** Sequences of `stretch` steps, with one loss at the end of each. */
-  readonly ends?:
-    | {
-        readonly batch: Batch
-        readonly steps: number
-        readonly sequences: number
-        /** Whether layers that read from the end have their loss at the beginning. Default false: they are left out. */
-        readonly bothEnds?: boolean | undefined
-        /** Whether a loss may well rest on its own step alone, so that gates that close are no fault. Default false. */
-        readonly local?: boolean | undefined
-      }
-    | undefined
+  /** Steps over which gradients go back in training: see `segmentLengthOf`. */
+  readonly segmentLength: number
+  readonly ends?: SequenceEnds<Batch> | undefined
   /** Why there are no such sequences. */
   readonly noEnds?: string | undefined
   /** What else would carry gradients past many steps. */
   readonly shorterWays?: readonly Fix[] | undefined
-  /** Values of hidden units on data that are not trained on, at some hundred steps. */
-  activity?(): Promise<readonly LayerActivity[]>
-  /** Mean loss of the model as it stands, on as much of the training and the validation data as is quick. */
-  losses(): Promise<{ readonly training: number; readonly validation: number | undefined }>
-  /** What it must do better than; none where there are no validation data. */
-  baselines?(): Promise<readonly Baseline[]>
-  /** Validation losses of the run that made it, in order, where they are known. */
-  readonly history?: readonly number[] | undefined
   readonly output?:
     | {
         readonly rows: number
@@ -141,9 +162,7 @@ export interface Probe<Batch> {
         readonly limitable: boolean
       }
     | undefined
-  /** Batches to see whether targets stand where they should. */
-  targets?(): readonly TokenTargets[]
-  /** Numbers asked for, [items, outputs], and their names: whether there is something to learn. */
+  /** Numbers that are to be predicted, [items, outputs]: whether there is something to learn. */
   readonly numbers?: { readonly values: Float64Array; readonly outputs: number } | undefined
   readonly classes?: Classes | undefined
   readonly pairs?: Pairs | undefined
@@ -156,4 +175,69 @@ export interface Probe<Batch> {
         readonly longer: 'carried' | 'cut' | 'left out'
       }
     | undefined
+  /** The same weights on an engine. The caller closes it. */
+  copy(engine: Engine): Promise<ModelUnderTest<Batch>>
+  /** The same configuration with weights as they begin. The caller closes it. */
+  fresh(engine: Engine): Promise<ModelUnderTest<Batch>>
+  /** Mean loss of the model as it stands, on as much of a corpus as is quick. */
+  lossOn(corpus: Corpus): Promise<number>
+  /** What it must do better than on validation data. */
+  baselinesOn(validation: Corpus): Promise<readonly Baseline[]> | readonly Baseline[]
+  /** Some sequences of a corpus, at some hundred steps. */
+  observed(corpus: Corpus): ObservedBatch<Batch>
+  /** Batches to see whether targets stand where they should. */
+  targets?(): readonly TokenTargets[]
+}
+
+export interface Probe<Batch> extends Omit<ProbeParts<Batch, never>, 'data' | 'lossOn' | 'baselinesOn' | 'observed'> {
+  /** Of the model, for people: `lstm, 2 layers of 256`. */
+  readonly name: string
+  /** Whether its weights have been trained; else it stands as it began. */
+  readonly trained: boolean
+  /** Resolved. */
+  readonly training: TrainingConfiguration
+  /** Validation losses of the run that made it, in order, where they are known. */
+  readonly history?: readonly number[] | undefined
+  /** Values of hidden units on data that are not trained on, at some hundred steps. */
+  activity(): readonly LayerActivity[]
+  /** Mean losses of the model as it stands. */
+  losses(): Promise<{ readonly training: number; readonly validation: number | undefined }>
+  /** What it must do better than; none where there are no validation data. */
+  baselines(): Promise<readonly Baseline[]>
+}
+
+/** A training configuration, complete. */
+export const trainingOf = ({ training = {} }: ProbeOptions): TrainingConfiguration =>
+  resolved(trainingSchema.parse(training))
+
+/** Half of the sequences are longer; but gradients are followed back no further than LONGEST_SEGMENT. */
+export const segmentLengthOf = (lengths: ArrayLike<number>): number =>
+  lengths.length === 0 ? 1 : Math.max(1, Math.min(LONGEST_SEGMENT, median(lengths)))
+
+export function probeOf<Batch, Corpus>(
+  options: ProbeOptions,
+  { data, lossOn, baselinesOn, observed, ...parts }: ProbeParts<Batch, Corpus>,
+): Probe<Batch> {
+  const { train, validation } = data
+  const { cell, numLayers, hiddenSize, nonlinearity } = parts.configuration
+  const layers = `${numLayers === 1 ? '1 layer' : `${numLayers} layers`} of ${hiddenSize}`
+  return {
+    ...parts,
+    name: [`${cell}, ${layers}`, ...(parts.details ?? [])].join(', '),
+    trained: options.trained ?? true,
+    training: trainingOf(options),
+    history: options.history,
+    activity() {
+      const { batch, ...shape } = observed(validation ?? train)
+      const activity = activityOf(parts.model, batch, shape, nonlinearity)
+      return parts.part === undefined
+        ? activity
+        : activity.map(layer => ({ ...layer, name: `${parts.part}’s ${layer.name}` }))
+    },
+    losses: async () => ({
+      training: await lossOn(train),
+      validation: validation && (await lossOn(validation)),
+    }),
+    baselines: async () => (validation ? baselinesOn(validation) : []),
+  }
 }

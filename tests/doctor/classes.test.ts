@@ -3,14 +3,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ItemCorpus, type LabelledText, type TaggedSentence } from '../../src/data/corpora/items.js'
 import { shuffledOrder } from '../../src/data/shuffle.js'
-import { checkSentences, checkTargets } from '../../src/doctor/dataChecks.js'
 import { examine } from '../../src/doctor/doctor.js'
 import { checkFrequencies, checkOverfitting } from '../../src/doctor/generalisation.js'
+import { checkGradient } from '../../src/doctor/gradientCheck.js'
 import { checkDeadUnits, checkSaturation } from '../../src/doctor/hiddenUnits.js'
 import { checkLearningRate, rateTrials } from '../../src/doctor/learningRate.js'
-import { checkGradient, checkOneBatch } from '../../src/doctor/machine.js'
+import { checkOneBatch } from '../../src/doctor/oneBatch.js'
 import type { Probe, ProbeOptions } from '../../src/doctor/probe.js'
-import { checkVanishing, decayOf } from '../../src/doctor/throughTime.js'
+import { checkSentences } from '../../src/doctor/sentences.js'
+import { checkTargets } from '../../src/doctor/targets.js'
+import { checkVanishing, decayThroughTime } from '../../src/doctor/vanishing.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { Classifier, type ClassifierCreation } from '../../src/models/classifier/classifier.js'
@@ -63,8 +65,7 @@ async function classifier(
   return { model, probe: classifierProbe(model, data, { ...options, trained: steps > 0, training: settings }) }
 }
 
-const learned = async <B>(probe: Probe<B>) =>
-  checkFrequencies(probe, await probe.losses(), (await probe.baselines?.()) ?? [])
+const learned = async <B>(probe: Probe<B>) => checkFrequencies(probe, await probe.losses(), await probe.baselines())
 
 describe('a classifier', () => {
   it.each([
@@ -75,7 +76,7 @@ describe('a classifier', () => {
     { multiLabel: true, numLayers: 2, freezeEmbedding: true },
   ] as const)('has the right gradient and learns a few texts by heart: %j', async options => {
     const { probe, model } = await classifier(options)
-    expectOk(await checkGradient(probe, 1))
+    expectOk(await checkGradient(probe))
     expectOk(await checkOneBatch(probe, engine))
     model.close()
   })
@@ -158,13 +159,13 @@ describe('a classifier', () => {
       const broken = await classifier(options, { steps: 1 })
       for (const end of both ? ['', '_reverse'] : [''])
         change(broken.model, `recurrent.weight_hh_l0${end}`, w => w / 1000)
-      expectProblem(checkVanishing(broken.probe, decayOf(broken.probe), undefined), /cannot be learned/)
-      expect(checkVanishing(broken.probe, decayOf(broken.probe), undefined).fixes[0].line).toBe('pooling: max')
+      expectProblem(checkVanishing(broken.probe, decayThroughTime(broken.probe), undefined), /cannot be learned/)
+      expect(checkVanishing(broken.probe, decayThroughTime(broken.probe), undefined).fixes[0].line).toBe('pooling: max')
       const healthy = await classifier({ ...options, nonlinearity: 'relu', initialisation: 'identity' }, { steps: 1 })
       for (const end of both ? ['', '_reverse'] : ['']) change(healthy.model, `recurrent.bias_ih_l0${end}`, () => 5)
-      expectOk(checkVanishing(healthy.probe, decayOf(healthy.probe), undefined))
+      expectOk(checkVanishing(healthy.probe, decayThroughTime(healthy.probe), undefined))
       const pooled = await classifier({ pooling: 'mean' })
-      const told = checkVanishing(pooled.probe, decayOf(pooled.probe), undefined)
+      const told = checkVanishing(pooled.probe, decayThroughTime(pooled.probe), undefined)
       expect(told).toMatchObject({
         verdict: 'skipped',
         says: expect.stringMatching(/mean, is one step from every state/),
@@ -175,13 +176,13 @@ describe('a classifier', () => {
 
   it('whose units are saturated or dead is told; healthy ones’ answer', async () => {
     const tanh = await classifier({ cell: 'elman', bidirectional: true })
-    expectOk(checkSaturation(tanh.probe, await tanh.probe.activity?.()))
+    expectOk(checkSaturation(tanh.probe, tanh.probe.activity()))
     change(tanh.model, 'recurrent.weight_ih_l0_reverse', w => w * 60)
-    expectProblem(checkSaturation(tanh.probe, await tanh.probe.activity?.()), /layer 0, backwards/)
+    expectProblem(checkSaturation(tanh.probe, tanh.probe.activity()), /layer 0, backwards/)
     const relu = await classifier({ cell: 'elman', nonlinearity: 'relu' })
-    expectOk(checkDeadUnits(relu.probe, await relu.probe.activity?.()))
+    expectOk(checkDeadUnits(relu.probe, relu.probe.activity()))
     change(relu.model, 'recurrent.bias_ih_l0', (b, i) => (i % 2 === 0 ? -100 : b))
-    expectProblem(checkDeadUnits(relu.probe, await relu.probe.activity?.()), /6 of 12 in layer 0/)
+    expectProblem(checkDeadUnits(relu.probe, relu.probe.activity()), /6 of 12 in layer 0/)
     for (const { model } of [tanh, relu]) model.close()
   })
 
@@ -190,7 +191,7 @@ describe('a classifier', () => {
     const broken = await classifier({ hiddenSize: 32 }, { steps: 200, data: few })
     expectProblem(checkOverfitting(broken.probe, await broken.probe.losses()), /overfits/)
     const healthy = await classifier({}, { steps: 150 })
-    expectOk(checkOverfitting(healthy.probe, await healthy.probe.losses(), (await healthy.probe.baselines?.()) ?? []))
+    expectOk(checkOverfitting(healthy.probe, await healthy.probe.losses(), await healthy.probe.baselines()))
     for (const { model } of [broken, healthy]) model.close()
   })
 
@@ -202,12 +203,12 @@ describe('a classifier', () => {
       )
     const data = { train: several(texts.train.items), validation: several(texts.validation.items) }
     const many = await classifier({ multiLabel: true }, { steps: 1, data })
-    const [blind] = (await many.probe.baselines?.()) ?? []
+    const [blind] = await many.probe.baselines()
     const entropy = (p: number) => -p * Math.log(p) - (1 - p) * Math.log(1 - p)
     // Half are good, half bad, a third the third; and one more of each is counted.
     expect(blind.loss).toBeCloseTo((2 * entropy(1 / 2) + entropy(1 / 3)) / 3, 2)
     const even = await classifier({ classWeights: 'good=3' }, { steps: 1 })
-    const [weighted] = (await even.probe.baselines?.()) ?? []
+    const [weighted] = await even.probe.baselines()
     expect(weighted.loss).toBeCloseTo(entropy(3 / 4), 2)
     for (const { model } of [many, even]) model.close()
   })
@@ -265,7 +266,7 @@ describe('a tagger', () => {
     { cell: 'elman', numLayers: 2 },
   ] as const)('has the right gradient and learns a few sentences by heart: %j', async options => {
     const { probe, model } = await tagger(options)
-    expectOk(await checkGradient(probe, 1))
+    expectOk(await checkGradient(probe))
     expectOk(await checkOneBatch(probe, engine))
     model.close()
   })

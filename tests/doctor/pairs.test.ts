@@ -2,13 +2,16 @@
 // every kind of attention.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ItemCorpus, type TextPair } from '../../src/data/corpora/items.js'
-import { checkOutputLayer, checkSentences, checkTargets } from '../../src/doctor/dataChecks.js'
 import { examine } from '../../src/doctor/doctor.js'
 import { checkFrequencies } from '../../src/doctor/generalisation.js'
+import { checkGradient } from '../../src/doctor/gradientCheck.js'
 import { checkDeadUnits, checkSaturation } from '../../src/doctor/hiddenUnits.js'
 import { checkLearningRate, rateTrials } from '../../src/doctor/learningRate.js'
-import { checkGradient, checkOneBatch } from '../../src/doctor/machine.js'
-import { checkVanishing, decayOf } from '../../src/doctor/throughTime.js'
+import { checkOneBatch } from '../../src/doctor/oneBatch.js'
+import { checkOutputLayer } from '../../src/doctor/outputLayer.js'
+import { checkSentences } from '../../src/doctor/sentences.js'
+import { checkTargets } from '../../src/doctor/targets.js'
+import { checkVanishing, decayThroughTime } from '../../src/doctor/vanishing.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { Translator, type TranslatorCreation } from '../../src/models/translator/translator.js'
@@ -72,7 +75,7 @@ describe('a translator', () => {
     { sharedVocabulary: true, tieWeights: true, numLayers: 2 },
   ] as const)('has the right gradient and learns a few pairs by heart: %j', async options => {
     const { probe, model } = await translator(options)
-    expectOk(await checkGradient(probe, 1))
+    expectOk(await checkGradient(probe))
     expectOk(await checkOneBatch(probe, engine))
     model.close()
   })
@@ -116,7 +119,7 @@ describe('a translator', () => {
     const mixed = { train: apart(data.train, 117), validation: apart(data.validation, 23) }
     const told = async (corpora: typeof data) => {
       const { probe, model } = await translator({}, { steps: 150, corpora })
-      const examination = checkFrequencies(probe, await probe.losses(), (await probe.baselines?.()) ?? [])
+      const examination = checkFrequencies(probe, await probe.losses(), await probe.baselines())
       model.close()
       return examination
     }
@@ -162,7 +165,7 @@ describe('a translator', () => {
     const corpora = { ...data, train: longer }
     const broken = await translator(options, { corpora, steps: 1 })
     change(broken.model, 'encoder.weight_hh_l0', w => w / 100)
-    const told = checkVanishing(broken.probe, decayOf(broken.probe), undefined)
+    const told = checkVanishing(broken.probe, decayThroughTime(broken.probe), undefined)
     expectProblem(told, /cannot be learned/)
     expect(told.fixes[0].line).toBe('attention: luong-general')
     const healthy = await translator(
@@ -170,22 +173,22 @@ describe('a translator', () => {
       { corpora, steps: 1 },
     )
     change(healthy.model, 'encoder.bias_ih_l0', () => 5)
-    expectOk(checkVanishing(healthy.probe, decayOf(healthy.probe), undefined))
+    expectOk(checkVanishing(healthy.probe, decayThroughTime(healthy.probe), undefined))
     const attentive = await translator()
-    const short = checkVanishing(attentive.probe, decayOf(attentive.probe), undefined)
+    const short = checkVanishing(attentive.probe, decayThroughTime(attentive.probe), undefined)
     expect(short).toMatchObject({ verdict: 'skipped', says: expect.stringMatching(/attention is one step/) })
     for (const { model } of [broken, healthy, attentive]) model.close()
   })
 
   it('whose encoder’s units are saturated or dead is told; healthy ones’ answer', async () => {
     const tanh = await translator({ cell: 'elman' })
-    expectOk(checkSaturation(tanh.probe, await tanh.probe.activity?.()))
+    expectOk(checkSaturation(tanh.probe, tanh.probe.activity()))
     change(tanh.model, 'encoder.weight_ih_l0', w => w * 60)
-    expectProblem(checkSaturation(tanh.probe, await tanh.probe.activity?.()), /the encoder’s layer 0’s values/)
+    expectProblem(checkSaturation(tanh.probe, tanh.probe.activity()), /the encoder’s layer 0’s values/)
     const relu = await translator({ cell: 'elman', nonlinearity: 'relu', bidirectional: false })
-    expectOk(checkDeadUnits(relu.probe, await relu.probe.activity?.()))
+    expectOk(checkDeadUnits(relu.probe, relu.probe.activity()))
     change(relu.model, 'encoder.bias_ih_l0', (b, i) => (i % 2 === 0 ? -100 : b))
-    expectProblem(checkDeadUnits(relu.probe, await relu.probe.activity?.()), /8 of 16 in the encoder’s layer 0/)
+    expectProblem(checkDeadUnits(relu.probe, relu.probe.activity()), /8 of 16 in the encoder’s layer 0/)
     for (const { model } of [tanh, relu]) model.close()
   })
 })

@@ -2,6 +2,7 @@
 
 import type { ItemCorpus, LabelledText } from '../../data/corpora/items.js'
 import { findsNothing } from '../../doctor/classChecks.js'
+import { fix } from '../../doctor/fix.js'
 import type { Baseline, Classes } from '../../doctor/probe.js'
 import { binaryCost } from '../../layers/binaryCrossEntropy.js'
 import type { Classifier } from '../../models/classifier/classifier.js'
@@ -35,11 +36,11 @@ export function labelShares(
     })
   }
   const name = 'giving each label its share of the training texts'
-  if (!classes.counted?.some(findsNothing)) return { name, loss: cost / weight }
+  if (!classes.countings?.some(findsNothing)) return { name, loss: cost / weight }
   return {
     ...{ name, loss: cost / weight },
     means:
       'It has learned only frequencies, and counting words finds nothing of the labels either: they do not seem to belong to their texts',
-    fixes: [{ line: 'labelColumn: ANOTHER', why: 'name the column that holds the classes of these texts' }],
+    fixes: [fix('labelColumn', undefined, 'name the column that holds the classes of these texts')],
   }
 }

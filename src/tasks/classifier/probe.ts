@@ -1,81 +1,65 @@
-/* A classifier before the doctor. */
-
+/* What the doctor is to know of a classifier. */
 import { ItemCorpus, type LabelledText } from '../../data/corpora/items.js'
-import { activityOf } from '../../doctor/activity.js'
 import { countLabels } from '../../doctor/counting.js'
-import type { Classes, Probe, ProbeOptions } from '../../doctor/probe.js'
+import { fix } from '../../doctor/fix.js'
+import {
+  type Classes,
+  EVALUATED_ITEMS,
+  FEW_STEPS,
+  FOLLOWED_SEQUENCES,
+  LONGEST_SEGMENT,
+  OBSERVED_ITEMS,
+  type Probe,
+  type ProbeOptions,
+  probeOf,
+  segmentLengthOf,
+  TRIAL_BATCH,
+  trainingOf,
+} from '../../doctor/probe.js'
 import { sampled, sampledCorpus } from '../../doctor/sampled.js'
-import type { Engine } from '../../engine/engine.js'
 import { ConfigurationError } from '../../errors.js'
 import { evaluateClassifier } from '../../evaluation/classification.js'
 import { classifierBatches, type LabelledBatch, tokensOf } from '../../models/classifier/batches.js'
 import { Classifier } from '../../models/classifier/classifier.js'
 import { vectorSizeOf } from '../../models/classifier/options.js'
 import { labelsOf } from '../../models/shared/labels.js'
-import { resolved, trainingSchema } from '../../training/options.js'
 import { labelShares } from './labelShares.js'
 import type { ClassificationData } from './training.js'
 
-const TRIAL_BATCH = 32
-const LOOKED_AT = 2000
-const WATCHED = 32
-const SEQUENCES = 8
-/** For the gradient check and to be learned by heart: texts, and tokens of each. */
+/** Texts of the gradient check, which are also to be learned by heart. */
 const FEW = 4
-const FEW_STEPS = 16
-/** Gradients are followed back no further. */
-const LONGEST_STRETCH = 200
 
 export function classifierProbe(
   model: Classifier,
-  { train, validation }: ClassificationData,
-  { training: asked = {}, trained = true, history }: ProbeOptions = {},
+  data: ClassificationData,
+  options: ProbeOptions = {},
 ): Probe<LabelledBatch> {
-  const training = resolved(trainingSchema.parse(asked))
+  const training = trainingOf(options)
   const { configuration, tokenizer, labels } = model
-  const { cell, numLayers, hiddenSize, bidirectional, pooling, maxLength, nonlinearity, multiLabel } = configuration
-  const known = knownTexts(model, train)
-  const watched = validation && knownTexts(model, validation)
+  const { bidirectional, pooling, maxLength } = configuration
+  const known = knownTexts(model, data.train)
   const tokens = known.items.map(({ text }) => tokensOf(tokenizer, text, maxLength))
-  const lengths = Int32Array.from(tokens, ({ length }) => length).sort()
-  const stretch = Math.min(LONGEST_STRETCH, lengths[Math.floor(lengths.length / 2)] ?? 1)
+  const segmentLength = segmentLengthOf(tokens.map(({ length }) => length))
   const batchOf = (items: readonly LabelledText[], most: number) => {
     const reading = { ...configuration, maxLength: Math.min(maxLength ?? Infinity, most) }
-    return classifierBatches(tokenizer, new ItemCorpus(items, train.name), reading, { batchSize: items.length }).batch(
-      0,
-      0,
-    )
+    const corpus = new ItemCorpus(items, known.name)
+    return classifierBatches(tokenizer, corpus, reading, { batchSize: items.length }).batch(0, 0)
   }
+  const classes = classesOf(model, data, known, tokens)
   const long = sampled(
-    known.items.filter((_, i) => tokens[i].length >= stretch),
-    SEQUENCES,
+    known.items.filter((_, i) => tokens[i].length >= segmentLength),
+    FOLLOWED_SEQUENCES,
   )
-  const lossOf = async (corpus: ItemCorpus<LabelledText>) =>
-    (await evaluateClassifier(model, sampledCorpus(corpus, LOOKED_AT))).loss
-  const counts = countsOf(model, known)
-  const classes: Classes = {
-    ...{
-      called: 'label',
-      counts,
-      contradicting: contradictionsIn(train),
-      strange: strangeLabels(model, train, validation),
-    },
-    counted: multiLabel
-      ? undefined
-      : countLabels(
-          known.items.map(({ label }, i) => ({ tokens: tokens[i], label: labels.indexOf(label.trim()) })),
-          labels.length,
-        ),
-  }
-  return {
-    name: `${cell}, ${numLayers === 1 ? '1 layer' : `${numLayers} layers`} of ${hiddenSize}${bidirectional ? ' in both directions' : ''}, pooling ${pooling}`,
-    kind: 'classifier',
-    ...{ model, trained, training, configuration, history, stretch, classes },
+  return probeOf<LabelledBatch, ItemCorpus<LabelledText>>(options, {
+    task: 'classifier',
+    ...{ model, configuration, segmentLength, classes },
+    details: [...(bidirectional ? ['both directions'] : []), `pooling ${pooling}`],
+    data: { train: known, validation: data.validation && knownTexts(model, data.validation) },
     batches: classifierBatches(tokenizer, known, configuration, {
       batchSize: Math.min(training.batchSize, TRIAL_BATCH),
       seed: training.seed,
     }),
-    copy: (engine: Engine) => Classifier.load(model.toBytes(), { engine }),
+    copy: engine => Classifier.load(model.toBytes(), { engine }),
     async fresh(engine) {
       const copy = await Classifier.load(model.toBytes(), { engine })
       copy.initialise(training.seed, known)
@@ -86,33 +70,56 @@ export function classifierProbe(
       FEW_STEPS,
     ),
     ...(pooling === 'last'
-      ? { ends: { batch: batchOf(long, stretch), steps: stretch, sequences: long.length, bothEnds: true } }
+      ? {
+          ends: {
+            ...{ batch: batchOf(long, segmentLength), steps: segmentLength, sequences: long.length },
+            ...{ bothEnds: true, lastStateAlone: true },
+          },
+        }
       : { noEnds: `Its pooling, ${pooling}, is one step from every state.` }),
-    shorterWays: [{ line: 'pooling: max', why: 'every state is one step from the loss; or mean, or attention' }],
-    async activity() {
-      const batch = batchOf(sampled((watched ?? known).items, WATCHED), LONGEST_STRETCH)
+    shorterWays: [fix('pooling', 'max', 'every state is one step from the loss; or mean, or attention')],
+    observed(corpus) {
+      const batch = batchOf(sampled(corpus.items, OBSERVED_ITEMS), LONGEST_SEGMENT)
       const { timeSteps: time, batchSize, lengths } = batch
-      return activityOf(model, batch, { time, batchSize, lengths }, nonlinearity)
+      return { batch, time, batchSize, lengths }
     },
-    losses: async () => ({ training: await lossOf(known), validation: watched && (await lossOf(watched)) }),
-    baselines: async () =>
-      watched ? [labelShares(model, sampledCorpus(watched, LOOKED_AT), { classes, texts: known.items.length })] : [],
+    lossOn: async corpus => (await evaluateClassifier(model, sampledCorpus(corpus, EVALUATED_ITEMS))).loss,
+    baselinesOn: corpus => [
+      labelShares(model, sampledCorpus(corpus, EVALUATED_ITEMS), { classes, texts: known.items.length }),
+    ],
     output: {
       rows: labels.length,
       parameters: labels.length * (1 + (configuration.classifierHidden ?? vectorSizeOf(configuration))),
-      ...{ seen: [...counts.values()], limitable: false },
+      ...{ seen: [...classes.counts.values()], limitable: false },
     },
     sentences:
       maxLength === undefined
         ? undefined
         : { lengths: known.items.map(({ text }) => tokensOf(tokenizer, text).length), most: maxLength, longer: 'cut' },
+  })
+}
+
+function classesOf(
+  model: Classifier,
+  { train, validation }: ClassificationData,
+  known: ItemCorpus<LabelledText>,
+  tokens: readonly Int32Array[],
+): Classes {
+  const { labels, configuration } = model
+  const numbered = () => known.items.map(({ label }, i) => ({ tokens: tokens[i], label: labels.indexOf(label.trim()) }))
+  return {
+    called: 'label',
+    counts: countsOf(model, known),
+    contradicting: contradictionsIn(train),
+    unknown: unknownLabels(model, train, validation),
+    countings: configuration.multiLabel ? undefined : countLabels(numbered(), labels.length),
   }
 }
 
 /** Those whose labels the model has. @throws ConfigurationError where there are none */
 function knownTexts({ labels, configuration }: Classifier, { items, name }: ItemCorpus<LabelledText>) {
   const all = new Set(labels)
-  const known = items.filter(({ label }) => labelsOf(label, configuration).every(each => all.has(each)))
+  const known = items.filter(({ label }) => labelsOf(label, configuration).every(known => all.has(known)))
   if (known.length === 0)
     throw new ConfigurationError(
       `${name}: no text has a label of the model’s, ${labels.slice(0, 20).join(', ')}; give the data that it was trained on`,
@@ -120,7 +127,7 @@ function knownTexts({ labels, configuration }: Classifier, { items, name }: Item
   return new ItemCorpus(known, name)
 }
 
-function strangeLabels(
+function unknownLabels(
   { labels, configuration }: Classifier,
   train: ItemCorpus<LabelledText>,
   validation: ItemCorpus<LabelledText> | undefined,

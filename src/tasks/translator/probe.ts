@@ -1,12 +1,25 @@
-/* A translator before the doctor. What is said of hidden units and of gradients through time is said of its encoder. */
-
+/* What the doctor is to know of a translator. What is said of hidden units and of gradients through time is said of its encoder. */
 import { ItemCorpus, type TextPair } from '../../data/corpora/items.js'
-import { activityOf } from '../../doctor/activity.js'
+import { fix } from '../../doctor/fix.js'
 import { lengthsApart } from '../../doctor/pairChecks.js'
-import type { Baseline, Probe, ProbeOptions } from '../../doctor/probe.js'
+import {
+  type Baseline,
+  EVALUATED_ITEMS,
+  FEW_STEPS,
+  FOLLOWED_SEQUENCES,
+  LONGEST_SEGMENT,
+  OBSERVED_ITEMS,
+  type Pairs,
+  type Probe,
+  type ProbeOptions,
+  probeOf,
+  type SequenceEnds,
+  segmentLengthOf,
+  TRIAL_BATCH,
+  trainingOf,
+} from '../../doctor/probe.js'
 import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import { unigram } from '../../doctor/unigram.js'
-import type { Engine } from '../../engine/engine.js'
 import { translationLoss } from '../../evaluation/translation.js'
 import {
   type EncodedPair,
@@ -16,43 +29,33 @@ import {
   pairBatches,
 } from '../../models/translator/batches.js'
 import { Translator } from '../../models/translator/translator.js'
-import { resolved, trainingSchema } from '../../training/options.js'
 import type { TranslationData } from './training.js'
 
-const TRIAL_BATCH = 32
-const LOOKED_AT = 500
-const WATCHED = 32
-const SEQUENCES = 8
-/** Of lengths, to see whether lines belong together. */
+/** Pairs whose lengths are compared, to see whether lines belong together. */
 const MEASURED = 20_000
-/** For the gradient check and to be learned by heart: pairs, and tokens of each side. */
-const FEW = 2
-const FEW_STEPS = 16
-const LONGEST_STRETCH = 200
 
 export function translatorProbe(
   model: Translator,
   { train, validation }: TranslationData,
-  { training: asked = {}, trained = true, history }: ProbeOptions = {},
+  options: ProbeOptions = {},
 ): Probe<PairBatch> {
-  const training = resolved(trainingSchema.parse(asked))
+  const training = trainingOf(options)
   const { configuration, tokenizers } = model
-  const { cell, numLayers, hiddenSize, attention, maxLength, nonlinearity, bidirectional } = configuration
+  const { hiddenSize, attention, maxLength, bidirectional } = configuration
   const encoded = train.items.map(item => encodedPair(tokenizers, item))
   const short = encoded.filter(({ source, target }) => source.length <= maxLength + 1 && target.length <= maxLength + 2)
-  const lengths = Int32Array.from(short, ({ source }) => source.length).sort()
-  const stretch = Math.min(LONGEST_STRETCH, lengths[Math.floor(lengths.length / 2)] ?? 1)
+  const segmentLength = segmentLengthOf(short.map(({ source }) => source.length))
   const seen = new Float64Array(tokenizers.target.size)
   for (const { target } of short) for (const token of target.subarray(1)) seen[token]++
-  const lossOf = (corpus: ItemCorpus<TextPair>) => translationLoss(model, sampledCorpus(corpus, LOOKED_AT))
-  return {
-    name: `${cell}, ${numLayers === 1 ? '1 layer' : `${numLayers} layers`} of ${hiddenSize}, ${attention === 'none' ? 'no attention' : `attention ${attention}`}`,
-    kind: 'translator',
-    ...{ model, trained, training, configuration, history, stretch },
+  return probeOf<PairBatch, ItemCorpus<TextPair>>(options, {
+    task: 'translator',
+    ...{ model, configuration, data: { train, validation }, segmentLength },
+    details: [attention === 'none' ? 'no attention' : `attention ${attention}`],
+    part: 'the encoder',
     batches: pairBatches(tokenizers, train, {
       ...{ batchSize: Math.min(training.batchSize, TRIAL_BATCH), seed: training.seed, maxLength },
     }),
-    copy: (engine: Engine) => Translator.load(model.toBytes(), { engine }),
+    copy: engine => Translator.load(model.toBytes(), { engine }),
     async fresh(engine) {
       const copy = await Translator.load(model.toBytes(), { engine })
       copy.initialise(training.seed)
@@ -60,39 +63,37 @@ export function translatorProbe(
     },
     few: pairBatch(fewOf(short)),
     ...(attention === 'none'
-      ? { ends: endsOf(short, stretch, bidirectional) }
+      ? { ends: endsOf(short, segmentLength, bidirectional) }
       : { noEnds: 'Its attention is one step from every state of the source.' }),
-    shorterWays: [{ line: 'attention: luong-general', why: 'every state of the source is one step from the loss' }],
-    async activity() {
-      const { items } = validation ?? train
-      const batch = pairBatch(sampled(items, WATCHED).map(item => cut(encodedPair(tokenizers, item), LONGEST_STRETCH)))
-      const { batchSize, sourceLengths, sources } = batch
-      const shape = { time: sources.length / batchSize, batchSize, lengths: sourceLengths }
-      return (await activityOf(model, batch, shape, nonlinearity)).map(layer => ({
-        ...layer,
-        name: `the encoder’s ${layer.name}`,
-      }))
+    shorterWays: [fix('attention', 'luong-general', 'every state of the source is one step from the loss')],
+    observed({ items }) {
+      const some = sampled(items, OBSERVED_ITEMS).map(item => cut(encodedPair(tokenizers, item), LONGEST_SEGMENT))
+      const batch = pairBatch(some)
+      const { batchSize, sourceLengths: lengths, sources } = batch
+      return { batch, time: sources.length / batchSize, batchSize, lengths }
     },
-    losses: async () => ({ training: await lossOf(train), validation: validation && (await lossOf(validation)) }),
-    baselines: async () => (validation ? baselinesOf(model, sampledCorpus(validation, LOOKED_AT), seen) : []),
+    lossOn: corpus => translationLoss(model, sampledCorpus(corpus, EVALUATED_ITEMS)),
+    baselinesOn: corpus => baselinesOf(model, sampledCorpus(corpus, EVALUATED_ITEMS), seen),
     output: {
       rows: tokenizers.target.size,
       parameters: tokenizers.target.size * (1 + hiddenSize),
       ...{ seen, limitable: tokenizers.target.unit === 'word' },
     },
     targets: () => [pairBatch(sampled(short, TRIAL_BATCH))],
-    pairs: {
-      count: train.items.length,
-      equal: shareOf(train.items, ({ source, target }) => source === target),
-      commonest: commonestOf(train.items),
-      apart: lengthsApart(train.items.slice(0, MEASURED)),
-    },
+    pairs: pairsOf(train.items),
     sentences: {
       lengths: encoded.map(({ source, target }) => Math.max(source.length - 1, target.length - 2)),
       ...{ most: maxLength, longer: 'left out' },
     },
-  }
+  })
 }
+
+const pairsOf = (items: readonly TextPair[]): Pairs => ({
+  count: items.length,
+  equal: shareOf(items, ({ source, target }) => source === target),
+  commonest: commonestOf(items),
+  apart: lengthsApart(items.slice(0, MEASURED)),
+})
 
 const shareOf = <T>(items: readonly T[], holds: (item: T) => boolean) => items.filter(holds).length / items.length
 
@@ -119,8 +120,8 @@ async function baselinesOf(
       loss: await translationLoss(model, new ItemCorpus(other, name)),
       means: 'It writes without reading the source',
       fixes: [
-        { line: 'target: ANOTHER', why: 'the translations of these very sources, line by line, if it has others' },
-        { line: 'attention: luong-general', why: 'what the source says comes straight to each word written' },
+        fix('targetColumn', undefined, 'the translations of these very sources, line by line, if it has others'),
+        fix('attention', 'luong-general', 'what the source says comes straight to each word written'),
       ],
     },
   ]
@@ -135,19 +136,15 @@ const cut = ({ source, target }: EncodedPair, most: number): EncodedPair => ({
 function fewOf(pairs: readonly EncodedPair[]): EncodedPair[] {
   const [first] = pairs
   const other = pairs.find(({ source }) => source[0] !== first.source[0])
-  return [first, ...(other ? [other] : [])].slice(0, FEW).map(pair => cut(pair, FEW_STEPS))
+  return [first, ...(other ? [other] : [])].map(pair => cut(pair, FEW_STEPS))
 }
 
 /** Sources that are long enough, cut to one length, each with the first word of its target. */
-function endsOf(
-  pairs: readonly EncodedPair[],
-  steps: number,
-  bothEnds: boolean,
-): NonNullable<Probe<PairBatch>['ends']> {
+function endsOf(pairs: readonly EncodedPair[], steps: number, bothEnds: boolean): SequenceEnds<PairBatch> {
   const long = sampled(
     pairs.filter(({ source }) => source.length >= steps),
-    SEQUENCES,
+    FOLLOWED_SEQUENCES,
   )
   const first = long.map(({ source, target }) => ({ source: source.slice(0, steps), target: target.slice(0, 2) }))
-  return { batch: pairBatch(first), steps, sequences: first.length, bothEnds }
+  return { batch: pairBatch(first), steps, sequences: first.length, bothEnds, lastStateAlone: true }
 }
