@@ -1,7 +1,20 @@
 /* What hidden units do on a batch, as inspection observes it: h of simple cells, each gate and the candidate of gated ones, and
  * where the layer runs without a kernel, h alone. */
 import { observe } from '../inspection/observing.js'
-import type { LayerActivity, ModelUnderTest } from './probe.js'
+import type { ModelUnderTest } from './modelUnderTest.js'
+
+/** The values of one layer's units over many steps. */
+export interface LayerActivity {
+  /** In words: `layer 0`, `layer 1’s forget gate`. */
+  readonly name: string
+  readonly units: number
+  /** [steps, units] */
+  readonly values: Float64Array
+  /** σ whose value it is. */
+  readonly activation: 'tanh' | 'sigmoid' | 'relu'
+  /** Whether it stands in a gated cell, where a value at an end of σ is a decision. */
+  readonly gated: boolean
+}
 
 /** @param lengths of the sequences; default all steps */
 export function activityOf<Batch>(

@@ -1,6 +1,7 @@
 /* The doctor: asks every question in turn, the machine first, and reports as it goes. The model under test stays as it is:
  * what is trained, is trained on copies. */
 import { platform } from '#platform'
+import type { LayerActivity } from './activity.js'
 import { type Check, checks, type DoctorReport, type Examination } from './examination.js'
 import { checkExploding, gradientNorms } from './exploding.js'
 import { withoutPresent } from './fix.js'
@@ -11,7 +12,7 @@ import { checkDeadUnits, checkSaturation } from './hiddenUnits.js'
 import { checkLearningRate, type RateTrial, rateTrials, trialAsConfigured } from './learningRate.js'
 import { checkOneBatch } from './oneBatch.js'
 import { checkOutputLayer } from './outputLayer.js'
-import type { Baseline, LayerActivity, Probe } from './probe.js'
+import type { Baseline, Probe } from './probe.js'
 import { checkSentences } from './sentences.js'
 import { checkTargets } from './targets.js'
 import { checkVanishing, decayThroughTime } from './vanishing.js'

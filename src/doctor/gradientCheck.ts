@@ -11,7 +11,8 @@ import { openEngine } from '../engine/open.js'
 import { watchAll } from '../layers/parameter.js'
 import { Random } from '../random.js'
 import { type Examination, figure, fix, note, ok, percent, problem } from './examination.js'
-import type { ModelUnderTest, Probe } from './probe.js'
+import type { ModelUnderTest } from './modelUnderTest.js'
+import type { Probe } from './probe.js'
 
 const DIRECTIONS = 4
 /** Directions with kinks on them are replaced by others, up to so many in all. */

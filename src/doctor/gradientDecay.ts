@@ -3,7 +3,8 @@
  * Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013). */
 import { type Decay, decayOf } from '../inspection/gradients.js'
 import { observe } from '../inspection/observing.js'
-import type { ModelUnderTest, SequenceEnds } from './probe.js'
+import type { ModelUnderTest } from './modelUnderTest.js'
+import type { SequenceEnds } from './probe.js'
 
 export type { Decay }
 

@@ -2,8 +2,9 @@
  * In a simple cell every gradient goes through that slope at every step, so the share of saturated values counts. A gate that
  * is shut or open has decided, and in a trained network most have (Karpathy, Johnson & Li 2016): there a unit is stuck only
  * where it is saturated at every step, whatever is read. A ReLU that is 0 at every step passes nothing and never will. */
+import type { LayerActivity } from './activity.js'
 import { type Examination, fix, ok, percent, problem, rounded, skipped } from './examination.js'
-import type { LayerActivity, Probe } from './probe.js'
+import type { Probe } from './probe.js'
 
 const LEAST_SLOPE = 0.05
 const MOST_SATURATED = 0.5

@@ -7,7 +7,8 @@ import { optimizerOf, releaseState } from '../training/optimizers.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import { trainingStep } from '../training/step.js'
 import { type Examination, figure, fix, ok, problem } from './examination.js'
-import type { ModelUnderTest, Probe } from './probe.js'
+import type { ModelUnderTest } from './modelUnderTest.js'
+import type { Probe } from './probe.js'
 
 const MOST_STEPS = 400
 const LEARNING_RATE = 0.005

@@ -2,10 +2,11 @@
  * what all have. What a task leaves out is not asked, and the examination says why. */
 import { median } from '../data/statistics.js'
 import type { Engine } from '../engine/engine.js'
-import type { BatchSource, Trainable } from '../models/shared/trainable.js'
+import type { BatchSource } from '../models/shared/trainable.js'
 import { resolved, type TrainingConfiguration, trainingSchema } from '../training/options.js'
-import { activityOf } from './activity.js'
+import { activityOf, type LayerActivity } from './activity.js'
 import type { Fix } from './fix.js'
+import type { ModelUnderTest } from './modelUnderTest.js'
 
 /** Sequences in a batch of a trial at most. */
 export const TRIAL_BATCH = 32
@@ -29,9 +30,6 @@ export interface ProbeOptions {
   /** Validation losses of its run. */
   readonly history?: readonly number[] | undefined
 }
-
-/** A model that can be trained and closed. */
-export type ModelUnderTest<Batch> = Trainable<Batch> & { readonly engine: Engine; close(): void }
 
 /** What each step of a batch reads and is to predict, where both are tokens of one text: targets should stand a step on. */
 export interface TokenTargets {
@@ -87,19 +85,6 @@ export interface Baseline {
   readonly means?: string | undefined
   /** Before the others. */
   readonly fixes?: readonly Fix[] | undefined
-}
-
-/** The values of one layer's units over many steps. */
-export interface LayerActivity {
-  /** In words: `layer 0`, `layer 1’s forget gate`. */
-  readonly name: string
-  readonly units: number
-  /** [steps, units] */
-  readonly values: Float64Array
-  /** σ whose value it is. */
-  readonly activation: 'tanh' | 'sigmoid' | 'relu'
-  /** Whether it stands in a gated cell, where a value at an end of σ is a decision. */
-  readonly gated: boolean
 }
 
 /** Sequences with one loss at the end of each. */
