@@ -1,6 +1,7 @@
 /* recurra quickstart [FILE]: what `npm start` runs. A character model learns to write in about a minute, seen getting
  * better on the way. */
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { scoreOf } from '../../src/compare/compare.js'
@@ -45,6 +46,7 @@ export function quickstartCommand(): Command {
     .argument('[FILE]', 'your own text in UTF-8 (default: the declarations of the TypeScript library)')
   return addFlags(command, schema).action(async (path: string | undefined) => {
     const flags = readFlags(command, schema)
+    await RunFolder.checkParent(dirname(FOLDER))
     const { source, prompt } = await readData(path, flags.seed)
     let sampled = 0
     const engine = await openEngine(engineOptionsOf(flags))

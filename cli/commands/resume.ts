@@ -1,18 +1,20 @@
 /* recurra resume RUN: goes on with a run as if it had never stopped, or longer than it was to go. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type Contradiction, parseConfiguration } from '../../src/configuration.js'
+import { type Contradiction, dashed, parseConfiguration } from '../../src/configuration.js'
 import { ConfigurationError, FileFormatError, RecurraError } from '../../src/errors.js'
 import { readSafetensors } from '../../src/formats/safetensors.js'
 import { openEngine, trainingSchema } from '../../src/index.js'
-import { readFileBytes, readTextFile } from '../../src/node/files.js'
+import { readFileBytes } from '../../src/node/files.js'
 import { RunFolder, readRun } from '../../src/node/index.js'
-import { runFiles } from '../../src/node/runFolder.js'
+import { RUN_FILES } from '../../src/node/runFolder.js'
+import { readEnvironment } from '../../src/node/runs.js'
 import { checkpointStep } from '../../src/training/checkpoint.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
+import { PATH_KEYS, shortPath, withShortPaths } from '../flags/dataPaths.js'
 import { addFlags, givenFlags, readFlags, UsageError } from '../flags/flags.js'
 import { TrainingProgress } from '../output/progress.js'
 import { classifyTask } from './trainClassify.js'
@@ -36,59 +38,122 @@ type RunValues = { readonly data?: string; readonly seed: number } & Record<stri
 const { epochs, steps, minutes, stopAt, patience, reportEvery, checkpointEvery, samples, onNan } = trainingSchema.shape
 const free = { epochs, steps, minutes, stopAt, patience, reportEvery, checkpointEvery, samples, onNan }
 
+/** Where its files are may have changed; what they hold may not. */
+const MOVABLE: readonly string[] = PATH_KEYS.filter(key => key !== 'embedding')
+
 /** All that a run may have been given: what it must keep is refused by name, with what it has. */
 const kept = z
   .strictObject(Object.assign({}, ...tasks.map(({ fileSchema }) => fileSchema.shape)) as z.ZodRawShape)
   .partial()
 
-const schema = z.strictObject({ ...kept.shape, ...z.strictObject(free).partial().shape, ...runSchema.shape })
+const schema = z.strictObject({
+  ...kept.shape,
+  ...z.strictObject(free).partial().shape,
+  wait: z
+    .boolean()
+    .default(false)
+    .describe('while another process trains the run, waits for its end (default: refuses)'),
+  takeOver: z
+    .boolean()
+    .default(false)
+    .describe(
+      'takes the run from a process that trains it, which ends at its next save; from a dead one it is always taken',
+    ),
+  ...runSchema.shape,
+})
 
 export function resumeCommand(): Command {
   const command = new Command('resume')
     .description('goes on with a run that was stopped or killed, to the same end; or longer, with --steps')
     .argument('<RUN>', 'the folder of a run')
   addFlags(command, schema)
-  for (const option of command.options)
-    if (option.attributeName() in kept.shape && !(option.attributeName() in free)) option.hideHelp()
+  for (const option of command.options) {
+    const key = option.attributeName()
+    if (key in kept.shape && !isFree(key) && key !== 'data') option.hideHelp()
+    if (key === 'data') option.description = 'where the data are, if they have moved (default: as config.yaml says)'
+  }
   return command.action(async (path: string) => {
-    const run = await openRun(path)
-    const { task, values } = run
     const given = givenFlags(command)
+    const { values } = await openRun(path)
     const flags = readFlags(command, schema, { contradictions: keeping(values, given) })
-    const changed = Object.fromEntries(
-      Object.keys(free).flatMap(key => (key in given ? [[key, flags[key as never]]] : [])),
-    )
-    // A run that was bounded by one thing is lengthened by another: the old bound goes.
-    const bounds = ['epochs', 'steps', 'minutes']
-    const bounded = bounds.some(key => key in changed) ? Object.fromEntries(bounds.map(key => [key, undefined])) : {}
-    const training = picked(trainingSchema, { ...values, ...bounded, ...changed })
-    const source = await task.read(values)
-    if (source.sha256 !== run.dataSha256)
-      throw new ConfigurationError(
-        `${path}: its data, ${source.name}, are not what it began with; give that file again, or train anew`,
-      )
-    const engine = await openEngine(engineOptionsOf(flags))
-    const progress = new TrainingProgress(task.counted(values))
-    progress.note(backendLine(engine))
-    if (run.instructionSet !== engine.backend.instructionSet)
-      progress.note(
-        `the run began on ${run.instructionSet}: from here on its bits are not those of a run on that alone`,
-      )
-    const model = await task.load(join(path, runFiles.last), engine)
-    const outcome = await trainInFolder(task, {
-      ...{ values, source, model, progress, flags },
-      training: trainingSchema.parse(training),
-      makeFolder: options => RunFolder.open(path, options),
-      resume: run,
+    const folder = await RunFolder.open(path, {
+      ...{ wait: flags.wait, takeOver: flags.takeOver },
+      onNote: line => process.stderr.write(`${line}\n`),
     })
-    await tellOutcome(outcome, flags)
+    try {
+      const changed = Object.fromEntries(Object.entries(flags).filter(([key]) => key in given && isFree(key)))
+      await goOn(folder, changed, flags)
+    } finally {
+      await folder.close()
+    }
   })
+}
+
+const isFree = (key: string) => key in free || MOVABLE.includes(key)
+
+/** @param changed what the run has otherwise from here on */
+async function goOn(
+  folder: RunFolder,
+  changed: Record<string, unknown>,
+  flags: z.output<typeof schema>,
+): Promise<void> {
+  const { path } = folder
+  // Read once more: until the folder was open, another process may have gone on with it.
+  const run = await openRun(path)
+  const { task } = run
+  const moved = Object.entries(changed).filter(([key]) => MOVABLE.includes(key))
+  const values: RunValues = { ...run.values, ...Object.fromEntries(moved) }
+  // A run that was bounded by one thing is lengthened by another: the old bound goes.
+  const bounds = ['epochs', 'steps', 'minutes']
+  const bounded = bounds.some(key => key in changed) ? Object.fromEntries(bounds.map(key => [key, undefined])) : {}
+  const training = picked(trainingSchema, { ...values, ...bounded, ...changed })
+  const source = await readData(path, task, values, run.configuration)
+  if (source.sha256 !== run.dataSha256)
+    throw new ConfigurationError(
+      `${path}: its data, ${source.name}, are not what it began with; give that file again (--data), or train anew`,
+    )
+  const engine = await openEngine(engineOptionsOf(flags))
+  const progress = new TrainingProgress(task.counted(values))
+  progress.note(backendLine(engine))
+  if (run.instructionSet !== engine.backend.instructionSet)
+    progress.note(`the run began on ${run.instructionSet}: from here on its bits are not those of a run on that alone`)
+  const model = await task.load(join(path, RUN_FILES.last), engine)
+  const outcome = await trainInFolder(task, {
+    ...{ values, source, model, progress, flags },
+    training: trainingSchema.parse(training),
+    makeFolder: async () => folder,
+    resume: run,
+  })
+  await tellOutcome(outcome, flags)
+}
+
+/**
+ * @param stored as config.yaml has them
+ * @throws ConfigurationError when a file of the run is not where it was
+ */
+async function readData(
+  path: string,
+  task: (typeof tasks)[number],
+  values: RunValues,
+  stored: Readonly<Record<string, unknown>>,
+) {
+  try {
+    return await task.read(values)
+  } catch (error) {
+    const isLost = (file: unknown) => typeof file === 'string' && isAbsolute(file) && !existsSync(file)
+    const missing = MOVABLE.find(key => isLost(stored[key]) && shortPath(String(stored[key])) === values[key])
+    if (missing === undefined) throw error
+    throw new ConfigurationError(
+      `${path}: ${values[missing]}, which it was trained on, is not there; say where it is with --${dashed(missing)}`,
+      { cause: error },
+    )
+  }
 }
 
 /** Keys that must stay: a rule for each that is given and is another. */
 function keeping(values: RunValues, given: Record<string, unknown>): Contradiction[] {
   return Object.keys(kept.shape)
-    .filter(key => key in given && !(key in free))
+    .filter(key => key in given && !isFree(key))
     .map(key => ({
       keys: [key],
       wanted: now =>
@@ -104,34 +169,27 @@ async function openRun(path: string) {
     throw error instanceof RecurraError ? new UsageError(error.message, { cause: error }) : error
   })
   if (fault) throw new FileFormatError(fault)
-  const last = join(path, runFiles.last)
+  const last = join(path, RUN_FILES.last)
   if (!existsSync(last))
     throw new ConfigurationError(`${path}: the run ended before its first checkpoint; remove the folder and train anew`)
   const checkpoint = await readFileBytes(last)
   const { metadata } = readSafetensors(checkpoint, last, { requireChecksum: true })
   const task = tasks.find(each => each.task === metadata['recurra.task'])
   if (!task) throw new FileFormatError(`${last}: no task of recurra train; it holds a ${metadata['recurra.task']}`)
-  const values = parseConfiguration(task.fileSchema, configuration, join(path, runFiles.configuration)) as RunValues
+  const file = join(path, RUN_FILES.configuration)
+  const values = withShortPaths(parseConfiguration(task.fileSchema, configuration, file) as RunValues)
   if (values.data === '-')
     throw new ConfigurationError(`${path}: it was trained on standard input, which is gone; train anew on a file`)
-  const environment = parsed(await readTextFile(join(path, runFiles.environment)), path)
+  const { dataSha256, instructionSet } = await readEnvironment(path)
+  if (typeof dataSha256 !== 'string' || typeof instructionSet !== 'string')
+    throw new FileFormatError(
+      `${join(path, RUN_FILES.environment)}: it must hold dataSha256 and instructionSet as texts; train anew`,
+    )
   const step = checkpointStep(metadata, last)
   const done = events.filter(event => event.step <= step)
   return {
-    ...{ task, values, checkpoint },
-    dataSha256: String(environment.dataSha256),
-    instructionSet: String(environment.instructionSet),
+    ...{ task, values, configuration, checkpoint, dataSha256, instructionSet },
     events: done,
     spentSeconds: done.at(-1)?.elapsedSeconds ?? 0,
-  }
-}
-
-function parsed(text: string, path: string): Record<string, unknown> {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new FileFormatError(`${join(path, runFiles.environment)}: it must be JSON; mend it, or train anew`, {
-      cause: error,
-    })
   }
 }

@@ -18,7 +18,7 @@ import { classifierContradictions } from '../../src/models/classifier/options.js
 import { labelCounts } from '../../src/models/shared/labels.js'
 import { recurrentNegatable } from '../../src/models/shared/recurrentOptions.js'
 import { readingNegatable } from '../../src/models/shared/textOptions.js'
-import { RunFolder, readLabelled } from '../../src/node/index.js'
+import { readLabelled } from '../../src/node/index.js'
 import { classifierMetrics } from '../../src/tasks/classifier/training.js'
 import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
@@ -31,7 +31,7 @@ import { labelledSchema } from '../flags/labelledColumns.js'
 import { classificationLine } from '../output/classification.js'
 import { decimals, whole } from '../output/output.js'
 import { TrainingProgress } from '../output/progress.js'
-import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
+import { checkOut, configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
 
@@ -129,7 +129,7 @@ export function trainClassifyCommand(): Command {
     const { contradictions } = classifyTask
     const input = { schema, fileSchema, contradictions, wanted: `texts to train on, or ${builtInFor('classify')}` }
     const { flags, data, given } = await readTrainInput(command, path, input)
-    if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    await checkOut(flags.out)
     const builtIn = builtInOf('classify', data)
     const unit = unitFor(builtIn, flags.unit, given)
     const { validationFile, testFile, embedding } = flags

@@ -9,6 +9,10 @@ import { givenFlags, readFlags, UsageError } from '../flags/flags.js'
 /** Where runs are kept. */
 export const PARENT = 'runs'
 
+/** @throws ConfigurationError when `newFolder` cannot make one: known before any work */
+export const checkOut = (out: string | undefined) =>
+  out === undefined ? RunFolder.checkParent(PARENT) : RunFolder.checkFree(out)
+
 /** Makes a new run's folder: the one that `--out` says, else the first of the verb's that is free. */
 export const newFolder = (verb: string, out: string | undefined) => (options: RunFolderOptions) =>
   out === undefined ? RunFolder.createNext(PARENT, verb, options) : RunFolder.create(out, options)

@@ -20,7 +20,6 @@ import { watchedGradients } from '../../src/inspection/index.js'
 import { languageModelContradictions } from '../../src/models/languageModel/options.js'
 import { recurrentNegatable } from '../../src/models/shared/recurrentOptions.js'
 import { readTextFile } from '../../src/node/files.js'
-import { RunFolder } from '../../src/node/index.js'
 import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
@@ -32,7 +31,7 @@ import { readTextParts, textPartsSchema } from '../flags/givenText.js'
 import { whole } from '../output/output.js'
 import { TrainingProgress } from '../output/progress.js'
 import { evaluationLine, evaluationRecord } from './eval.js'
-import { configSchema, PARENT, readTrainInput } from './trainInput.js'
+import { checkOut, configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
 
@@ -109,7 +108,7 @@ export function trainLmCommand(): Command {
     const { contradictions } = lmTask
     const input = { schema, fileSchema, contradictions, wanted: 'a text to train on' }
     const { flags, data, given } = await readTrainInput(command, path, input)
-    if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    await checkOut(flags.out)
     checkEmbedding(flags.embedding, 'lm')
     const builtIn = builtInOf('lm', data)
     const unit = unitFor(builtIn, flags.unit, given)
@@ -125,8 +124,7 @@ export function trainLmCommand(): Command {
       ...{ values, source, model, progress },
       training: picked(trainingSchema, flags),
       flags,
-      makeFolder: options =>
-        flags.out === undefined ? RunFolder.createNext(PARENT, 'lm', options) : RunFolder.create(flags.out, options),
+      makeFolder: newFolder('lm', flags.out),
     })
     await tellOutcome(outcome, flags)
   })

@@ -12,7 +12,6 @@ import {
   trainingSchema,
 } from '../../src/index.js'
 import { recurrentNegatable } from '../../src/models/shared/recurrentOptions.js'
-import { RunFolder } from '../../src/node/index.js'
 import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { picked } from '../flags/configurationFile.js'
@@ -22,7 +21,7 @@ import { builtInFor, builtInOf } from '../flags/givenData.js'
 import { numbersOf, numbersSchema, regressionLine } from '../flags/numbers.js'
 import { whole } from '../output/output.js'
 import { TrainingProgress } from '../output/progress.js'
-import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
+import { checkOut, configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, sha256, type TrainingTask } from './trainingTask.js'
 
@@ -112,7 +111,7 @@ export function trainRegressCommand(): Command {
     const input = { schema, fileSchema, contradictions, wanted: `numbers to train on, or ${builtInFor('regress')}` }
     const { flags, data } = await readTrainInput(command, path, input)
     if (data === '-') throw new UsageError('train regress: FILE must be a file; got standard input')
-    if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    await checkOut(flags.out)
     if (!builtInOf('regress', data)) await tellMissingData(flags.config, [data])
     const values: RegressValues = { ...picked(fileSchema, flags), data }
     const source = await regressTask.read(values)

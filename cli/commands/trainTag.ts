@@ -14,7 +14,7 @@ import {
 import { recurrentNegatable } from '../../src/models/shared/recurrentOptions.js'
 import { readingNegatable } from '../../src/models/shared/textOptions.js'
 import { taggerContradictions } from '../../src/models/tagger/options.js'
-import { RunFolder, readTagged } from '../../src/node/index.js'
+import { readTagged } from '../../src/node/index.js'
 import { taggerMetrics } from '../../src/tasks/tagger/training.js'
 import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
@@ -27,7 +27,7 @@ import { copyOf, taggedSchema } from '../flags/taggedColumns.js'
 import { taggingLine } from '../output/classification.js'
 import { whole } from '../output/output.js'
 import { TrainingProgress } from '../output/progress.js'
-import { configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
+import { checkOut, configSchema, newFolder, PARENT, readTrainInput } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
 
@@ -120,7 +120,7 @@ export function trainTagCommand(): Command {
       wanted: `tagged sentences to train on, or ${builtInFor('tag')}`,
     }
     const { flags, data } = await readTrainInput(command, path, input)
-    if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    await checkOut(flags.out)
     const { seed, embedding, validationFile, testFile } = flags
     const files = [...(builtInOf('tag', data) ? [] : [data]), validationFile, testFile, vectorFileOf(embedding)]
     await tellMissingData(flags.config, files)

@@ -12,7 +12,7 @@ import {
   translatorSchema,
 } from '../../src/index.js'
 import { translatorContradictions, translatorNegatable } from '../../src/models/translator/options.js'
-import { RunFolder, readPairs } from '../../src/node/index.js'
+import { readPairs } from '../../src/node/index.js'
 import { translatorMetrics } from '../../src/tasks/translator/training.js'
 import { contextContradictions, trainingContradictions } from '../../src/training/contradictions.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
@@ -31,7 +31,7 @@ import {
 } from '../flags/pairFlags.js'
 import { whole } from '../output/output.js'
 import { TrainingProgress } from '../output/progress.js'
-import { configSchema, newFolder, PARENT, readTrainFlags } from './trainInput.js'
+import { checkOut, configSchema, newFolder, PARENT, readTrainFlags } from './trainInput.js'
 import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
 import { runSchema, type TrainingTask } from './trainingTask.js'
 
@@ -130,7 +130,7 @@ export function trainTranslateCommand(): Command {
   return addFlags(command, schema, { negatable }).action(async (path: string | undefined) => {
     const { contradictions } = translateTask
     const { flags, data, given } = await readTrainFlags(command, path, { schema, fileSchema, contradictions })
-    if (flags.out !== undefined) await RunFolder.checkFree(flags.out)
+    await checkOut(flags.out)
     const builtIn = builtInOf('translate', data)
     const unit = unitFor(builtIn, flags.unit, given)
     const values: TranslateValues = { ...picked(fileSchema, flags), data, unit }

@@ -18,8 +18,9 @@ import type { RunFolder, RunFolderOptions } from '../../src/node/index.js'
 import { TensorBoardWriter } from '../../src/node/index.js'
 import { resolved } from '../../src/training/options.js'
 import { picked } from '../flags/configurationFile.js'
+import { withAbsolutePaths } from '../flags/dataPaths.js'
 import { UsageError } from '../flags/flags.js'
-import { watchInterrupt } from '../output/interrupt.js'
+import { STOPPED, watchInterrupt } from '../output/interrupt.js'
 import { decimals, whole, write } from '../output/output.js'
 import type { TrainingProgress } from '../output/progress.js'
 import { type LossEvent, lossCurve } from './runs.js'
@@ -75,12 +76,14 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
   const onFailedSave = (fault: RecurraError) => progress.note(`${fault.message}; training goes on`)
   const saving = flags.onFailedSave === 'continue' ? { onFailedSave } : {}
   const run = await session.makeFolder(saving)
+  run.onFailedSave = saving.onFailedSave
   const interrupt = watchInterrupt(() => progress.note('stopping after this step; Ctrl-C again ends at once'))
   const { signal } = interrupt
   const events: LossEvent[] = [...(resume?.events ?? [])]
   let board: TensorBoardWriter | undefined
   try {
-    await run.writeConfiguration(picked(task.fileSchema, { ...values, ...resolved(training), stopAt: undefined }))
+    const configuration = { ...withAbsolutePaths(values), ...resolved(training), stopAt: undefined }
+    await run.writeConfiguration(picked(task.fileSchema, configuration))
     await run.writeEnvironment(environment(engine, source, training))
     board = flags.tensorboard ? await TensorBoardWriter.create(run.path, saving) : undefined
     progress.start()
@@ -102,10 +105,11 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
     progress.stop()
     const best = await bestOf(task, run, model, result)
     const test = result.stopped ? undefined : await task.test(best, source.data, values, signal)
+    if (test && !signal.aborted) await run.writeTest(result.steps, { summary: test.line, ...test.record })
     const stopped = result.stopped || signal.aborted
     if (stopped) {
       progress.note(`stopped after step ${result.steps}; saved ${run.last}; go on with: recurra resume ${run.path}`)
-      if (signal.aborted) process.exitCode = 130
+      if (signal.aborted) process.exitCode = STOPPED
     }
     return { run, result: { ...result, stopped }, model: best, test: signal.aborted ? undefined : test, events }
   } catch (error) {
@@ -114,6 +118,7 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
     throw error
   } finally {
     await board?.close()
+    await run.close()
     interrupt.release()
   }
 }

@@ -35,6 +35,7 @@ const METAVARIABLE: Record<string, string> = {
   out: 'PATH',
   folder: 'PATH',
   config: 'FILE',
+  data: 'FILE',
   prompt: 'TEXT',
   text: 'TEXT',
   stop: 'TEXT',

@@ -1,27 +1,16 @@
 /* The file that --out names: like a run's folder it is never overwritten, and that it can be written is known before
  * any work is done. */
-import { constants } from 'node:fs'
-import { access, mkdir, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ConfigurationError } from '../../src/errors.js'
 import { explained } from '../../src/node/files.js'
-import { writeFileAtomically } from '../../src/node/writing.js'
+import { checkWritable, makeFolders, writeFileAtomically } from '../../src/node/writing.js'
 
-/** @throws ConfigurationError where something stands at the path, or no file can be made there */
+/** @throws ConfigurationError when something stands at the path, or no file can be made there */
 export async function checkFree(path: string): Promise<void> {
   if (await stat(path).catch(() => undefined))
     throw new ConfigurationError(`${path}: it exists, and is never overwritten; choose another name or remove it`)
-  // Folders that are missing will be made, so the nearest that is there must let that be.
-  let folder = dirname(path)
-  for (;;) {
-    const state = await stat(folder).catch(() => undefined)
-    if (state?.isDirectory()) break
-    if (state) throw new ConfigurationError(`${path}: ${folder} is a file, not a folder; choose another path`)
-    folder = dirname(folder)
-  }
-  await access(folder, constants.W_OK).catch(error => {
-    throw explained(error, path, 'write')
-  })
+  await checkWritable(path, 'file')
 }
 
 /** The first of `folder/prefix-1ending`, `-2`, … that is free. */
@@ -38,7 +27,7 @@ export async function writeNew(
   content: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   await checkFree(path)
-  await mkdir(dirname(path), { recursive: true }).catch(error => {
+  await makeFolders(dirname(path)).catch(error => {
     throw explained(error, path, 'write')
   })
   await writeFileAtomically(path, content)

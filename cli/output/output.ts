@@ -9,7 +9,8 @@ export async function write(text: string): Promise<void> {
 /** A reader that has seen enough (`| head`) is no fault; neither is a terminal that has gone. */
 export function forgiveClosedOutput(): void {
   process.stdout.on('error', error => {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EPIPE' || (code === 'EIO' && process.stdout.isTTY)) process.exit(process.exitCode ?? 0)
     throw error
   })
   process.stderr.on('error', () => {})

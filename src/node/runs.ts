@@ -1,15 +1,18 @@
 /* The runs in a folder, read back: what each was, how it went, how it stands, and in what their configurations differ. */
 import { readdir, stat } from 'node:fs/promises'
-import { hostname, uptime } from 'node:os'
 import { join } from 'node:path'
 import { ConfigurationError, FileFormatError, RecurraError } from '../errors.js'
 import { explained, readTextFile } from './files.js'
 import { type Metric, readMetrics } from './metrics.js'
-import { runFiles } from './runFolder.js'
+import { RUN_FILES } from './runFolder.js'
+import { ownerOf } from './runLock.js'
 import { parseYAML } from './yaml.js'
 
-/** `damaged`: a file of it cannot be read. `stopped`: it has not come to its end, and nobody works on it. */
-export type RunState = 'finished' | 'running' | 'stopped' | 'damaged'
+/**
+ * `damaged`: a file of it cannot be read. `running`: a process trains it. `finished`: it has come to its end. `stopped`: it
+ * has not, and was given back. `dead`: it has not, and the process that trained it ended without giving it back.
+ */
+export type RunState = 'finished' | 'running' | 'stopped' | 'dead' | 'damaged'
 
 export interface RunRecord {
   readonly name: string
@@ -17,6 +20,10 @@ export interface RunRecord {
   readonly state: RunState
   /** What is wrong with a damaged run, in one line. */
   readonly fault: string | undefined
+  /** The process that trains it or, of a dead run, has trained it: `process 12 on host`. */
+  readonly owner: string | undefined
+  /** How the best model did on the test data, with `steps` and `summary`, where it was measured after the last step. */
+  readonly test: Readonly<Record<string, unknown>> | undefined
   /** As config.yaml has it; empty where it cannot be read. */
   readonly configuration: Readonly<Record<string, unknown>>
   /** By ascending step; empty where they cannot be read. */
@@ -26,12 +33,15 @@ export interface RunRecord {
   readonly last: Metric | undefined
 }
 
-/** Reads a run's folder. Throws ConfigurationError where it is none; what is damaged in it is told in the record. */
+/**
+ * Reads a run's folder; what is damaged in it stands in the record.
+ * @throws ConfigurationError when it is no run's
+ */
 export async function readRun(path: string): Promise<RunRecord> {
   const names = await namesIn(path)
   if (!isRun(names))
     throw new ConfigurationError(
-      `${path}: a run's folder holds ${runFiles.configuration} and ${runFiles.metrics}; this one has neither; give the folder of a run`,
+      `${path}: a run's folder holds ${RUN_FILES.configuration} and ${RUN_FILES.metrics}; this one has neither; give the folder of a run`,
     )
   const faults: string[] = []
   const attempt = async <T>(work: () => Promise<T>, otherwise: T): Promise<T> => {
@@ -44,15 +54,22 @@ export async function readRun(path: string): Promise<RunRecord> {
     }
   }
   const configuration = await attempt(() => configurationIn(path), {})
-  const events = names.includes(runFiles.metrics)
-    ? await attempt(() => readMetrics(join(path, runFiles.metrics)), [])
+  const events = names.includes(RUN_FILES.metrics)
+    ? await attempt(() => readMetrics(join(path, RUN_FILES.metrics)), [])
     : []
+  const test = names.includes(RUN_FILES.test)
+    ? await attempt(() => readObject(join(path, RUN_FILES.test)), undefined)
+    : undefined
+  const owner = await attempt(() => ownerOf(path), undefined)
   const last = events.at(-1)
+  const unowned = last?.fraction === 1 ? 'finished' : owner ? 'dead' : 'stopped'
   return {
     name: path.replace(/[/\\]+$/, '').replace(/^.*[/\\]/, ''),
     path,
-    state: faults.length > 0 ? 'damaged' : last?.fraction === 1 ? 'finished' : await stateOf(path),
+    state: faults.length > 0 ? 'damaged' : owner?.living ? 'running' : unowned,
     fault: faults.length > 0 ? faults.join('; ') : undefined,
+    owner: owner?.name,
+    test: Number(test?.steps) >= (last?.step ?? 0) ? test : undefined,
     configuration,
     events,
     best: events.reduce<Metric | undefined>(
@@ -65,7 +82,7 @@ export async function readRun(path: string): Promise<RunRecord> {
 
 /**
  * The runs in a folder, the one with the lowest validation loss first, those without one last, by name.
- * @throws ConfigurationError where the folder cannot be read
+ * @throws ConfigurationError when the folder cannot be read
  */
 export async function listRuns(parent = 'runs'): Promise<RunRecord[]> {
   const runs: RunRecord[] = []
@@ -94,7 +111,7 @@ const own = (values: Readonly<Record<string, unknown>>, key: string) =>
 /** lm-10 after lm-9. */
 const byName = new Intl.Collator('en', { numeric: true }).compare
 
-const isRun = (names: readonly string[]) => names.includes(runFiles.configuration) || names.includes(runFiles.metrics)
+const isRun = (names: readonly string[]) => names.includes(RUN_FILES.configuration) || names.includes(RUN_FILES.metrics)
 
 async function namesIn(path: string): Promise<string[]> {
   return readdir(path).catch(error => {
@@ -103,7 +120,7 @@ async function namesIn(path: string): Promise<string[]> {
 }
 
 async function configurationIn(path: string): Promise<Record<string, unknown>> {
-  const file = join(path, runFiles.configuration)
+  const file = join(path, RUN_FILES.configuration)
   const text = await readTextFile(file)
   const values = parseYAML(text, file)
   if (typeof values !== 'object' || values === null || Array.isArray(values))
@@ -111,17 +128,27 @@ async function configurationIn(path: string): Promise<Record<string, unknown>> {
   return values as Record<string, unknown>
 }
 
-/** Whether the process that environment.json names still works on the run, on this machine and since it was started. */
-async function stateOf(path: string): Promise<'running' | 'stopped'> {
+/**
+ * The environment of a run: what its numbers depend on.
+ * @throws ConfigurationError when the file cannot be read, FileFormatError when it is no JSON object
+ */
+export const readEnvironment = (path: string): Promise<Readonly<Record<string, unknown>>> =>
+  readObject(join(path, RUN_FILES.environment))
+
+/** In bytes: a confusion matrix of 300 labels. */
+const LONGEST_OBJECT = 2 ** 20
+
+async function readObject(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readTextFile(file, { maxBytes: LONGEST_OBJECT })
+  let value: unknown
   try {
-    const file = join(path, runFiles.environment)
-    const { process: pid, host } = JSON.parse(await readTextFile(file)) as Record<string, unknown>
-    const sinceStart = (await stat(file)).mtimeMs > Date.now() - uptime() * 1000
-    if (typeof pid !== 'number' || !(pid > 0) || host !== hostname() || !sinceStart) return 'stopped'
-    process.kill(pid, 0)
-    return 'running'
+    value = JSON.parse(text)
   } catch (error) {
-    // A process of another user's is there, and may not be asked.
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'running' : 'stopped'
+    throw new FileFormatError(`${file}: it must be a JSON object; it is not JSON; remove the file`, { cause: error })
   }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new FileFormatError(
+      `${file}: it must be a JSON object; got ${Array.isArray(value) ? 'a list' : String(value)}`,
+    )
+  return value as Record<string, unknown>
 }

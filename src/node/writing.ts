@@ -1,10 +1,12 @@
 /* Writing files in Node so that nothing is torn: after a kill, a power cut or a full disk the old file or the new one is
  * there, whole; of a file that grows by lines, every whole line. What it asks of the file system stands in one record. */
 import { randomBytes } from 'node:crypto'
-import { open, readdir, realpath, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { mkdir, mkdtemp, open, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { RecurraError } from '../errors.js'
+import { ConfigurationError, RecurraError } from '../errors.js'
 import { explained, readFileBytes } from './files.js'
+import { isProcess } from './processes.js'
 
 /** A file that is open, as far as writing goes. */
 export interface OpenFile {
@@ -24,10 +26,17 @@ export interface FileOperations {
   remove(path: string): Promise<void>
 }
 
+/** Opening a pipe does not wait for its reader: it fails. */
+const FLAGS = {
+  wx: 'wx',
+  a: constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0),
+  r: 'r',
+}
+
 /** The operating system's. */
 export const fileSystem: FileOperations = {
   async open(path, flags) {
-    const file = await open(path, flags)
+    const file = await open(path, FLAGS[flags])
     return {
       write: async bytes => (await file.write(bytes)).bytesWritten,
       size: async () => (await file.stat()).size,
@@ -43,17 +52,32 @@ export const fileSystem: FileOperations = {
 /** What a file is written from. */
 export type FileContent = Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
+/** Who may write in a folder, where that is one process alone: `RunLock` is one. */
+export interface Ownership {
+  /** 32 hexadecimal digits that no other owner has. */
+  readonly token: string
+  /** @throws RecurraError when another owns the folder */
+  check(): Promise<void>
+}
+
 /**
  * Writes a file so that nobody ever sees half of it: a temporary file in the same folder (renaming works only within a
  * file system) is written, synced and renamed over `path`, then the folder is synced, so that the name survives a
  * power cut too. On failure the temporary file is removed and an existing file is as it was, but where only the last
- * sync failed: then the new file stands. A symbolic link stays a link; its target is replaced. Throws
- * ConfigurationError.
+ * sync failed: then the new file stands. A symbolic link stays a link; its target is replaced.
+ * @param owner the temporary file's name holds its token, and the ownership is checked before and after the rename
+ * @throws ConfigurationError when the file cannot be written
+ * @throws RecurraError when another owns the folder
  */
-export async function writeFileAtomically(path: string, content: FileContent, files = fileSystem): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  content: FileContent,
+  files = fileSystem,
+  owner?: Ownership,
+): Promise<void> {
   const target = await realpath(path).catch(() => path)
   const folder = dirname(target)
-  const temporary = join(folder, `${temporaryPrefix}${process.pid}-${randomBytes(6).toString('hex')}.tmp`)
+  const temporary = join(folder, `${PREFIX}${owner?.token ?? process.pid}-${randomBytes(6).toString('hex')}.tmp`)
   try {
     const file = await files.open(temporary, 'wx')
     try {
@@ -62,26 +86,34 @@ export async function writeFileAtomically(path: string, content: FileContent, fi
     } finally {
       await file.close()
     }
+    await owner?.check()
     await files.rename(temporary, target)
   } catch (error) {
     await files.remove(temporary).catch(() => {})
+    // Whoever takes a folder over removes the temporary files of the one before.
+    await owner?.check()
     throw error instanceof RecurraError ? error : explained(error, path, 'write')
   }
   await syncFolder(folder, files).catch(error => {
     throw explained(error, path, 'write')
   })
+  await owner?.check()
 }
 
-const temporaryPrefix = '.recurra-'
+const PREFIX = '.recurra-'
 
 /**
  * Adds a line to a file, whole or not at all: where it cannot be written whole, what was written is taken back. A kill or
- * a power cut may still leave a part of it, which readers must expect at a file's end. Throws ConfigurationError.
+ * a power cut may still leave a part of it, which readers must expect at a file's end.
+ * @param owner is checked between opening the file and writing: whoever takes over replaces the file by a copy
+ * @throws ConfigurationError when the file cannot be written
+ * @throws RecurraError when another owns the folder
  */
-export async function appendLine(path: string, line: string, files = fileSystem): Promise<void> {
+export async function appendLine(path: string, line: string, files = fileSystem, owner?: Ownership): Promise<void> {
   try {
     const file = await files.open(path, 'a')
     try {
+      await owner?.check()
       const size = await file.size()
       try {
         await writeAll(file, Buffer.from(`${line}\n`))
@@ -93,7 +125,7 @@ export async function appendLine(path: string, line: string, files = fileSystem)
       await file.close()
     }
   } catch (error) {
-    throw explained(error, path, 'write')
+    throw error instanceof RecurraError ? error : explained(error, path, 'write')
   }
 }
 
@@ -114,25 +146,75 @@ export async function dropTornLine(path: string, files = fileSystem): Promise<vo
   }
 }
 
-/** Removes what writers that were killed have left in a folder; files of living processes stay. */
-export async function removeTemporaries(folder: string, files = fileSystem): Promise<void> {
+/**
+ * Removes what writers that were killed have left in a folder; files of living processes stay.
+ * @param owner of the folder: of other owners none may write there, so their files go
+ * @throws ConfigurationError when a file of another owner cannot be removed
+ */
+export async function removeTemporaries(
+  folder: string,
+  files = fileSystem,
+  owner?: Pick<Ownership, 'token'>,
+): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    const pid = /^\.recurra-(\d+)-[0-9a-f]{12}\.tmp$/.exec(name)?.[1]
-    if (pid !== undefined && !isAlive(Number(pid))) await files.remove(join(folder, name)).catch(() => {})
+    const writer = /^\.recurra-([0-9a-f]{32}|\d+)-[0-9a-f]{12}\.tmp$/.exec(name)?.[1]
+    const path = join(folder, name)
+    if (writer === undefined || writer === owner?.token) continue
+    if (writer.length < 32) {
+      if (!isProcess(Number(writer))) await files.remove(path).catch(() => {})
+    } else if (owner) {
+      await files.remove(path).catch(error => {
+        throw explained(error, path, 'write')
+      })
+    }
   }
 }
 
-function isAlive(pid: number): boolean {
+/**
+ * Makes a folder and those that it lies in, where they are missing. Node's own recursive `mkdir` never ends on a file
+ * system that answers "no such file" to a new name, as /proc does.
+ */
+export async function makeFolders(path: string): Promise<void> {
   try {
-    process.kill(pid, 0)
-    return true
+    await mkdir(path)
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await isFolder(path))) return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    if (await isFolder(dirname(path))) throw Object.assign(new Error('no new names'), { code: 'EROFS' })
+    await makeFolders(dirname(path))
+    await mkdir(path)
   }
 }
 
-// One call asks for at most this much: Node refuses writes past 2 GiB, and a model file may be longer.
-const largestWrite = 2 ** 28
+/**
+ * Tries whether a file or a folder could be made at a path: in the nearest folder that is there, one is made and removed.
+ * @throws ConfigurationError when it could not
+ */
+export async function checkWritable(path: string, what: 'file' | 'folder'): Promise<void> {
+  try {
+    let folder = dirname(path)
+    while (!(await stat(folder).catch(() => undefined)) && dirname(folder) !== folder) folder = dirname(folder)
+    if (!(await isFolder(folder)))
+      throw new ConfigurationError(`${path}: ${folder} is a file, not a folder; choose another path`)
+    const trial = await mkdtemp(join(folder, PREFIX)).catch(async error => {
+      if (error.code === 'ENOENT' && (await isFolder(folder))) error.code = 'EROFS'
+      throw error
+    })
+    await rmdir(trial)
+  } catch (error) {
+    throw error instanceof RecurraError ? error : explained(error, path, 'write', what)
+  }
+}
+
+const isFolder = (path: string) =>
+  stat(path).then(
+    state => state.isDirectory(),
+    () => false,
+  )
+
+/** One call asks for at most this much: Node refuses writes past 2 GiB, and a model file may be longer. */
+const LARGEST_WRITE = 2 ** 28
 
 async function* chunksOf(content: FileContent): AsyncGenerator<Uint8Array, void, undefined> {
   if (typeof content === 'string') yield Buffer.from(content)
@@ -143,7 +225,7 @@ async function* chunksOf(content: FileContent): AsyncGenerator<Uint8Array, void,
 /** A system may take a part of what it is given, and says how much. */
 export async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
-    const written = await file.write(bytes.subarray(at, at + largestWrite))
+    const written = await file.write(bytes.subarray(at, at + LARGEST_WRITE))
     if (!(written > 0)) throw Object.assign(new Error('the file takes no more bytes'), { code: 'ENOSPC' })
     at += written
   }

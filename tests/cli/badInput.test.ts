@@ -1,5 +1,6 @@
-// Whatever file is given, a fault is one clear line and exit code 1, and nothing is lost or left lying about.
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+/* Whatever file is given, a fault is one clear line and exit code 1, and nothing is lost or left lying about. */
+import { execFileSync } from 'node:child_process'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSafetensors } from '../../src/formats/safetensors.js'
@@ -50,9 +51,49 @@ describe('a run', () => {
   it('whose folder cannot be written is refused before training', async () => {
     const ending = await shop.run(['train', 'lm', 'fox.txt', '--out', 'fox.txt/run', '--minutes', '5', ...tiny])
     expect(ending.code).toBe(1)
-    expect(fault(ending)).toMatch(/^recurra: fox\.txt\/run: cannot write the folder: a file stands in its way; /)
+    expect(fault(ending)).toMatch(/^recurra: fox\.txt\/run: fox\.txt is a file, not a folder; choose another path$/)
     expect(ending.stderr).not.toContain(' step ')
     expect(await readFile(shop.path('fox.txt'), 'utf8')).toBe(text)
+  })
+
+  it.skipIf(process.platform !== 'linux')('whose folder would lie under /proc is refused at once', async () => {
+    for (const [line, out] of [
+      ['train lm missing.txt', '/proc/x/y'],
+      ['train ngram missing.txt', '/proc/x/y.arpa'],
+    ]) {
+      const ending = await shop.run([...line.split(' '), '--out', out])
+      expect(ending.code).toBe(1)
+      expect(fault(ending)).toMatch(new RegExp(`^recurra: ${out}: cannot write the .*: its file system is read-only; `))
+    }
+  })
+
+  it('whose environment.json is no object is refused in one line', async () => {
+    const file = shop.path('run/environment.json')
+    const environment = await readFile(file)
+    for (const wrong of ['null', '{', '{}']) {
+      await writeFile(file, wrong)
+      const ending = await shop.run(['resume', 'run'])
+      expect(ending.code).toBe(1)
+      expect(fault(ending)).toMatch(/^recurra: run\/environment\.json: it must (be a JSON object|hold dataSha256)/)
+    }
+    await writeFile(file, environment)
+  })
+
+  it.skipIf(process.platform === 'win32')('that holds a pipe is refused, and not waited for', async () => {
+    const verbs = {
+      'config.yaml': 'resume',
+      'metrics.jsonl': 'resume',
+      'last.safetensors': 'resume',
+      'environment.json': 'resume',
+      'best.safetensors': 'generate',
+    }
+    for (const [name, verb] of Object.entries(verbs)) {
+      const file = shop.path(`run/${name}`)
+      await rename(file, shop.path('aside'))
+      execFileSync('mkfifo', [file])
+      expect(fault(await shop.run([verb, 'run']))).toContain(`run/${name}: cannot read the file: it is a pipe`)
+      await rename(shop.path('aside'), file)
+    }
   })
 
   it('of a model too large for 4 GiB tells the bytes', async () => {

@@ -52,10 +52,10 @@ export class Workshop {
     return writeFile(this.path(name), content)
   }
 
-  /** Starts `recurra …` in the folder. */
-  start(args: readonly string[], input = ''): Running {
+  /** Starts `recurra …` in the folder, or in one below it. */
+  start(args: readonly string[], input = '', below = '.'): Running {
     const env = { ...process.env, RECURRA_BACKEND: '', NO_COLOR: '1' }
-    const child = spawn(process.execPath, [mainFile, ...args], { cwd: this.folder, env })
+    const child = spawn(process.execPath, [mainFile, ...args], { cwd: this.path(below), env })
     let stdout = ''
     let stderr = ''
     let heard = () => {}
@@ -81,8 +81,8 @@ export class Workshop {
   }
 
   /** Runs `recurra …` to its end. */
-  run(args: readonly string[], input = ''): Promise<Ending> {
-    return this.start(args, input).ending
+  run(args: readonly string[], input = '', below = '.'): Promise<Ending> {
+    return this.start(args, input, below).ending
   }
 
   /** Trains a tiny model for three steps into `out`; it must work. */

@@ -38,6 +38,7 @@ describe('whatever call fails while a run is saved', () => {
     const counted = await RunFolder.create(join(parent, 'counted'), { files: saved })
     await counted.appendMetrics({ step: 1 })
     await counted.saveModel(bytesOf(1), { best: bytesOf(1) })
+    await counted.close()
     const calls = saved.calls.length
     expect(calls).toBeGreaterThan(15)
     for (let at = 0; at < calls; at++) {
@@ -46,11 +47,13 @@ describe('whatever call fails while a run is saved', () => {
       await before.writeConfiguration({ seed: 1 })
       await before.appendMetrics({ step: 1 })
       await before.saveModel(bytesOf(1), { best: bytesOf(1) })
+      await before.close()
       const faults: RecurraError[] = []
       const files = failingFiles({ at, code, partly: true, lasting: at % 2 === 1 })
       const run = await RunFolder.open(path, { files, onFailedSave: fault => faults.push(fault) })
       await run.appendMetrics({ step: 2 })
       await run.saveModel(bytesOf(2), { best: bytesOf(2) })
+      await run.close()
       for (const file of [run.last, run.best]) expect([1, 2]).toContain(await versionOf(file))
       for (const fault of faults) expect(fault.message).toMatch(/^[^\n]*: cannot write the file: [^\n]*; [^\n]+$/)
       const after = await RunFolder.open(path)
@@ -61,6 +64,7 @@ describe('whatever call fails while a run is saved', () => {
         [1, 2, 3],
       ]).toContainEqual(steps)
       await after.saveModel(bytesOf(3), { best: bytesOf(3) })
+      await after.close()
       expect([await versionOf(after.last), await versionOf(after.best)]).toEqual([3, 3])
     }
   })
@@ -86,8 +90,11 @@ describe('a run that is opened again', () => {
     await run.writeConfiguration({ seed: 1 })
     await run.appendMetrics({ step: 1 })
     await appendFile(join(run.path, 'metrics.jsonl'), '{"step":2,"lo')
-    await writeFile(join(run.path, '.recurra-99999999-0123456789ab.tmp'), 'half a model')
-    await RunFolder.open(run.path)
+    await run.close()
+    for (const writer of ['99999999', '0123456789abcdef0123456789abcdef'])
+      await writeFile(join(run.path, `.recurra-${writer}-0123456789ab.tmp`), 'half a model')
+    await mkdir(join(run.path, '.lock-0123456789abcdef0123456789abcdef'))
+    await (await RunFolder.open(run.path)).close()
     expect((await readdir(run.path)).toSorted()).toEqual(['config.yaml', 'metrics.jsonl'])
     expect(await readFile(join(run.path, 'metrics.jsonl'), 'utf8')).toBe('{"step":1}\n')
   })
@@ -114,6 +121,7 @@ describe.skipIf(process.platform === 'win32')(`${kills} kills at random moments`
       }
       let next = 1
       await made.appendMetrics({ step: 0 })
+      await made.close()
       for (let round = 0; round < kills; round++) {
         const { begun, saved } = await killed(path, next, between(0, 25))
         const last = (await versionOf(join(path, 'last.safetensors'))) as number
@@ -127,7 +135,7 @@ describe.skipIf(process.platform === 'win32')(`${kills} kills at random moments`
         expect(steps.length).toBeLessThanOrEqual(begun + 1)
         next = last + 1
       }
-      await RunFolder.open(path)
+      await (await RunFolder.open(path)).close()
       expect((await readdir(path)).filter(name => name.startsWith('.'))).toEqual([])
     },
     60_000 + kills * 2_000,
@@ -181,6 +189,7 @@ describe('a disk that is really full', () => {
       ])
       expect([await versionOf(run.last), await versionOf(run.best)]).toEqual([1, 1])
       expect((await readdir(run.path)).toSorted()).toEqual([
+        '.lock',
         'best.safetensors',
         'config.yaml',
         'last.safetensors',

@@ -1,8 +1,9 @@
 // Runs are read back as they stand: finished, running, stopped or damaged, with the differences in what they were.
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FileFormatError } from '../../src/errors.js'
 import { parseMetrics } from '../../src/node/metrics.js'
@@ -52,14 +53,13 @@ describe('metrics', () => {
 interface Made {
   readonly configuration?: object
   readonly events?: readonly object[]
-  readonly environment?: object
 }
 
-async function make(name: string, { configuration = {}, events = [], environment }: Made = {}): Promise<string> {
+async function make(name: string, { configuration = {}, events = [] }: Made = {}): Promise<string> {
   const run = await RunFolder.create(join(parent, name))
   await run.writeConfiguration(configuration)
   for (const event of events) await run.appendMetrics(event)
-  if (environment) await writeFile(join(run.path, 'environment.json'), JSON.stringify(environment))
+  await run.close()
   return run.path
 }
 
@@ -70,35 +70,30 @@ describe('the state of a run', () => {
     expect(await readRun(await make('a', { events: [{ step: 1 }, finished] }))).toMatchObject({ state: 'finished' })
   })
 
-  it('is running as long as its process is, and stopped after that', async () => {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-    const path = await make('a', {
-      events: [{ step: 1, fraction: 0.1 }],
-      environment: { process: child.pid, host: hostname() },
-    })
-    expect((await readRun(path)).state).toBe('running')
+  it('is running as long as its process is, and dead after that', async () => {
+    const path = await make('a', { events: [{ step: 1, fraction: 0.1 }] })
+    const script = fileURLToPath(new URL('savingChild.mjs', import.meta.url))
+    const child = spawn(process.execPath, [script, path, '2'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await new Promise(resolve => child.stdout.once('data', resolve))
+    expect(await readRun(path)).toMatchObject({ state: 'running', owner: `process ${child.pid} on ${hostname()}` })
     const ended = new Promise(resolve => child.once('close', resolve))
     child.kill('SIGKILL')
     await ended
-    expect((await readRun(path)).state).toBe('stopped')
+    expect(await readRun(path)).toMatchObject({ state: 'dead', owner: `process ${child.pid} on ${hostname()}` })
   })
 
-  it('is stopped where the process is on another machine, unknown, or nonsense', async () => {
-    const environments = [
-      { process: process.pid, host: 'elsewhere' },
-      {},
-      { process: -1, host: hostname() },
-      { process: 'x' },
-    ]
-    for (const [i, environment] of environments.entries())
-      expect((await readRun(await make(`a${i}`, { environment }))).state).toBe('stopped')
+  it('is stopped where nobody works on it', async () => {
+    expect(await readRun(await make('a', { events: [{ step: 1, fraction: 0.1 }] }))).toMatchObject({
+      state: 'stopped',
+      owner: undefined,
+    })
   })
 
   it('is running while this process works on it', async () => {
     const run = await RunFolder.create(join(parent, 'a'))
     await run.writeConfiguration({})
-    await run.writeEnvironment({ seed: 1 })
     expect((await readRun(run.path)).state).toBe('running')
+    await run.close()
   })
 
   it('is damaged where a file of it cannot be read, and says why', async () => {
@@ -113,6 +108,41 @@ describe('the state of a run', () => {
       const { state, fault } = await readRun(path)
       expect([state, fault?.includes('config.yaml')]).toEqual(['damaged', true])
     }
+  })
+
+  it.each(['[1]', 'null', '{', '"x"'])('is damaged where its test result is %s', async text => {
+    const path = await make('a', { events: [finished] })
+    await writeFile(join(path, 'test.json'), text)
+    const { state, fault } = await readRun(path)
+    expect([state, fault]).toEqual(['damaged', expect.stringMatching(/test\.json: it must be a JSON object; /)])
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'is damaged where a file of it is a pipe, which is not waited for',
+    async () => {
+      for (const name of ['config.yaml', 'metrics.jsonl', 'test.json']) {
+        const path = await make(`of ${name}`, { events: [finished] })
+        await rm(join(path, name), { force: true })
+        execFileSync('mkfifo', [join(path, name)])
+        const { state, fault } = await readRun(path)
+        expect([state, fault]).toEqual([
+          'damaged',
+          expect.stringContaining(`${name}: cannot read the file: it is a pipe`),
+        ])
+      }
+    },
+  )
+})
+
+describe('the test result of a run', () => {
+  it('is read back, until the run goes on after it', async () => {
+    const path = await make('a', { events: [finished] })
+    const run = await RunFolder.open(path)
+    await run.writeTest(9, { summary: 'accuracy 0.9', accuracy: 0.9 })
+    expect((await readRun(path)).test).toEqual({ steps: 9, summary: 'accuracy 0.9', accuracy: 0.9 })
+    await run.appendMetrics({ step: 10 })
+    expect((await readRun(path)).test).toBeUndefined()
+    await run.close()
   })
 })
 
