@@ -49,15 +49,6 @@ export function fanPicture({ title, past, times, quantiles, actual }: Fan): stri
     return element('polygon', { points: text, class: 'fill0', opacity: 0.15 + 0.1 * i })
   })
   const median = quantiles.find(({ level }) => level === 0.5)
-  const ticks = [low, low + span / 2, high].map(value =>
-    label(figure(value), { x: MARGIN.left - 8, y: y(value) + 4, anchor: 'end', class: 'faint' }),
-  )
-  const marks = [0, begins, count - 1].map(i =>
-    label([...past.times, ...times][i] ?? '', {
-      ...{ x: x(i), y: HEIGHT - MARGIN.bottom + 20, class: 'faint' },
-      anchor: i === 0 ? 'start' : i === begins ? 'middle' : 'end',
-    }),
-  )
   const outer = bandsOf(quantiles)[0]
   const said = outer ? `; bands from the level ${outer.low} to ${outer.high}` : ''
   return picture(
@@ -78,9 +69,35 @@ export function fanPicture({ title, past, times, quantiles, actual }: Fan): stri
     ...line(past.values, 0, 5),
     ...(median ? line(median.values, begins, 0) : []),
     ...(actual ? line(actual, begins, 1) : []),
-    ...ticks,
-    ...marks,
+    ...axes({
+      low,
+      high: low + span,
+      times: [past.times[0], times[0], times[times.length - 1]],
+      at: [x(0), x(begins), x(count - 1)],
+      y,
+    }),
   )
+}
+
+interface Axes {
+  readonly low: number
+  readonly high: number
+  /** The first time, the first that is forecast, and the last. */
+  readonly times: readonly string[]
+  /** Where they stand. */
+  readonly at: readonly number[]
+  y(value: number): number
+}
+
+function axes({ low, high, times, at, y }: Axes): string[] {
+  const values = [low, (low + high) / 2, high].map(value =>
+    label(figure(value), { x: MARGIN.left - 8, y: y(value) + 4, anchor: 'end', class: 'faint' }),
+  )
+  const anchors = ['start', 'middle', 'end']
+  const marks = times.map((time, i) =>
+    label(time ?? '', { x: at[i], y: HEIGHT - MARGIN.bottom + 20, anchor: anchors[i], class: 'faint' }),
+  )
+  return [...values, ...marks]
 }
 
 /** The fan as text: a line of what was, a line of the median, marks at the outermost levels. */
