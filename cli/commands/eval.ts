@@ -126,7 +126,7 @@ async function tagged(model: Tagger, file: string, flags: Flags): Promise<Told> 
   const record = await evaluateTagger(model, corpus)
   const { perLabel, macro, micro, spans } = record
   const lines = [`${corpus.name}: ${taggingLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
-  if (spans) lines.push(scoreTable(spans.perKind, { 'spans, macro': spans.macro, 'spans, micro': spans.micro }))
+  if (spans) lines.push(scoreTable(spans.perType, { 'spans, macro': spans.macro, 'spans, micro': spans.micro }))
   return { lines: lines.join('\n'), record }
 }
 

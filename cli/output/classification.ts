@@ -1,32 +1,32 @@
-/* What `recurra train classify`, `recurra train tag` and `recurra eval` say of labels that were given: a line, a table, the
+/* What `recurra train classify`, `recurra train tag` and `recurra eval` say of predicted labels: a line, a table, the
  * confusion matrix. */
 import type { AverageScore, LabelScore } from '../../src/evaluation/labelScores.js'
 import type { ClassificationEvaluation, TaggingEvaluation } from '../../src/index.js'
-import { decimals, visible, whole } from './output.js'
+import { decimals, table, visible, whole } from './output.js'
 
-/** So few classes are told one by one. */
+/** So few classes are reported one by one. */
 const FEW = 4
 
 /** In one line. */
 export function classificationLine(evaluation: ClassificationEvaluation): string {
-  const { accuracy, perLabel, macro, micro, loss, texts, strange } = evaluation
+  const { accuracy, perLabel, macro, micro, loss, texts, unknownLabels } = evaluation
   const few = perLabel.length <= FEW ? perLabel : []
   const each = few.map(({ label, f1 }) => `${visible(label)} ${decimals(f1, 4)}`).join(', ')
-  return `accuracy ${decimals(accuracy, 4)}, macro F1 ${decimals(macro.f1, 4)}${each && ` (${each})`}, micro F1 ${decimals(micro.f1, 4)}, loss ${decimals(loss)} nats (${whole(texts)} texts)${strangeLine(strange)}`
+  return `accuracy ${decimals(accuracy, 4)}, macro F1 ${decimals(macro.f1, 4)}${each && ` (${each})`}, micro F1 ${decimals(micro.f1, 4)}, loss ${decimals(loss)} nats (${whole(texts)} texts)${unknownLine(unknownLabels)}`
 }
 
 /** The same of tags. */
 export function taggingLine(evaluation: TaggingEvaluation): string {
-  const { accuracy, accuracyOnUnknown, macro, spans, loss, words, unknown, sentences, strange } = evaluation
+  const { accuracy, accuracyOnUnknown, macro, spans, loss, words, unknown, sentences, unknownTags } = evaluation
   const ofSpans = spans ? `, span F1 ${decimals(spans.micro.f1, 4)}` : ''
-  return `accuracy ${decimals(accuracy, 4)}, on unknown words ${decimals(accuracyOnUnknown, 4)}, macro F1 ${decimals(macro.f1, 4)}${ofSpans}, loss ${decimals(loss)} nats a word (${whole(words)} words, ${whole(unknown)} of them unknown, in ${whole(sentences)} sentences)${strangeLine(strange)}`
+  return `accuracy ${decimals(accuracy, 4)}, on unknown words ${decimals(accuracyOnUnknown, 4)}, macro F1 ${decimals(macro.f1, 4)}${ofSpans}, loss ${decimals(loss)} nats a word (${whole(words)} words, ${whole(unknown)} of them unknown, in ${whole(sentences)} sentences)${unknownLine(unknownTags)}`
 }
 
-function strangeLine(strange: Readonly<Record<string, number>>): string {
-  const told = Object.entries(strange).map(([label, count]) => `${visible(label)} (${whole(count)})`)
-  return told.length === 0
+function unknownLine(unknown: Readonly<Record<string, number>>): string {
+  const names = Object.entries(unknown).map(([label, count]) => `${visible(label)} (${whole(count)})`)
+  return names.length === 0
     ? ''
-    : `; the model does not have these labels, so no answer to them can be right: ${told.join(', ')}`
+    : `; the model does not have these labels, so no answer to them can be right: ${names.join(', ')}`
 }
 
 /** Precision, recall and F1 of each label and on average, in columns. */
@@ -40,18 +40,10 @@ export function scoreTable(perLabel: readonly LabelScore[], averages: Readonly<R
   return table(rows)
 }
 
-/** True labels down, given ones across. */
+/** True labels down, predicted ones across. */
 export function confusionTable(labels: readonly string[], confusion: readonly (readonly number[])[]): string {
   return table([
-    ['true \\ given', ...labels.map(visible)],
+    ['true \\ predicted', ...labels.map(visible)],
     ...confusion.map((row, i) => [visible(labels[i]), ...row.map(whole)]),
   ])
-}
-
-/** Columns of one width each: the first to the left, the others to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, k) => Math.max(...rows.map(row => row[k].length)))
-  const line = (row: readonly string[]) =>
-    row.map((cell, k) => (k === 0 ? cell.padEnd(widths[k]) : cell.padStart(widths[k]))).join('  ')
-  return rows.map(row => `${line(row).trimEnd()}\n`).join('')
 }

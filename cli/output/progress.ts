@@ -52,6 +52,7 @@ export class TrainingProgress {
   /** The same for a narrow terminal: all of it fits in 80 columns. */
   private briefFields: string[] = []
   private fraction = 0
+  private nonFiniteCause: string | undefined
 
   /** @param tokens what is counted per second: characters */
   constructor(private readonly tokens: string) {
@@ -89,7 +90,7 @@ export class TrainingProgress {
 
   show(event: TrainingEvent): void {
     const { fraction, smoothedLoss: loss, validationLoss, tokensPerSecond, remainingSeconds, step } = event
-    if (event.nonFinite) this.note(event.nonFinite)
+    this.noteNonFinite(event.nonFinite)
     this.fraction = fraction
     if (validationLoss !== undefined) this.validation = [validationLoss]
     const perplexity = event.perplexity === undefined ? [] : [Math.exp(this.validation[0] ?? loss)]
@@ -101,7 +102,7 @@ export class TrainingProgress {
       left,
       `${whole(tokensPerSecond)} ${this.tokens}/s`,
       `loss ${decimals(loss)}`,
-      ...this.validation.map(value => `validation ${decimals(value)}`),
+      ...this.validation.map(value => `validation ${Number.isFinite(value) ? decimals(value) : value}`),
       ...perplexity.map(value => `perplexity ${decimals(value, 2)}`),
       `norm ${decimals(event.gradientNorm, 2)}`,
       `rate ${Number(rate)}`,
@@ -111,7 +112,7 @@ export class TrainingProgress {
       left,
       `${Math.round(tokensPerSecond / 1000)}k ${this.tokens.slice(0, 4)}/s`,
       `loss ${decimals(loss, 2)}`,
-      ...this.validation.map(value => `val ${decimals(value, 2)}`),
+      ...this.validation.map(value => `val ${Number.isFinite(value) ? decimals(value, 2) : value}`),
       ...perplexity.map(value => `perplexity ${decimals(value, 2)}`),
       `norm ${decimals(event.gradientNorm, 1)}`,
       `rate ${Number(rate)}`,
@@ -127,6 +128,13 @@ export class TrainingProgress {
     this.lastLine = now
     const rest = this.fields.slice(1)
     this.stream.write(`${percentage}  step ${step}  ${rest.join('  ')}\n`)
+  }
+
+  /** Where a NaN or an infinity comes from: once, however many evaluations meet it again. */
+  private noteNonFinite(report: string | undefined): void {
+    const cause = report?.replace(/^train: step \d+: /, '')
+    if (report && cause !== this.nonFiniteCause) this.note(report)
+    this.nonFiniteCause = cause ?? this.nonFiniteCause
   }
 
   /** Validation examples, each on a line: input, output and target. */

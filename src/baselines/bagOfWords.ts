@@ -73,7 +73,7 @@ export function evaluateBags(
 ): LabelScores {
   const judged: Judged[] = items.map(({ text, label }) => {
     const scores = model.scores(bagOf(text))
-    return { truth: [label.trim()], given: [model.labels[scores.indexOf(Math.max(...scores))]] }
+    return { truth: [label.trim()], predicted: [model.labels[scores.indexOf(Math.max(...scores))]] }
   })
   return labelScores(judged)
 }

@@ -1,5 +1,4 @@
-/* How well a classifier does on labelled texts. */
-
+/* Scores of a classifier on labelled texts. */
 import type { ItemCorpus, LabelledText } from '../data/corpora/items.js'
 import { binaryCost } from '../layers/binaryCrossEntropy.js'
 import { type Classifier, probabilitiesOf } from '../models/classifier/classifier.js'
@@ -7,11 +6,11 @@ import { labelsOf } from '../models/shared/labels.js'
 import { type LabelScores, labelScores } from './labelScores.js'
 
 export interface ClassificationEvaluation extends LabelScores {
-  /** What training makes small, in nats, with its weights of classes; of the texts whose labels the model has. */
+  /** The training loss, in nats, with its class weights, over the texts whose labels the model has; NaN where there are none. */
   readonly loss: number
   readonly texts: number
-  /** Labels that the model does not have, each with its texts: no answer to these can be right. */
-  readonly strange: Readonly<Record<string, number>>
+  /** Labels that the model does not have, and how many texts have them: no answer to these can be right. */
+  readonly unknownLabels: Readonly<Record<string, number>>
 }
 
 /** Every text once. */
@@ -26,34 +25,34 @@ export async function evaluateClassifier(
     items.map(({ text }) => text),
     options,
   )
-  const strange = new Map<string, number>()
+  const unknownLabels = new Map<string, number>()
   let cost = 0
   let weight = 0
   const judged = items.flatMap(({ label }, i) => {
     const logits = answers[i]
     if (!logits) return []
     const truth = labelsOf(label, configuration)
-    for (const each of truth) if (!labels.includes(each)) strange.set(each, (strange.get(each) ?? 0) + 1)
+    for (const name of truth) if (!labels.includes(name)) unknownLabels.set(name, (unknownLabels.get(name) ?? 0) + 1)
     const probabilities = probabilitiesOf(logits, configuration)
     if (multiLabel) {
-      labels.forEach((each, k) => {
-        cost += binaryCost(logits[k], truth.includes(each) ? 1 : 0, labelWeights[k])
+      labels.forEach((name, k) => {
+        cost += binaryCost(logits[k], truth.includes(name) ? 1 : 0, labelWeights[k])
         weight++
       })
-      return [{ truth, given: labels.filter((_, k) => probabilities[k] > 0.5) }]
+      return [{ truth, predicted: labels.filter((_, k) => probabilities[k] > 0.5) }]
     }
     const right = labels.indexOf(truth[0])
     if (right >= 0) {
       cost += labelWeights[right] * (logSumExp(logits) - logits[right])
       weight += labelWeights[right]
     }
-    return [{ truth, given: [labels[probabilities.indexOf(Math.max(...probabilities))]] }]
+    return [{ truth, predicted: [labels[probabilities.indexOf(Math.max(...probabilities))]] }]
   })
   return {
     loss: cost / weight,
     ...labelScores(judged, { multiLabel }),
     texts: judged.length,
-    strange: Object.fromEntries(strange),
+    unknownLabels: Object.fromEntries(unknownLabels),
   }
 }
 

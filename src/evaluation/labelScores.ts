@@ -1,11 +1,11 @@
-/* How well labels were given, from what is true and what was said of each: precision, recall, F1 of each label, their
- * averages, and the confusion matrix.
+/* Scores of predicted labels against the true ones: precision, recall, F1 of each label, their averages, and the confusion
+ * matrix.
  *
  *     precision = TP / (TP + FP), recall = TP / (TP + FN), F1 = 2 TP / (2 TP + FP + FN); 0 where the divisor is 0
  *     macro: the mean over labels; micro: of the sums of TP, FP and FN
  *
- * As scikit-learn's precision_recall_fscore_support with zero_division 0: labels that neither are true nor were given
- * anywhere do not count in the mean. */
+ * As scikit-learn's precision_recall_fscore_support with zero_division 0: labels that are neither true nor
+ * predicted anywhere do not count in the mean. */
 
 export interface LabelScore {
   readonly label: string
@@ -28,56 +28,57 @@ export interface LabelScores {
   readonly perLabel: readonly LabelScore[]
   readonly macro: AverageScore
   readonly micro: AverageScore
-  /** [true][given] counts in the order of `labels`; none where an item may have several labels. */
+  /** [true][predicted] counts in the order of `labels`; undefined where an item may have several labels. */
   readonly confusion: readonly (readonly number[])[] | undefined
-  /** Those that are true or were given, in the order of code units. */
+  /** Those that are true or predicted, in the order of code units. */
   readonly labels: readonly string[]
 }
 
+/** The true and the predicted labels of an item. */
 export interface Judged {
   readonly truth: readonly string[]
-  readonly given: readonly string[]
+  readonly predicted: readonly string[]
 }
 
 const ratio = (a: number, b: number) => (b === 0 ? 0 : a / b)
 
-export const scoreOf = (right: number, given: number, actual: number): AverageScore => ({
-  precision: ratio(right, given),
+export const scoreOf = (right: number, predicted: number, actual: number): AverageScore => ({
+  precision: ratio(right, predicted),
   recall: ratio(right, actual),
-  f1: ratio(2 * right, given + actual),
+  f1: ratio(2 * right, predicted + actual),
 })
 
-/** @param items one label each, or any number */
+/** @param items with one label of either sort, or with any number where `multiLabel` is set. Default false */
 export function labelScores(items: readonly Judged[], { multiLabel = false } = {}): LabelScores {
-  const labels = [...new Set(items.flatMap(({ truth, given }) => [...truth, ...given]))].sort((a, b) =>
+  const labels = [...new Set(items.flatMap(({ truth, predicted }) => [...truth, ...predicted]))].sort((a, b) =>
     a < b ? -1 : 1,
   )
   const numbers = new Map(labels.map((label, i) => [label, i]))
   const right = labels.map(() => 0)
-  const given = labels.map(() => 0)
+  const predicted = labels.map(() => 0)
   const actual = labels.map(() => 0)
   const confusion = labels.map(() => labels.map(() => 0))
   let exact = 0
   for (const item of items) {
     const truth = item.truth.map(label => numbers.get(label) as number)
-    const said = item.given.map(label => numbers.get(label) as number)
+    const answers = item.predicted.map(label => numbers.get(label) as number)
     for (const i of truth) actual[i]++
-    for (const i of said) given[i]++
-    const both = said.filter(i => truth.includes(i))
+    for (const i of answers) predicted[i]++
+    const both = answers.filter(i => truth.includes(i))
     for (const i of both) right[i]++
-    if (both.length === truth.length && both.length === said.length) exact++
-    if (!multiLabel) confusion[truth[0]][said[0]]++
+    if (both.length === truth.length && both.length === answers.length) exact++
+    if (!multiLabel) confusion[truth[0]][answers[0]]++
   }
   const perLabel = labels.map((label, i) => ({
     label,
-    ...scoreOf(right[i], given[i], actual[i]),
+    ...scoreOf(right[i], predicted[i], actual[i]),
     support: actual[i],
   }))
   return {
     accuracy: ratio(exact, items.length),
     perLabel,
     macro: macroOf(perLabel),
-    micro: scoreOf(sum(right), sum(given), sum(actual)),
+    micro: scoreOf(sum(right), sum(predicted), sum(actual)),
     confusion: multiLabel ? undefined : confusion,
     labels,
   }
@@ -86,7 +87,7 @@ export function labelScores(items: readonly Judged[], { multiLabel = false } = {
 /** The mean over labels. */
 export function macroOf(scores: readonly LabelScore[]): AverageScore {
   const mean = (of: (score: LabelScore) => number) => ratio(sum(scores.map(of)), scores.length)
-  return { precision: mean(each => each.precision), recall: mean(each => each.recall), f1: mean(each => each.f1) }
+  return { precision: mean(score => score.precision), recall: mean(score => score.recall), f1: mean(score => score.f1) }
 }
 
-export const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0)
+export const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)

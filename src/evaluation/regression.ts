@@ -1,13 +1,12 @@
-/* How near a regressor's numbers are to those that were asked for. */
-
+/* Errors of a regressor's predictions. */
 import type { ItemCorpus, NumberSequence } from '../data/corpora/items.js'
 import { regressionCost } from '../layers/regressionLoss.js'
 import type { Regressor } from '../models/regressor/regressor.js'
 
 export interface RegressionEvaluation {
-  /** What training makes small: the mean cost in the model's scale. */
+  /** The training loss: the mean cost in the model's scale. */
   readonly loss: number
-  /** In the numbers' own scale, as the next two. */
+  /** In the scale of the data, as the next two. */
   readonly meanSquaredError: number
   /** √ meanSquaredError */
   readonly rootMeanSquaredError: number
@@ -15,7 +14,10 @@ export interface RegressionEvaluation {
   readonly sequences: number
 }
 
-/** Every sequence once. @throws ConfigurationError for sequences that are not as the model's */
+/**
+ * Errors on every sequence.
+ * @throws ConfigurationError when a sequence has other numbers of features or targets than the model
+ */
 export async function evaluateRegressor(
   model: Regressor,
   { items }: ItemCorpus<NumberSequence>,

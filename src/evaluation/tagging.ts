@@ -1,5 +1,4 @@
-/* How well a tagger does on tagged sentences. */
-
+/* Scores of a tagger on tagged sentences. */
 import type { ItemCorpus, TaggedSentence } from '../data/corpora/items.js'
 import { chainCost, exponentialChain } from '../layers/linearChain.js'
 import { checkSentence, wordNumber } from '../models/tagger/batches.js'
@@ -8,7 +7,7 @@ import { type LabelScores, labelScores } from './labelScores.js'
 import { areSpanTags, type SpanScores, spanScores } from './spans.js'
 
 export interface TaggingEvaluation extends LabelScores {
-  /** What training makes small, in nats a word; of the sentences whose tags the model has. */
+  /** The training loss, in nats a word, over the sentences whose tags the model has; NaN where there are none. */
   readonly loss: number
   /** Share of words whose tag is right. */
   readonly accuracy: number
@@ -17,13 +16,16 @@ export interface TaggingEvaluation extends LabelScores {
   readonly words: number
   readonly unknown: number
   readonly sentences: number
-  /** Of whole spans, where the tags are BIO's. */
+  /** Scores of spans, where the tags are BIO's. */
   readonly spans: SpanScores | undefined
-  /** Tags that the model does not have, each with its words: no answer to these can be right. */
-  readonly strange: Readonly<Record<string, number>>
+  /** Tags that the model does not have, and how many words have them: no answer to these can be right. */
+  readonly unknownTags: Readonly<Record<string, number>>
 }
 
-/** Every sentence once. @throws ConfigurationError for one without words, or whose tags are not as many */
+/**
+ * Scores on every sentence.
+ * @throws ConfigurationError when a sentence has no words, or not a tag for each word
+ */
 export async function evaluateTagger(
   model: Tagger,
   { items, name }: ItemCorpus<TaggedSentence>,
@@ -33,24 +35,26 @@ export async function evaluateTagger(
   const scores = await model.scores(items.map(({ words }) => words))
   const numbers = new Map(tags.map((tag, i) => [tag, i]))
   const costOf = costs(model)
-  const strange = new Map<string, number>()
+  const unknownTags = new Map<string, number>()
   const sums = { cost: 0, costed: 0, unknown: 0, unknownRight: 0 }
   const sentences = items.map(({ words, tags: truth }, i) => {
-    const given = Array.from(scores[i].tags, tag => tags[tag])
+    const predicted = Array.from(scores[i].tags, tag => tags[tag])
     words.forEach((word, t) => {
-      if (!numbers.has(truth[t])) strange.set(truth[t], (strange.get(truth[t]) ?? 0) + 1)
+      if (!numbers.has(truth[t])) unknownTags.set(truth[t], (unknownTags.get(truth[t]) ?? 0) + 1)
       if (wordNumber(vocabularies.words, word) !== vocabularies.words.unknown) return
       sums.unknown++
-      if (given[t] === truth[t]) sums.unknownRight++
+      if (predicted[t] === truth[t]) sums.unknownRight++
     })
     const y = truth.map(tag => numbers.get(tag) ?? -1)
     if (!y.includes(-1)) {
       sums.cost += costOf(scores[i], Int32Array.from(y))
       sums.costed += y.length
     }
-    return { truth, given }
+    return { truth, predicted }
   })
-  const judged = sentences.flatMap(({ truth, given }) => truth.map((tag, t) => ({ truth: [tag], given: [given[t]] })))
+  const judged = sentences.flatMap(({ truth, predicted }) =>
+    truth.map((tag, t) => ({ truth: [tag], predicted: [predicted[t]] })),
+  )
   return {
     ...labelScores(judged),
     loss: sums.cost / sums.costed,
@@ -59,11 +63,11 @@ export async function evaluateTagger(
     unknown: sums.unknown,
     sentences: items.length,
     spans: areSpanTags(tags) ? spanScores(sentences) : undefined,
-    strange: Object.fromEntries(strange),
+    unknownTags: Object.fromEntries(unknownTags),
   }
 }
 
-/** What a sentence's true tags cost. */
+/** The loss of a sentence's true tags. */
 function costs({ crf, engine, tags }: Tagger): (scores: SentenceScores, y: Int32Array) => number {
   const width = tags.length
   if (crf) {

@@ -1,6 +1,6 @@
-/* How well a translator does: the loss of the true translations, and BLEU, chrF and exact matches of its own. */
+/* Scores of a translator: the loss of the true translations, and BLEU, chrF and exact matches of its own. */
 import { platform } from '#platform'
-import { ItemCorpus, type TextPair } from '../data/corpora/items.js'
+import type { ItemCorpus, TextPair } from '../data/corpora/items.js'
 import { ConfigurationError } from '../errors.js'
 import { pairBatches } from '../models/translator/batches.js'
 import type { TranslateOptions } from '../models/translator/translation.js'
@@ -42,7 +42,10 @@ const AT_ONCE = 64
 /** Upper ends of the classes of length. */
 const CLASSES = [4, 9, Infinity]
 
-/** Every pair once. @throws ConfigurationError for a corpus without pairs */
+/**
+ * Scores on every pair.
+ * @throws ConfigurationError when the corpus has no pairs
+ */
 export async function evaluateTranslator(
   model: Translator,
   corpus: ItemCorpus<TextPair>,
@@ -50,11 +53,11 @@ export async function evaluateTranslator(
 ): Promise<TranslationEvaluation> {
   const { items } = corpus
   const loss = await translationLoss(model, corpus, options)
-  const found = await model.translateAll(
+  const hypotheses = await model.translateAll(
     items.map(({ source }) => source),
     options,
   )
-  const translations = found.map(([best]) => best.text)
+  const translations = hypotheses.map(([best]) => best.text)
   const references = items.map(({ target }) => target)
   const matches = translations.filter((text, i) => text === references[i]).length
   return {
@@ -68,7 +71,11 @@ export async function evaluateTranslator(
   }
 }
 
-/** The mean over all target tokens. @throws ConfigurationError for a corpus without pairs */
+/**
+ * The mean loss over all target tokens, in nats.
+ * @throws ConfigurationError when the corpus has no pairs
+ * @throws the signal's reason when the signal aborts
+ */
 export async function translationLoss(
   model: Translator,
   corpus: ItemCorpus<TextPair>,
@@ -79,7 +86,8 @@ export async function translationLoss(
     throw new ConfigurationError(`${corpus.name}: there is nothing to evaluate; give it pairs`)
   const batches = pairBatches(tokenizers, corpus, { batchSize: AT_ONCE })
   let [sum, tokens] = [0, 0]
-  for (let index = 0; index < batches.batchesPerEpoch && !signal?.aborted; index++) {
+  for (let index = 0; index < batches.batchesPerEpoch; index++) {
+    signal?.throwIfAborted()
     engine.scope(() => {
       const { loss, count = 0 } = model.loss(batches.batch(0, index))
       sum += engine.scalar(loss) * count
@@ -107,11 +115,4 @@ function classesOf(
     )
     return [{ from, to, pairs: chosen.length, bleu: score }]
   })
-}
-
-/** So many pairs from all over a corpus, whose first ones may be its shortest: what is looked at while training. */
-export function spreadPairs({ items, name }: ItemCorpus<TextPair>, count: number): ItemCorpus<TextPair> {
-  const taken = Math.min(count, items.length)
-  const spread = Array.from({ length: taken }, (_, i) => items[Math.floor((i * items.length) / taken)])
-  return new ItemCorpus(spread, name)
 }

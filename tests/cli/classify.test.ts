@@ -68,9 +68,9 @@ describe('a classifier', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^more.csv: accuracy .*\(3 texts\); the model does not have these labels.*: strange \(1\)\n/)
     expect(stdout).toMatch(/\n +precision +recall +F1 +count\nbad /)
-    expect(stdout).toMatch(/\ntrue \\ given +bad +good +strange\n/)
+    expect(stdout).toMatch(/\ntrue \\ predicted +bad +good +strange\n/)
     const json = JSON.parse((await shop.run(['eval', 'mood', 'more.csv', ...columns, '--json'])).stdout)
-    expect(json).toMatchObject({ texts: 3, strange: { strange: 1 }, macro: { f1: expect.any(Number) } })
+    expect(json).toMatchObject({ texts: 3, unknownLabels: { strange: 1 }, macro: { f1: expect.any(Number) } })
   })
 
   it('is resumed to the bits of one left alone', async () => {

@@ -42,7 +42,7 @@ describe('recurra train regress', () => {
     const last = (await readFile(shop.path('wave/metrics.jsonl'), 'utf8')).trimEnd().split('\n').at(-1) as string
     expect(JSON.parse(last)).toMatchObject({
       validation: { loss: expect.any(Number), meanSquaredError: expect.any(Number) },
-      samples: [{ given: expect.any(String), expected: expect.any(String), written: expect.any(String) }, {}],
+      samples: [{ input: expect.any(String), target: expect.any(String), output: expect.any(String) }, {}],
     })
   })
 
@@ -91,4 +91,19 @@ describe('recurra train regress', () => {
     expect(ending.code).toBe(code)
     expect(fault(ending)).toMatch(message)
   })
+})
+
+it('a NaN in the validation part is reported once with where it is, and no evaluation is the best', async () => {
+  const rows = Array.from({ length: 300 }, (_, i) => `${i},${i === 255 ? 'nan' : Math.sin(i / 7)}\n`)
+  await shop.write('nan.csv', `t,y\n${rows.join('')}`)
+  const { code, stderr } = await shop.run(regress('nan.csv', '--window', '8', '--epochs', '2', '--out', 'nan'))
+  expect(code).toBe(0)
+  const reports = stderr.split('\n').filter(line => line.includes('counts as not better'))
+  expect(reports).toEqual([
+    expect.stringMatching(
+      /^train: step \d+: on the validation data loss is NaN, .*; sequence 15 of nan\.csv \(validation\) has NaN in target 0; correct those data$/,
+    ),
+  ])
+  expect(stderr).toContain('validation NaN')
+  expect(await readdir(shop.path('nan'))).not.toContain('best.safetensors')
 })

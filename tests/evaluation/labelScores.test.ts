@@ -7,7 +7,7 @@ describe('scores of labels', () => {
   it.each(['single', 'multi'] as const)('are those of scikit-learn: %s', kind => {
     const { truth, given, accuracy, perLabel, macro, micro, confusion } = classificationGolden[kind]
     const scores = labelScores(
-      truth.map((each, i) => ({ truth: each, given: given[i] })),
+      truth.map((each, i) => ({ truth: each, predicted: given[i] })),
       { multiLabel: kind === 'multi' },
     )
     expect(scores.accuracy).toBeCloseTo(accuracy, 12)

@@ -6,9 +6,9 @@ import { classificationGolden } from '../golden/classificationGolden.js'
 describe('spans', () => {
   it('score as seqeval has them, of each kind and on average', () => {
     const { truth, given, report } = classificationGolden.spans
-    const { perKind, macro, micro } = spanScores(truth.map((each, i) => ({ truth: each, given: given[i] })))
+    const { perType, macro, micro } = spanScores(truth.map((each, i) => ({ truth: each, predicted: given[i] })))
     const rows = [
-      ...perKind.map(score => [score.label, score] as const),
+      ...perType.map(score => [score.label, score] as const),
       ['macro avg', macro] as const,
       ['micro avg', micro] as const,
     ]
@@ -17,15 +17,15 @@ describe('spans', () => {
       expect(recall, name).toBeCloseTo(report[name].recall, 12)
       expect(f1, name).toBeCloseTo(report[name]['f1-score'], 12)
     }
-    expect(perKind.map(({ support }) => support)).toEqual(perKind.map(({ label }) => report[label].support))
+    expect(perType.map(({ support }) => support)).toEqual(perType.map(({ label }) => report[label].support))
   })
 
   it('begin and end where they do', () => {
     expect(spansOf(['B-x', 'I-x', 'B-x', 'O', 'I-y', 'I-x'])).toEqual([
-      { kind: 'x', from: 0, to: 1 },
-      { kind: 'x', from: 2, to: 2 },
-      { kind: 'y', from: 4, to: 4 },
-      { kind: 'x', from: 5, to: 5 },
+      { type: 'x', from: 0, to: 1 },
+      { type: 'x', from: 2, to: 2 },
+      { type: 'y', from: 4, to: 4 },
+      { type: 'x', from: 5, to: 5 },
     ])
     expect(spansOf(['S-x', 'S-x', 'B-y', 'E-y', 'I-y'])).toHaveLength(4)
     expect(spansOf([])).toEqual([])

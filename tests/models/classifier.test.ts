@@ -266,7 +266,7 @@ describe('what a classifier meets', () => {
     using model = await Classifier.create({ corpus, hiddenSize: 4, engine })
     const test = corpusOf(['a film', 'good'], ['a film', 'strange'], ['dull', 'strange'])
     const evaluation = await evaluateClassifier(model, test)
-    expect(evaluation.strange).toEqual({ strange: 2 })
+    expect(evaluation.unknownLabels).toEqual({ strange: 2 })
     expect(evaluation.accuracy).toBeLessThanOrEqual(1 / 3)
     expect(Number.isFinite(evaluation.loss)).toBe(true)
     await expect(Promise.resolve(train(model, { train: test }, { steps: 1 }))).rejects.toThrow(

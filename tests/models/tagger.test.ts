@@ -110,7 +110,7 @@ describe('a tagger', () => {
     const evaluation = await evaluateTagger(model, data)
     expect(evaluation).toMatchObject({
       accuracy: 1,
-      spans: { micro: { f1: 1 }, perKind: [{ label: 'a', support: 20 }] },
+      spans: { micro: { f1: 1 }, perType: [{ label: 'a', support: 20 }] },
     })
   })
 })
@@ -127,8 +127,8 @@ describe('what a tagger meets', () => {
   it('a tag that only the test has is told and counts as wrong', async () => {
     using model = await Tagger.create({ corpus, hiddenSize: 4, engine })
     const test = corpusOf('the/D dog/X', 'a/D cat/N')
-    const { strange, accuracy, loss } = await evaluateTagger(model, test)
-    expect(strange).toEqual({ X: 1 })
+    const { unknownTags, accuracy, loss } = await evaluateTagger(model, test)
+    expect(unknownTags).toEqual({ X: 1 })
     expect(accuracy).toBeLessThanOrEqual(0.75)
     expect(Number.isFinite(loss)).toBe(true)
     await expect(Promise.resolve(train(model, { train: test }, { steps: 1 }))).rejects.toThrow(

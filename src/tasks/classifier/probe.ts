@@ -1,5 +1,6 @@
 /* What the doctor is to know of a classifier. */
 import { ItemCorpus, type LabelledText } from '../../data/corpora/items.js'
+import { sampled, sampledCorpus } from '../../data/corpora/sampled.js'
 import { countLabels } from '../../doctor/counting.js'
 import { fix } from '../../doctor/fix.js'
 import {
@@ -16,7 +17,6 @@ import {
   TRIAL_BATCH,
   trainingOf,
 } from '../../doctor/probe.js'
-import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import { ConfigurationError } from '../../errors.js'
 import { evaluateClassifier } from '../../evaluation/classification.js'
 import { classifierBatches, type LabelledBatch, tokensOf } from '../../models/classifier/batches.js'

@@ -1,5 +1,6 @@
 /* What the doctor is to know of a regressor. */
 import type { ItemCorpus, NumberSequence } from '../../data/corpora/items.js'
+import { sampled, sampledCorpus } from '../../data/corpora/sampled.js'
 import {
   EVALUATED_ITEMS,
   FOLLOWED_SEQUENCES,
@@ -11,7 +12,6 @@ import {
   TRIAL_BATCH,
   trainingOf,
 } from '../../doctor/probe.js'
-import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import { evaluateRegressor } from '../../evaluation/regression.js'
 import { regressionCost } from '../../layers/regressionLoss.js'
 import { type NumberBatch, numberBatch, numberBatches } from '../../models/regressor/batches.js'

@@ -1,5 +1,6 @@
 /* What the doctor is to know of a tagger. */
 import { ItemCorpus, type TaggedSentence } from '../../data/corpora/items.js'
+import { sampled, sampledCorpus } from '../../data/corpora/sampled.js'
 import { countTags } from '../../doctor/counting.js'
 import {
   type Classes,
@@ -16,7 +17,6 @@ import {
   TRIAL_BATCH,
   trainingOf,
 } from '../../doctor/probe.js'
-import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import { unigram } from '../../doctor/unigram.js'
 import { ConfigurationError } from '../../errors.js'
 import { evaluateTagger } from '../../evaluation/tagging.js'

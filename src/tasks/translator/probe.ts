@@ -1,5 +1,6 @@
 /* What the doctor is to know of a translator. What is said of hidden units and of gradients through time is said of its encoder. */
 import { ItemCorpus, type TextPair } from '../../data/corpora/items.js'
+import { sampled, sampledCorpus } from '../../data/corpora/sampled.js'
 import { fix } from '../../doctor/fix.js'
 import { lengthsApart } from '../../doctor/pairChecks.js'
 import {
@@ -18,7 +19,6 @@ import {
   TRIAL_BATCH,
   trainingOf,
 } from '../../doctor/probe.js'
-import { sampled, sampledCorpus } from '../../doctor/sampled.js'
 import { unigram } from '../../doctor/unigram.js'
 import { translationLoss } from '../../evaluation/translation.js'
 import {

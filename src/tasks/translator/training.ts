@@ -2,8 +2,9 @@
  * of greedy ones; and the same few sentences translated each time. */
 
 import type { TextPair } from '../../data/corpora/items.js'
+import { sampled, sampledCorpus } from '../../data/corpora/sampled.js'
 import { bleu } from '../../evaluation/bleu.js'
-import { spreadPairs, translationLoss } from '../../evaluation/translation.js'
+import { translationLoss } from '../../evaluation/translation.js'
 import { type PairBatch, pairBatches } from '../../models/translator/batches.js'
 import type { Translator } from '../../models/translator/translator.js'
 import type { TrainingConfiguration } from '../../training/options.js'
@@ -13,7 +14,7 @@ import type { CorpusData } from '../corpusData.js'
 /** Pairs to train on, and to look at. */
 export type TranslationData = CorpusData<TextPair>
 
-/** While training, validation looks at no more pairs than these, and translates no more than those. */
+/** Pairs whose loss validation takes while training, and pairs that it translates, at most. */
 const PAIRS = 2000
 const TRANSLATED = 200
 
@@ -32,23 +33,23 @@ export function translatorTraining(
     validate:
       validation &&
       (async () => {
-        const loss = await translationLoss(model, spreadPairs(validation, PAIRS))
-        const { items } = spreadPairs(validation, TRANSLATED)
-        const written = await greedy(model, items)
+        const loss = await translationLoss(model, sampledCorpus(validation, PAIRS))
+        const items = sampled(validation.items, TRANSLATED)
+        const translations = await greedy(model, items)
         const references = items.map(({ target }) => target)
-        const exact = written.filter((text, i) => text === references[i]).length / items.length
-        return { loss, perplexity: Math.exp(loss), bleu: bleu(written, references).score, exact }
+        const exact = translations.filter((text, i) => text === references[i]).length / items.length
+        return { loss, perplexity: Math.exp(loss), bleu: bleu(translations, references).score, exact }
       }),
-    samples: validation && (count => translated(model, spreadPairs(validation, count).items)),
+    samples: validation && (count => translated(model, sampled(validation.items, count))),
   }
 }
 
 async function greedy(model: Translator, items: readonly TextPair[]): Promise<string[]> {
-  const found = await model.translateAll(
+  const hypotheses = await model.translateAll(
     items.map(({ source }) => source),
     { beamSize: 1 },
   )
-  return found.map(([best]) => best.text)
+  return hypotheses.map(([best]) => best.text)
 }
 
 async function translated(model: Translator, items: readonly TextPair[]): Promise<Sample[]> {

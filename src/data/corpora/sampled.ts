@@ -1,6 +1,5 @@
-/* A part of a corpus that is as the whole: items from all over it, since what stands in blocks (classes, lengths, sources) would
- * be seen of one block alone. */
-import { ItemCorpus } from '../data/corpora/items.js'
+/* A sample of a corpus: items at even distances, since the first ones may be of one class, length or source. */
+import { ItemCorpus } from './items.js'
 
 export function sampled<Item>(items: readonly Item[], most: number): readonly Item[] {
   if (items.length <= most) return items
