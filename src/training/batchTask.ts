@@ -1,4 +1,4 @@
-/* A model of one's own on batches of one's own: validation is the mean loss over its batches. */
+/* The training task of a model with batches that the caller brings: validation is the mean loss over them. */
 import { platform } from '#platform'
 import { CarriedState } from '../models/shared/carriedState.js'
 import type { BatchSource, Trainable } from '../models/shared/trainable.js'
@@ -16,7 +16,7 @@ export function batchTask<Batch>(
   }
 }
 
-/** The mean loss over one epoch of batches; each weighs what its mean is over. */
+/** The mean loss over one epoch of batches, each weighted by the count that its loss is the mean of. */
 async function meanLoss<Batch>(model: Trainable<Batch>, source: BatchSource<Batch>): Promise<number> {
   const [{ engine }] = model.parameters
   const { carriedBatchSize, batchesPerEpoch } = source
@@ -25,19 +25,19 @@ async function meanLoss<Batch>(model: Trainable<Batch>, source: BatchSource<Batc
       ? undefined
       : new CarriedState(engine, () => model.zeroState?.(carriedBatchSize) ?? [])
   let sum = 0
-  let all = 0
+  let total = 0
   try {
     for (let index = 0; index < batchesPerEpoch; index++) {
       engine.scope(() => {
         const { loss, count = 1, state } = model.loss(source.batch(0, index), { state: carried?.state })
         if (state) carried?.carry(state)
         sum += engine.scalar(loss) * count
-        all += count
+        total += count
       })
       await platform.pause()
     }
   } finally {
     carried?.close()
   }
-  return sum / all
+  return sum / total
 }

@@ -10,22 +10,22 @@ export type ClippingConfiguration = Pick<TrainingConfiguration, 'clipping' | 'cl
 export interface Clipped {
   /** Global norm before clipping. */
   readonly norm: number
-  /** Whether anything was bounded. */
+  /** Whether any element was changed. */
   readonly clipped: boolean
-  /** What each parameter's gradient is to be multiplied by. */
+  /** The factor of each parameter's gradient. */
   readonly scales: readonly number[] | undefined
 }
 
-/** What clip_grad_norm_ adds to the norm before it divides. */
-const TINY = 1e-6
+/** clip_grad_norm_ adds this to the norm before it divides. */
+const EPSILON = 1e-6
 
-/** Elements from one result to the next: a place is a multiple of 64 bytes. */
-const APART = 16
+/** Elements from one result to the next: offsets are multiples of 64 bytes. */
+const SPACING = 16
 
 /** Σ g² of each parameter. */
 function squaresOf(engine: Engine, parameters: readonly Parameter[]): number[] {
-  const results = engine.tensor([parameters.length * APART])
-  const bytes = APART * engine.backend.elementBytes
+  const results = engine.tensor([parameters.length * SPACING])
+  const bytes = SPACING * engine.backend.elementBytes
   const record = { count: 0, squares: 1, a: 0, y: results.offset }
   for (const { gradient } of parameters) {
     record.count = gradient.size
@@ -34,7 +34,7 @@ function squaresOf(engine: Engine, parameters: readonly Parameter[]): number[] {
     record.y += bytes
   }
   const read = engine.copyOut(results)
-  return parameters.map((_, i) => read[i * APART])
+  return parameters.map((_, i) => read[i * SPACING])
 }
 
 /** Bounds the gradients, in a scope. Norms come back as factors, which cost no pass; values are bounded where they stand. */
@@ -45,7 +45,7 @@ export function clip(
 ): Clipped {
   const squares = squaresOf(engine, parameters)
   const norm = Math.sqrt(squares.reduce((total, square) => total + square, 0))
-  const factorOf = (norm: number) => Math.min(1, clipNorm / (norm + TINY))
+  const factorOf = (norm: number) => Math.min(1, clipNorm / (norm + EPSILON))
   const scaled = (scales: readonly number[]) => ({ norm, scales, clipped: scales.some(scale => scale < 1) })
   switch (clipping) {
     case 'none':

@@ -1,4 +1,4 @@
-/* The time that a run has had, without its pauses. */
+/* The time that a run has trained, without its pauses, and the gate that holds a paused run. */
 export class TrainingClock {
   private readonly begun = performance.now()
   private stood = 0

@@ -1,5 +1,5 @@
-/* Optimizers, each as two functions: `init` makes what it remembers, `update` does one step. They are PyTorch's, equation by
- * equation, and held to its numbers (tests/training/optimizers.test.ts). g is the gradient after clipping; λ weightDecay. */
+/* Optimizers, each as two functions: `init` makes its state, `update` does one step. They are PyTorch's, equation by equation,
+ * and held to its numbers (tests/training/pytorch.test.ts). g is the gradient after clipping; λ weightDecay. */
 import type { Engine } from '../engine/engine.js'
 import {
   adam as adamKernel,
@@ -12,7 +12,7 @@ import type { Tensor } from '../engine/tensor.js'
 import type { Parameter } from '../layers/parameter.js'
 import type { TrainingConfiguration } from './options.js'
 
-/** What an optimizer remembers of each parameter, by PyTorch's name for it; kept in the heap. */
+/** An optimizer's tensors for each parameter, under PyTorch's names; kept in the heap. */
 export type OptimizerState = readonly Readonly<Record<string, Tensor>>[]
 
 export interface Update {
@@ -31,10 +31,10 @@ export interface Optimizer {
   update(engine: Engine, parameters: readonly Parameter[], state: OptimizerState, update: Update): boolean
 }
 
-/** What the averaged weights are called in the state of an optimizer that has some. */
+/** The name of the averaged weights in an optimizer's state. */
 export const AVERAGE = 'ax'
 
-/** What each parameter's step is. */
+/** The step of one parameter. */
 type ParameterUpdate = (
   engine: Engine,
   shared: {
@@ -44,15 +44,15 @@ type ParameterUpdate = (
     readonly broken: number
     readonly gradientScale: number
   },
-  remembered: Readonly<Record<string, Tensor>>,
+  state: Readonly<Record<string, Tensor>>,
   update: Update,
 ) => void
 
-/** The part that all have in common: a memory of some tensors a parameter, zeros at first, and one step a parameter. */
-const optimizerOver = (remembered: readonly string[], step: ParameterUpdate): Optimizer => ({
+/** An optimizer with some tensors for each parameter, zeros at first, and one step for each parameter. */
+const optimizerOver = (stateNames: readonly string[], step: ParameterUpdate): Optimizer => ({
   init: (engine, parameters) =>
     engine.keepTogether(() =>
-      parameters.map(({ shape }) => Object.fromEntries(remembered.map(name => [name, engine.keep(shape)]))),
+      parameters.map(({ shape }) => Object.fromEntries(stateNames.map(name => [name, engine.keep(shape)]))),
     ),
   update(engine, parameters, state, update) {
     const brokenAt = engine.tokens([0])
@@ -70,8 +70,8 @@ const optimizerOver = (remembered: readonly string[], step: ParameterUpdate): Op
  * (Nesterov 1983, Sutskever et al. 2013): w −= η (g + λ w + μ v).
  */
 export const sgd = ({ momentum = 0, nesterov = false, weightDecay = 0 } = {}): Optimizer =>
-  optimizerOver(momentum > 0 ? ['momentum_buffer'] : [], (engine, shared, remembered, { learningRate }) => {
-    const velocity = remembered.momentum_buffer?.offset
+  optimizerOver(momentum > 0 ? ['momentum_buffer'] : [], (engine, shared, state, { learningRate }) => {
+    const velocity = state.momentum_buffer?.offset
     const { count, w, dW, broken, gradientScale } = shared
     engine.run(sgdKernel, {
       count,
@@ -168,7 +168,7 @@ export const adam = ({
 /**
  * Averaged SGD (Polyak & Juditsky 1992; PyTorch's ASGD): SGD with a rate that may fall, η_t = η / (1 + decay η (t − 1))^power,
  * and a weight decay that goes with it, beside it the mean of the weights since step t₀: a += (w − a) / max(1, t − 1 − t₀).
- * AWD-LSTM (Merity, Keskar & Socher 2018) has decay 0, and t₀ where validation stops getting better.
+ * AWD-LSTM (Merity, Keskar & Socher 2018) has decay 0, and t₀ where the validation loss stops getting better.
  */
 export const asgd = ({ decay = 0, power = 0.75, weightDecay = 0 } = {}): Optimizer =>
   optimizerOver([AVERAGE], (engine, shared, { ax }, { step, learningRate, averageFrom = Infinity }) => {

@@ -1,4 +1,4 @@
-/* What is added to a loss so that weights stay small and hidden states calm.
+/* Penalties that are added to the loss: on the weights, and on the hidden states.
  *
  *     L1     l1 Σ|w|           its gradient: l1 sign(w)
  *     L2     l2 / 2 Σ w²       its gradient: l2 w, as PyTorch's weight_decay of SGD
@@ -57,7 +57,7 @@ function meanSquare(engine: Engine, x: Tensor, rows: number): Tensor {
   return scale(engine, sum(engine, multiply(engine, x, x)), 1 / Math.max(1, rows * width))
 }
 
-/** AR and TAR of a batch, on the tape: [1]; nothing where neither is wanted or the model shows no hidden states. */
+/** AR and TAR of a batch, on the tape: [1]; undefined where both are off or the model gives no hidden states. */
 export function activationPenalty(
   engine: Engine,
   { hidden, dropped = hidden, lengths }: BatchLoss,
@@ -73,8 +73,8 @@ export function activationPenalty(
     const later = laterSteps(hidden, lengths)
     if (later.length > 0) {
       const [, batch] = hidden.shape
-      const at = (rows: Int32Array) => embed(engine, engine.tokens(rows), hidden)
-      const change = add(engine, at(later), at(later.map(row => row - batch)), -1)
+      const rowsOf = (rows: Int32Array) => embed(engine, engine.tokens(rows), hidden)
+      const change = add(engine, rowsOf(later), rowsOf(later.map(row => row - batch)), -1)
       parts.push(scale(engine, meanSquare(engine, change, later.length), beta))
     }
   }

@@ -1,4 +1,4 @@
-/* How the share of steps that are fed the truth falls in training: scheduled sampling (Bengio, Vinyals, Jaitly & Shazeer
+/* The share of inputs that are true tokens, over the steps of training: scheduled sampling (Bengio, Vinyals, Jaitly & Shazeer
  * 2015). With i the steps done, k teacherForcingSteps, ε₀ teacherForcing and ε teacherForcingLeast:
  *
  *     constant          ε₀
@@ -6,7 +6,7 @@
  *     exponential       ε₀ exp(−i / k)
  *     inverse sigmoid   ε₀ k / (k + exp(i / k))
  *
- * none below ε. What is fed instead, src/models/shared/scheduledSampling.ts says. */
+ * none below ε. src/models/shared/scheduledSampling.ts makes the other inputs. */
 import type { TrainingConfiguration } from './options.js'
 
 type ForcingConfiguration = Pick<
@@ -14,7 +14,7 @@ type ForcingConfiguration = Pick<
   'teacherForcing' | 'teacherForcingSchedule' | 'teacherForcingSteps' | 'teacherForcingLeast'
 >
 
-/** The share for the step that follows `done` steps. */
+/** The share after `done` steps. */
 export function teacherForcingAt(configuration: ForcingConfiguration, done: number): number {
   const {
     teacherForcing: first,

@@ -1,4 +1,4 @@
-// What steers training: sentences, teacher forcing, batches taken together, penalties, patience, models of one's own.
+/* What steers training: sentences, teacher forcing, batches taken together, penalties, patience, models of one's own. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ItemCorpus } from '../../src/data/corpora/items.js'
 import type { Engine } from '../../src/engine/engine.js'

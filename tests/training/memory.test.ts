@@ -1,4 +1,4 @@
-// What training takes, it gives back: the heap and the process do not grow with steps, and what is dropped is gone.
+/* What training takes, it gives back: the heap and the process do not grow with steps, and what is dropped is gone. */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'

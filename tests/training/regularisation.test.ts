@@ -1,5 +1,5 @@
-// What a batch is penalised for: the mean over the steps that exist, whatever stands beside them in the batch; and a state that
-// is learned learns where a text begins, in streams too.
+/* What a batch is penalised for: the mean over the steps that exist, whatever stands beside them in the batch; and a state that
+ * is learned learns where a text begins, in streams too. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ItemCorpus } from '../../src/data/corpora/items.js'
 import type { Engine } from '../../src/engine/engine.js'

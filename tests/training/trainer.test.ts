@@ -1,4 +1,4 @@
-// The trainer: awaitable and iterable, the same bits for the same seed, and done right to the last step.
+/* The trainer: awaitable and iterable, the same bits for the same seed, and done right to the last step. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Lanes } from '../../src/data/batches/lanes.js'
 import { TextCorpus } from '../../src/data/corpora/corpus.js'
