@@ -2,6 +2,7 @@
  * nothing in it is trusted, and what is wrong is named by its line. */
 
 import { Float32Builder, Int32Builder } from '../data/numberBuilders.js'
+import { mostDifferent } from '../data/tokenizers/tally.js'
 import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { FileFormatError } from '../errors.js'
 import {
@@ -11,13 +12,12 @@ import {
   tokenizerFromSymbols,
   tokenizerPart,
 } from './arpaSymbols.js'
-import { type ByteSource, eachLine } from './byteLines.js'
+import { type ByteLineOptions, type ByteSource, eachLine } from './byteLines.js'
 import { ByteWords } from './byteWords.js'
 import { NGramTrie } from './trie.js'
+import { unknownWord, WordVocabulary } from './wordVocabulary.js'
 
-export interface ArpaReading {
-  /** Opens the messages. */
-  readonly where: string
+export interface ArpaReading extends ByteLineOptions {
   /** What the model was made with; default: what the file's comments say, else what its unigrams are. */
   readonly tokenizer?: Tokenizer | undefined
   /** What the unigrams are; default: characters if each is one, and white space is among them; else words. */
@@ -25,24 +25,33 @@ export interface ArpaReading {
 }
 
 /** log10 of what a file does not say of <unk>: KenLM's choice. */
-const unknownProbability = -100
-const mostOrders = 32
+const UNKNOWN_PROBABILITY = -100
+const MAX_ORDER = 32
+
+/** SRILM may write some lines about the model before `\data\`; our tokenizers are counted apart. */
+const MAX_PREAMBLE = 2 ** 20
+/** Characters of a tokenizer in comments: one of a million byte pairs has 30 million. */
+const MAX_TOKENIZER = 2 ** 26
+/** Sections are set apart by an empty line or a few. */
+const MAX_EMPTY_LINES = 10_000
 
 export async function readArpa(
   source: ByteSource,
   options: ArpaReading,
 ): Promise<{ trie: NGramTrie; tokenizer: ModelTokenizer }> {
   const reader = new ArpaReader(options)
-  await eachLine(source, options.where, (bytes, from, to) => reader.line(bytes, from, to))
+  await eachLine(source, options, (bytes, from, to) => reader.line(bytes, from, to))
   return reader.finish()
 }
 
 class ArpaReader {
   private lineNumber = 0
   /** What comes next: `\data\`, counts, the head of a section, its lines, or nothing after `\end\`. */
-  private place: 'before' | 'counts' | 'head' | 'n-grams' | 'after' = 'before'
-  /** The tokenizer as comments have it, so far. */
+  private expected: 'before' | 'counts' | 'head' | 'n-grams' | 'after' = 'before'
+  /** The tokenizer as comments have it, so far, and bytes of other lines before `\data\`. */
   private comment = ''
+  private preamble = 0
+  private emptyLines = 0
   private readonly counts: number[] = []
   /** Order of the section being read. */
   private order = 0
@@ -65,43 +74,57 @@ class ArpaReader {
   private lastWord = -1
 
   /** Fields of the line at hand: where each begins and ends. */
-  private readonly begins = new Int32Array(mostOrders + 3)
-  private readonly ends = new Int32Array(mostOrders + 3)
+  private readonly begins = new Int32Array(MAX_ORDER + 3)
+  private readonly ends = new Int32Array(MAX_ORDER + 3)
   /** The context of the last line, token by token, and its nodes. */
-  private readonly lastTokens = new Int32Array(mostOrders)
-  private readonly lastNodes = new Int32Array(mostOrders)
+  private readonly lastTokens = new Int32Array(MAX_ORDER)
+  private readonly lastNodes = new Int32Array(MAX_ORDER)
 
   constructor(private readonly options: ArpaReading) {}
 
   line(bytes: Uint8Array, from: number, to: number): void {
     this.lineNumber++
     const fields = this.split(bytes, from, to)
-    if (this.place === 'n-grams') {
+    if (this.expected === 'n-grams') {
       if (fields === 0) this.closeSection()
       else if (this.order === 1) this.unigram(bytes, fields)
       else this.longer(bytes, fields)
       return
     }
     if (fields === 0) {
-      if (this.place === 'counts' && this.counts.length > 0) this.place = 'head'
+      if (++this.emptyLines > MAX_EMPTY_LINES)
+        throw this.fault(`an ARPA file may have ${MAX_EMPTY_LINES} empty lines; it has more`)
+      if (this.expected === 'counts' && this.counts.length > 0) this.expected = 'head'
       return
     }
     const text = new TextDecoder().decode(bytes.subarray(from, to)).trim()
-    if (this.place === 'before') {
-      if (text === '\\data\\') this.place = 'counts'
-      else this.comment += tokenizerPart(text)
-    } else if (this.place === 'counts' && /^ngram\b/.test(text)) this.count(text)
-    else if (this.place === 'after') throw this.fault(`nothing may follow \\end\\; got ${shown(text)}`)
+    if (this.expected === 'before') {
+      if (text === '\\data\\') this.expected = 'counts'
+      else this.before(text)
+    } else if (this.expected === 'counts' && /^ngram\b/.test(text)) this.count(text)
+    else if (this.expected === 'after') throw this.fault(`nothing may follow \\end\\; got ${shown(text)}`)
     else this.head(text)
   }
 
   finish(): { trie: NGramTrie; tokenizer: ModelTokenizer } {
-    const { trie, tokenizer, place } = this
+    const { trie, tokenizer, expected } = this
     const { where } = this.options
-    if (place === 'before') throw new FileFormatError(`${where}: no line is \\data\\, with which an ARPA file begins`)
-    if (place !== 'after' || !trie || !tokenizer)
+    if (expected === 'before')
+      throw new FileFormatError(`${where}: no line is \\data\\, with which an ARPA file begins`)
+    if (expected !== 'after' || !trie || !tokenizer)
       throw new FileFormatError(`${where}: line ${this.lineNumber}: the file ends before \\end\\; it is cut short`)
     return { trie, tokenizer }
+  }
+
+  /** A line before `\data\`. */
+  private before(text: string): void {
+    const part = tokenizerPart(text)
+    this.comment += part
+    if (part === '') this.preamble += text.length + 1
+    if (this.comment.length > MAX_TOKENIZER || this.preamble > MAX_PREAMBLE)
+      throw this.fault(
+        `before \\data\\ there may stand ${MAX_PREAMBLE} characters, and ${MAX_TOKENIZER} of a tokenizer; there are more; is this an ARPA file?`,
+      )
   }
 
   private count(text: string): void {
@@ -110,9 +133,14 @@ class ArpaReader {
     const [order, count] = [Number(match[1]), Number(match[2])]
     if (order !== this.counts.length + 1)
       throw this.fault(`the count of order ${this.counts.length + 1} was to come; got ${shown(text)}`)
-    if (order > mostOrders) throw this.fault(`orders up to ${mostOrders} can be read; got ${order}`)
-    if (count >= 2 ** 31) throw this.fault(`at most ${2 ** 31 - 1} n-grams of an order can be read; got ${match[2]}`)
+    if (order > MAX_ORDER) throw this.fault(`orders up to ${MAX_ORDER} can be read; got ${order}`)
+    if (order === 1 && count > mostDifferent)
+      throw this.fault(`at most ${mostDifferent} different words can be read; got ${shown(match[2])}`)
     this.counts.push(count)
+    if (this.counts.reduce((sum, one) => sum + one, 0) >= 2 ** 31)
+      throw this.fault(
+        `at most ${2 ** 31 - 1} n-grams can be read; with this order there are more; got ${shown(match[2])}`,
+      )
   }
 
   private head(text: string): void {
@@ -120,11 +148,11 @@ class ArpaReader {
     if (this.counts.length === 0) throw this.fault(`a count like ngram 1=24032 was to come; got ${shown(text)}`)
     if (text !== wanted) throw this.fault(`${wanted} was to come; got ${shown(text)}`)
     if (this.order === this.counts.length) {
-      this.place = 'after'
+      this.expected = 'after'
       return
     }
     this.order++
-    this.place = 'n-grams'
+    this.expected = 'n-grams'
     this.sectionBegin = this.lineNumber + 1
     this.probabilities = new Float32Builder()
     this.backoffs = new Float32Builder()
@@ -169,6 +197,7 @@ class ArpaReader {
 
   private token(bytes: Uint8Array, field: number): number {
     const name = this.names.find(bytes, this.begins[field], this.ends[field])
+    if (name < 0 && /^<(unk|UNK)>$/.test(this.field(bytes, field))) return (this.tokenizer as ModelTokenizer).unknown
     if (name < 0) throw this.fault(`${this.field(bytes, field)} is not among the unigrams`)
     return this.tokenOf[name]
   }
@@ -187,11 +216,13 @@ class ArpaReader {
     if (fields !== order + 1 && (highest || fields !== order + 2)) {
       const wanted = highest ? `${order + 1} fields` : `${order + 1} or ${order + 2} fields`
       throw this.fault(
-        `a ${order}-gram must have ${wanted} (log10 probability, words, back-off weight); got ${fields > mostOrders + 2 ? 'more' : fields}`,
+        `a ${order}-gram must have ${wanted} (log10 probability, words, back-off weight); got ${fields > MAX_ORDER + 2 ? 'more' : fields}`,
       )
     }
     const probability = this.number(bytes, 0)
     if (!(probability <= 0)) throw this.fault(`log10 of a probability must be at most 0; got ${this.field(bytes, 0)}`)
+    if (this.probabilities.length === this.counts[order - 1])
+      throw this.fault(`\\data\\ promised ${this.counts[order - 1]} ${order}-grams; there are more`)
     this.probabilities.push(probability)
     if (!highest) this.backoffs.push(fields === order + 2 ? this.number(bytes, order + 1) : 0)
     return true
@@ -238,20 +269,23 @@ class ArpaReader {
       )
     if (order === 1) this.closeUnigrams()
     else this.closeLonger()
-    this.place = 'head'
+    this.expected = 'head'
   }
 
   private closeUnigrams(): void {
     const { where, unit } = this.options
     const given = this.options.tokenizer ?? (this.comment ? tokenizerFromComment(this.comment, where) : undefined)
     const symbols = this.names.texts()
+    // KenLM writes and reads one, SRILM may write the other.
+    const capital = symbols.indexOf('<UNK>')
+    if (capital >= 0 && !symbols.includes(unknownWord)) symbols[capital] = unknownWord
     const tokenizer = tokenizerFromSymbols(symbols, given, unit, where)
-    const idOf = new Map(arpaSymbols(tokenizer).map((symbol, id) => [symbol, id]))
-    const probabilities = new Float32Array(tokenizer.size).fill(unknownProbability)
+    const idOf = idsOf(tokenizer)
+    const probabilities = new Float32Array(tokenizer.size).fill(UNKNOWN_PROBABILITY)
     const backoffs = new Float32Array(tokenizer.size)
     const values = [this.probabilities.view(), this.backoffs.view()]
     this.tokenOf = Int32Array.from(symbols, (symbol, i) => {
-      const id = idOf.get(symbol)
+      const id = idOf(symbol)
       if (id === undefined)
         throw new FileFormatError(
           `${where}: line ${this.sectionBegin + i}: the tokenizer does not have ${shown(symbol)}; give the one that the model was made with`,
@@ -314,6 +348,13 @@ class ArpaReader {
   private fault(message: string): FileFormatError {
     return new FileFormatError(`${this.options.where}: line ${this.lineNumber}: ${message}`)
   }
+}
+
+/** The token of each name that a file may have. */
+function idsOf(tokenizer: ModelTokenizer): (name: string) => number | undefined {
+  if (tokenizer instanceof WordVocabulary) return name => tokenizer.idOf(name)
+  const ids = new Map(arpaSymbols(tokenizer).map((symbol, id) => [symbol, id]))
+  return name => ids.get(name)
 }
 
 /** What KenLM takes as the end of a field. */

@@ -12,14 +12,22 @@
 import { tokenizerFromJSON } from '../data/tokenizers/tokenizer.js'
 import { FileFormatError } from '../errors.js'
 import { xxHash32 } from '../formats/checksum.js'
+import { jsonShapeFault } from '../formats/jsonShape.js'
+import { show } from '../formats/savedFields.js'
 import type { ModelTokenizer } from './arpaSymbols.js'
 import { LineTokenizer } from './lineTokenizer.js'
 import { NGramTrie, type TrieArrays, type Unseen } from './trie.js'
 import { WordVocabulary } from './wordVocabulary.js'
 
-const magic = 'recurra-gram'
-const version = 1
-const headSize = 24
+const MAGIC = 'recurra-gram'
+const VERSION = 1
+const HEAD_SIZE = 24
+
+/** The header holds a vocabulary, or byte pairs, each a list of two. */
+const HEADER_BOUNDS = { depth: 16, containers: 2 ** 21, elements: 2 ** 25 }
+const LONGEST_HEADER = 2 ** 28
+
+const MAX_ORDER = 32
 
 export interface BinaryModel<E> {
   readonly trie: NGramTrie
@@ -29,7 +37,7 @@ export interface BinaryModel<E> {
 }
 
 export function isBinary(bytes: Uint8Array): boolean {
-  return new TextDecoder('latin1').decode(bytes.subarray(0, magic.length)) === magic
+  return new TextDecoder('latin1').decode(bytes.subarray(0, MAGIC.length)) === MAGIC
 }
 
 export function writeBinary<E>({ trie, tokenizer, estimate }: BinaryModel<E>): Uint8Array<ArrayBuffer> {
@@ -44,16 +52,16 @@ export function writeBinary<E>({ trie, tokenizer, estimate }: BinaryModel<E>): U
     estimate,
   })
   const text = new TextEncoder().encode(json)
-  const jsonSize = Math.ceil((headSize + text.length) / 8) * 8 - headSize
+  const jsonSize = Math.ceil((HEAD_SIZE + text.length) / 8) * 8 - HEAD_SIZE
   const arrays = [trie.words, trie.suffixes, trie.probabilities, trie.firstChild, trie.backoffs]
-  const bytes = new Uint8Array(headSize + jsonSize + arrays.reduce((sum, array) => sum + array.byteLength, 0))
+  const bytes = new Uint8Array(HEAD_SIZE + jsonSize + arrays.reduce((sum, array) => sum + array.byteLength, 0))
   const head = new DataView(bytes.buffer)
-  bytes.set(new TextEncoder().encode(magic))
-  head.setUint32(12, version, true)
+  bytes.set(new TextEncoder().encode(MAGIC))
+  head.setUint32(12, VERSION, true)
   head.setUint32(16, jsonSize, true)
-  bytes.fill(0x20, headSize, headSize + jsonSize)
-  bytes.set(text, headSize)
-  let at = headSize + jsonSize
+  bytes.fill(0x20, HEAD_SIZE, HEAD_SIZE + jsonSize)
+  bytes.set(text, HEAD_SIZE)
+  let at = HEAD_SIZE + jsonSize
   for (const array of arrays) {
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at)
     at += array.byteLength
@@ -63,42 +71,70 @@ export function writeBinary<E>({ trie, tokenizer, estimate }: BinaryModel<E>): U
 }
 
 /** @throws FileFormatError where the bytes are not such a model */
-export function readBinary(given: Uint8Array, where: string): BinaryModel<unknown> {
+export function readBinary(bytes: Uint8Array, where: string): BinaryModel<unknown> {
   const fault = (message: string) => new FileFormatError(`${where}: ${message}; give a model that recurra saved`)
-  if (!isBinary(given)) throw fault(`an n-gram model must begin with ${magic}`)
+  if (!isBinary(bytes)) throw fault(`an n-gram model must begin with ${MAGIC}`)
   // The arrays are views into the bytes, which must therefore begin at a multiple of 8.
-  const bytes = given.byteOffset % 8 === 0 ? given : Uint8Array.from(given)
-  if (bytes.length < headSize) throw fault('the file is cut short')
-  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  if (head.getUint32(12, true) !== version)
-    throw fault(`the version must be ${version}, got ${head.getUint32(12, true)}; a newer recurra may read it`)
-  const jsonSize = head.getUint32(16, true)
-  if (jsonSize % 8 !== 0 || headSize + jsonSize > bytes.length) throw fault('the file is cut short')
-  if (head.getUint32(20, true) !== checksumOf(bytes)) throw fault('the checksum is wrong: bytes were changed or lost')
-  let json: Record<string, unknown>
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(headSize, headSize + jsonSize)))
-  } catch {
-    throw fault('its header is not JSON')
-  }
-  const { starts, unseen } = json
-  const ascending = (list: unknown[]) =>
-    list.every(
-      (start, i) => Number.isInteger(start) && (i === 0 ? start === 0 : (start as number) >= (list[i - 1] as number)),
-    )
-  if (!Array.isArray(starts) || starts.length < 2 || !ascending(starts))
-    throw fault('starts must be numbers that ascend from 0')
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.from(bytes)
+  if (aligned.length < HEAD_SIZE) throw fault('the file is cut short')
+  const head = new DataView(aligned.buffer, aligned.byteOffset, aligned.byteLength)
+  if (head.getUint32(12, true) !== VERSION)
+    throw fault(`the version must be ${VERSION}, got ${head.getUint32(12, true)}; a newer recurra may read it`)
+  const headerSize = head.getUint32(16, true)
+  if (headerSize % 8 !== 0 || HEAD_SIZE + headerSize > aligned.length) throw fault('the file is cut short')
+  if (headerSize > LONGEST_HEADER) throw fault(`its header may have ${LONGEST_HEADER} bytes; it has ${headerSize}`)
+  if (head.getUint32(20, true) !== checksumOf(aligned)) throw fault('the checksum is wrong: bytes were changed or lost')
+  const header = headerOf(aligned.subarray(HEAD_SIZE, HEAD_SIZE + headerSize), fault)
+  const { starts, unseen } = header
+  if (!isAscending(starts)) throw fault(`starts must be 2 … ${MAX_ORDER + 1} numbers that ascend from 0`)
   if (unseen !== 'back off' && unseen !== 'uniform') throw fault('unseen must be "back off" or "uniform"')
-  const total: number = starts[starts.length - 1]
-  const inner: number = starts[starts.length - 2]
-  const wanted = headSize + jsonSize + 12 * total + 8 * inner + 4
-  if (bytes.length !== wanted) throw fault(`the file must have ${wanted} bytes; it has ${bytes.length}`)
-  let at = bytes.byteOffset + headSize + jsonSize
-  const view = <A>(Kind: new (buffer: ArrayBufferLike, from: number, length: number) => A, length: number): A => {
-    at += 4 * length
-    return new Kind(bytes.buffer, at - 4 * length, length)
+  const arrays = arraysOf(aligned, HEAD_SIZE + headerSize, starts, fault)
+  const wrong = faultOf(arrays)
+  if (wrong) throw fault(wrong)
+  const tokenizer = tokenizerOf(header, where)
+  if (tokenizer.size !== starts[1])
+    throw fault(`the vocabulary must have ${starts[1]} tokens; it has ${tokenizer.size}`)
+  return { trie: new NGramTrie(arrays, unseen satisfies Unseen), tokenizer, estimate: header.estimate }
+}
+
+type Fault = (message: string) => FileFormatError
+
+function headerOf(bytes: Uint8Array, fault: Fault): Record<string, unknown> {
+  let header: unknown
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const outOfBounds = jsonShapeFault(text, HEADER_BOUNDS)
+    if (outOfBounds) throw fault(`its header is out of bounds: ${outOfBounds}`)
+    header = JSON.parse(text)
+  } catch (error) {
+    throw error instanceof FileFormatError ? error : fault('its header is not JSON')
   }
-  const arrays: TrieArrays = {
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw fault(`its header must be an object; got ${show(header)}`)
+  return header as Record<string, unknown>
+}
+
+function isAscending(starts: unknown): starts is number[] {
+  return (
+    Array.isArray(starts) &&
+    starts.length >= 2 &&
+    starts.length <= MAX_ORDER + 1 &&
+    starts.every((start, i) => Number.isSafeInteger(start) && (i === 0 ? start === 0 : start >= starts[i - 1]))
+  )
+}
+
+/** Views of the arrays that stand in a file. */
+function arraysOf(bytes: Uint8Array, from: number, starts: readonly number[], fault: Fault): TrieArrays {
+  const total = starts[starts.length - 1]
+  const inner = starts[starts.length - 2]
+  const wanted = from + 12 * total + 8 * inner + 4
+  if (bytes.length !== wanted) throw fault(`the file must have ${wanted} bytes; it has ${bytes.length}`)
+  let offset = bytes.byteOffset + from
+  const view = <A>(Kind: new (buffer: ArrayBufferLike, offset: number, length: number) => A, length: number): A => {
+    offset += 4 * length
+    return new Kind(bytes.buffer, offset - 4 * length, length)
+  }
+  return {
     starts,
     words: view(Int32Array, total),
     suffixes: view(Int32Array, total),
@@ -106,12 +142,6 @@ export function readBinary(given: Uint8Array, where: string): BinaryModel<unknow
     firstChild: view(Int32Array, inner + 1),
     backoffs: view(Float32Array, inner),
   }
-  const wrong = faultOf(arrays)
-  if (wrong) throw fault(wrong)
-  const tokenizer = tokenizerOf(json, where)
-  if (tokenizer.size !== starts[1])
-    throw fault(`the vocabulary must have ${starts[1]} tokens; it has ${tokenizer.size}`)
-  return { trie: new NGramTrie(arrays, unseen as Unseen), tokenizer, estimate: json.estimate }
 }
 
 function tokenizerOf(json: Record<string, unknown>, where: string): ModelTokenizer {
@@ -128,12 +158,15 @@ function tokenizerOf(json: Record<string, unknown>, where: string): ModelTokeniz
   return vocabulary
 }
 
-/** What would make a walk through the arrays fail or never end. */
-function faultOf({ starts, words, suffixes, probabilities, firstChild, backoffs }: TrieArrays): string | undefined {
-  const order = starts.length - 1
+/** What would make a walk through the arrays fail or never end. Every node is looked at once. */
+function faultOf(arrays: TrieArrays): string | undefined {
+  return nodeFault(arrays) ?? extensionFault(arrays)
+}
+
+function nodeFault({ starts, words, suffixes, probabilities }: TrieArrays): string | undefined {
   const vocabularySize = starts[1]
   let node = 0
-  for (let n = 1; n <= order; n++)
+  for (let n = 1; n < starts.length; n++)
     for (; node < starts[n]; node++) {
       const word = words[node]
       if (n === 1 ? word !== node : word < 0 || word >= vocabularySize) return `node ${node} has the token ${word}`
@@ -143,6 +176,11 @@ function faultOf({ starts, words, suffixes, probabilities, firstChild, backoffs 
         return `node ${node} has the suffix ${suffix}`
       if (!(probabilities[node] <= 0)) return `node ${node} has the log-probability ${probabilities[node]}`
     }
+  return undefined
+}
+
+function extensionFault({ starts, words, firstChild, backoffs }: TrieArrays): string | undefined {
+  const order = starts.length - 1
   const inner = starts[order - 1]
   for (let n = 1; n < order; n++) {
     if (firstChild[starts[n - 1]] !== starts[n]) return `order ${n + 1} begins at ${firstChild[starts[n - 1]]}`
@@ -151,7 +189,7 @@ function faultOf({ starts, words, suffixes, probabilities, firstChild, backoffs 
   for (let context = 0; context < inner; context++) {
     const from = firstChild[context]
     const to = firstChild[context + 1]
-    if (to < from) return `node ${context} has extensions from ${from} to ${to}`
+    if (to < from || to > starts[order]) return `node ${context} has extensions from ${from} to ${to}`
     for (let child = from + 1; child < to; child++)
       if (words[child] <= words[child - 1]) return `the extensions of node ${context} are not in order`
     if (Number.isNaN(backoffs[context])) return `node ${context} has no back-off weight`
@@ -160,5 +198,5 @@ function faultOf({ starts, words, suffixes, probabilities, firstChild, backoffs 
 }
 
 function checksumOf(bytes: Uint8Array): number {
-  return xxHash32(bytes.subarray(headSize), xxHash32(bytes.subarray(0, headSize - 4)))
+  return xxHash32(bytes.subarray(HEAD_SIZE), xxHash32(bytes.subarray(0, HEAD_SIZE - 4)))
 }

@@ -4,22 +4,36 @@ import { FileFormatError } from '../errors.js'
 export type ByteSource = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
 /** No line of an ARPA file comes near this; a file without line ends is not one. */
-const longestLine = 1 << 20
+const LONGEST_LINE = 1 << 20
 
-/** Calls with each line's place in some bytes, its end left out. */
+/** What a gzip file may unpack to where nothing else is said. */
+const MAX_UNPACKED_BYTES = 2 ** 33
+
+export interface ByteLineOptions {
+  /** Opens the messages. */
+  readonly where: string
+  /** A gzip file that unpacks to more bytes is refused. Default 8 GiB. */
+  readonly maxBytes?: number | undefined
+}
+
+/**
+ * Calls with each line's place in some bytes, its end left out.
+ * @throws FileFormatError for a line that is too long, and for gzip that is damaged or unpacks to too much
+ */
 export async function eachLine(
   source: ByteSource,
-  where: string,
+  options: ByteLineOptions,
   call: (bytes: Uint8Array, from: number, to: number) => void,
 ): Promise<void> {
+  const { where } = options
   let rest = new Uint8Array(0)
   let line = 1
-  for await (const chunk of unpacked(source, where)) {
+  for await (const chunk of unpacked(source, options)) {
     let from = 0
     if (rest.length > 0) {
       const end = chunk.indexOf(0x0a)
       rest = concatenated(rest, end < 0 ? chunk : chunk.subarray(0, end))
-      if (rest.length > longestLine) throw tooLong(where, line)
+      if (rest.length > LONGEST_LINE) throw tooLong(where, line)
       if (end < 0) continue
       call(rest, 0, rest.length)
       line++
@@ -31,7 +45,7 @@ export async function eachLine(
       from = end + 1
     }
     rest = chunk.slice(from)
-    if (rest.length > longestLine) throw tooLong(where, line)
+    if (rest.length > LONGEST_LINE) throw tooLong(where, line)
   }
   if (rest.length > 0) call(rest, 0, rest.length)
 }
@@ -41,7 +55,10 @@ export async function* gzipped(chunks: Iterable<Uint8Array>): AsyncGenerator<Uin
   yield* through(chunks, new CompressionStream('gzip'))
 }
 
-async function* unpacked(source: ByteSource, where: string): AsyncGenerator<Uint8Array, void, undefined> {
+async function* unpacked(
+  source: ByteSource,
+  { where, maxBytes = MAX_UNPACKED_BYTES }: ByteLineOptions,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = source instanceof Uint8Array ? pieces(source) : source
   const iterator = chunksOf(chunks)
   let first = new Uint8Array(0)
@@ -55,8 +72,16 @@ async function* unpacked(source: ByteSource, where: string): AsyncGenerator<Uint
     yield* iterator
   })()
   if (first[0] !== 0x1f || first[1] !== 0x8b) return yield* all
+  let length = 0
   try {
-    yield* through(all, new DecompressionStream('gzip'))
+    for await (const chunk of through(all, new DecompressionStream('gzip'))) {
+      length += chunk.length
+      if (length > maxBytes)
+        throw new FileFormatError(
+          `${where}: unpacked, it may have ${maxBytes} bytes and has more; raise maxBytes where the file can be trusted`,
+        )
+      yield chunk
+    }
   } catch (error) {
     if (error instanceof TypeError || (error as { code?: string }).code?.startsWith('Z_'))
       throw new FileFormatError(`${where}: the gzip data is damaged or cut short; fetch the file again`)
@@ -111,6 +136,6 @@ function concatenated(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBu
 
 function tooLong(where: string, line: number): FileFormatError {
   return new FileFormatError(
-    `${where}: line ${line}: longer than ${longestLine} bytes; an ARPA file has one n-gram a line`,
+    `${where}: line ${line}: longer than ${LONGEST_LINE} bytes; an ARPA file has one n-gram a line`,
   )
 }

@@ -94,10 +94,19 @@ export class WordVocabulary implements Tokenizer {
   /** @param words without `<unk>` and the marks, each once */
   static of(words: readonly string[], sentences: boolean): WordVocabulary {
     const all = [...reserved(sentences), ...words]
-    const ids = new Map(all.map((word, id) => [word, id]))
+    const ids = new Map<string, number>()
+    all.forEach((word, id) => {
+      ids.set(word, id)
+    })
     // A mark in a text to be scored is no sentence's end.
     for (const mark of [beginMark, endMark]) if (sentences) ids.delete(mark)
     return new WordVocabulary(all, ids, sentences)
+  }
+
+  /** The token that a name stands for, marks included; undefined where the vocabulary lacks it. */
+  idOf(name: string): number | undefined {
+    if (name === beginMark && this.marks) return this.marks.begin
+    return name === endMark && this.marks ? this.marks.end : this.ids.get(name)
   }
 
   encode(text: string): Int32Array {

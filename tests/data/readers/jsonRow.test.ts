@@ -24,10 +24,13 @@ describe('a line of JSON', () => {
   })
 
   it('is refused where it nests without end, never closes, or holds millions of lists', () => {
-    refused('['.repeat(10_000_000), /^f, line 3: lists and objects may stand 32 deep in each other; these are deeper$/)
+    refused(
+      '['.repeat(10_000_000),
+      /^f, line 3: .*; lists and objects may stand 32 deep in each other; these are deeper; mend/,
+    )
     refused(`{"a":${'{"b":'.repeat(1_000_000)}`, /may stand 32 deep/)
     refused(`{"a":[${'[],'.repeat(2_000_000)}`, /its brackets do not close/)
-    refused(`{"a":[[]${',[]'.repeat(2_000_000)}]}`, /a line may hold 1048576 lists and objects; it holds 2000003/)
+    refused(`{"a":[[]${',[]'.repeat(2_000_000)}]}`, /it may hold 1048576 lists and objects; it holds 2000003; mend/)
     refused(`{"a":"${'x'.repeat(10_000_000)}`, /its brackets do not close/)
   })
 })
