@@ -1,8 +1,8 @@
 /* recurra translate MODEL [FILE|-]: a translation for every line, in the lines' order. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { attentionPicture } from '../../src/drawing/attentionPicture.js'
 import type { Translation } from '../../src/index.js'
-import { attentionPicture } from '../../src/inspection/attentionPicture.js'
 import { lineBatches } from '../../src/node/lines.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'

@@ -3,8 +3,8 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import { type Alignment, Classifier, type Translator } from '../../src/index.js'
+import { ATTENTION_TOKENS } from '../../src/inspection/attention.js'
 import {
-  ATTENTION_TOKENS,
   alignmentOfLabel,
   attentionOfLabel,
   attentionOfTranslation,

@@ -13,6 +13,7 @@ import {
   gradientsOfText,
   type LayerFactors,
   type LayerGradients,
+  matrixOf,
   matrixPicture,
 } from '../../src/inspection/index.js'
 import { readCorpus } from '../../src/node/index.js'
@@ -121,7 +122,7 @@ async function writePictures(path: string, result: GradientsThroughTime): Promis
   await writeNew(path, decayPicture(series, { title: 'Gradients through time' }))
   for (const layer of result.layers) {
     const ending = `-layer-${layer.layer}${layer.reverse ? '-backward' : ''}.svg`
-    await writeNew(path.replace(/(\.svg)?$/, ending), matrixPicture(result, layer, layerName(layer)))
+    await writeNew(path.replace(/(\.svg)?$/, ending), matrixPicture(matrixOf(result, layer), layerName(layer)))
   }
 }
 

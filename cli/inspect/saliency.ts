@@ -7,11 +7,11 @@ import {
   type DecidingToken,
   type LabelSaliency,
   type PredictionSaliency,
-  SALIENCY_TOKENS,
   type SalientToken,
   saliencyOfLabel,
   saliencyOfPrediction,
 } from '../../src/inspection/index.js'
+import { SALIENCY_TOKENS } from '../../src/inspection/saliency.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, withModel } from '../flags/openModel.js'

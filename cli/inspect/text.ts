@@ -2,8 +2,8 @@
  * likelier; in the terminal, or as a page. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { colouredPage } from '../../src/inspection/colouredPage.js'
-import { colouredText, levelMeaning, MOST_LEVEL, paint, type Shown } from '../../src/inspection/colouredText.js'
+import { colouredPage } from '../../src/drawing/colouredPage.js'
+import { colouredText, levelMeaning, MOST_LEVEL, paint, type Shown } from '../../src/drawing/colouredText.js'
 import { type TextView, VIEW_TOKENS, viewText } from '../../src/inspection/textView.js'
 import { unitOf } from '../../src/inspection/units.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'

@@ -1,5 +1,6 @@
 /* Curves in a terminal: lines of braille dots (two columns and four rows in a character) and marks, between axes with
  * numbers. A pure function from series to text; it looks at no terminal. */
+import { decimalsOf, roundStep } from './ticks.js'
 
 export interface CurveSeries {
   readonly name: string
@@ -52,8 +53,8 @@ export function curve(series: readonly CurveSeries[], options: CurveOptions): st
   const canvas = new Canvas(width - margin - 2, height)
   for (const { points, shape, color } of drawn) {
     const dots = points.map(({ x, y }) => ({
-      x: position(x, xScale, canvas.dotColumns),
-      y: place(y, yScale, canvas.dotRows),
+      x: columnOf(x, xScale, canvas.dotColumns),
+      y: rowOfDot(y, yScale, canvas.dotRows),
     }))
     if (shape === 'line') canvas.line(meanPerColumn(dots), color)
     else for (const { x, y } of dots) canvas.mark(x, y, color)
@@ -91,19 +92,18 @@ function scaleOf(values: readonly number[]): Scale {
 /** 0 to 1. Halves, so that no difference of two large numbers overflows. */
 const share = (value: number, { low, high }: Scale) => (value / 2 - low / 2) / (high / 2 - low / 2)
 
-const position = (x: number, scale: Scale, columns: number) => Math.round(share(x, scale) * (columns - 1))
+const columnOf = (x: number, scale: Scale, columns: number) => Math.round(share(x, scale) * (columns - 1))
 
 /** Counted from above. */
-const place = (y: number, scale: Scale, rows: number) => Math.round((1 - share(y, scale)) * (rows - 1))
+const rowOfDot = (y: number, scale: Scale, rows: number) => Math.round((1 - share(y, scale)) * (rows - 1))
 
-const rowOf = (y: number, scale: Scale, height: number) => place(y, scale, 4 * height) >> 2
+const rowOf = (y: number, scale: Scale, height: number) => rowOfDot(y, scale, 4 * height) >> 2
 
 /** Round numbers in a scale, as many as there is room for. */
 function ticksIn({ low, high }: Scale, most: number): { value: number; text: string }[] {
   const rough = ((high / 2 - low / 2) / Math.max(1, most)) * 2
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 5, 10].map(factor => factor * power).find(each => each >= rough) as number
-  const digits = Math.min(20, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)))
+  const step = roundStep(rough)
+  const digits = Math.min(20, decimalsOf(step))
   const text = (value: number) =>
     Math.abs(value) >= 1e7 || digits > 5
       ? value.toExponential(1)
@@ -119,7 +119,7 @@ function horizontalAxis(scale: Scale, columns: number, margin: number, name: str
   const axis = Array<string>(columns).fill('─')
   let numbers = ''
   for (const { value, text } of ticksIn(scale, Math.floor(columns / 12))) {
-    const at = position(value, scale, columns)
+    const at = columnOf(value, scale, columns)
     const from = Math.max(0, Math.min(columns - text.length, at - (text.length >> 1)))
     if (numbers !== '' && from < numbers.length + 2) continue
     axis[at] = '┬'

@@ -206,6 +206,13 @@ function dot(a: Row, b: Row): number {
   return total
 }
 
+/** ‖∂E_t/∂h_k‖ of one layer, with what a picture of it says. */
+export function matrixOf(result: GradientsThroughTime, layer: LayerGradients) {
+  const { steps, losses, names, targetNames } = result
+  const { total: norms } = layer.hidden
+  return { steps, losses, names, targetNames, norms, decay: decayOf(result, norms, layer) }
+}
+
 /** How a gradient changes with every step back. */
 export interface Decay {
   /** [distances]: geometric mean over all pairs t − k = distance whose gradient is not 0; NaN where there is none. */

@@ -1,13 +1,27 @@
 /* The public face of looking inside: `recurra/inspection`. Plain data, and pictures of them. */
 
 export { architectures } from '../drawing/architectures.js'
-export * from '../drawing/svg.js'
-export * from './attention.js'
-export { attentionPicture } from './attentionPicture.js'
-export * from './colouredPage.js'
-export * from './colouredText.js'
-export { type FactorOptions, factorsOfText, factorsThroughTime, type LayerFactors } from './factors.js'
-export { type DecaySeries, decayPicture, matrixPicture } from './gradientPictures.js'
+export { type AttentionMatrix, attentionPicture } from '../drawing/attentionPicture.js'
+export { colouredPage } from '../drawing/colouredPage.js'
+export { type ColouredToken, type ColouredTokens, colouredText, type Shown } from '../drawing/colouredText.js'
+export { type DecayFigures, type DecayPicture, type DecaySeries, decayPicture } from '../drawing/decayPicture.js'
+export { type GradientMatrix, matrixPicture } from '../drawing/matrixPicture.js'
+export {
+  type AttentionOptions,
+  alignmentOfLabel,
+  attentionOfLabel,
+  attentionOfTranslation,
+  type LabelAttention,
+  type TranslationAttention,
+} from './attention.js'
+export {
+  type FactorOptions,
+  factorsOfText,
+  factorsThroughTime,
+  type LayerFactors,
+  type Slopes,
+  type WeightSpectrum,
+} from './factors.js'
 export {
   type Decay,
   decayOf,
@@ -16,16 +30,24 @@ export {
   gradientsOfText,
   gradientsThroughTime,
   type LayerGradients,
+  matrixOf,
   type StateGradients,
 } from './gradients.js'
-export * from './intervention.js'
+export {
+  ablated,
+  compareInterventions,
+  type Intervention,
+  type InterventionComparison,
+  pinned,
+  scaled,
+  withInterventions,
+} from './intervention.js'
 export { type DecidingToken, type LabelSaliency, type LabelSaliencyOptions, saliencyOfLabel } from './labelSaliency.js'
-export * from './neurons.js'
-export { type Observation, observe } from './observing.js'
+export { findLabelNeurons, findNeurons, type NeuronOptions, type NeuronReport } from './neurons.js'
+export { type Observation, type ObservationOptions, observe } from './observing.js'
 export {
   type PredictionSaliency,
   type PredictionSaliencyOptions,
-  SALIENCY_TOKENS,
   type Saliency,
   type SalientLoss,
   type SalientToken,
@@ -35,7 +57,7 @@ export {
 export { type InspectedSequence, textSequence } from './sequence.js'
 export { largestSingularValue, matrixOperator, type Operator, spectralRadius } from './spectra.js'
 export { type ModelSummary, type SummaryRow, summaryOf } from './summary.js'
-export * from './textView.js'
+export { type TextView, type TextViewOptions, type TokenView, viewText } from './textView.js'
 export type { FeatureFinding, UnitScore } from './thresholds.js'
-export * from './units.js'
+export { type Stateful, type Unit, unitName, unitOf, unitsOf } from './units.js'
 export { type WatchedLayer, watchedGradients } from './watchedGradients.js'

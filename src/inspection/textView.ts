@@ -1,5 +1,5 @@
 /* A text as a model sees it: of each token, how surprising it was, what was thought likelier, and how strongly one unit
- * answered to it. Plain data, to be coloured (colouredText.ts) or put on a page (colouredPage.ts). */
+ * answered to it. Plain data, to be coloured or put on a page (src/drawing/). */
 
 import type { TextCorpus } from '../data/corpora/corpus.js'
 import { logSoftmaxRows } from '../engine/operations/logSoftmax.js'

@@ -1,11 +1,11 @@
 // A text as the model sees it, its figures, and how they are shown where there are colours and where there are none.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TextCorpus } from '../../src/data/corpora/corpus.js'
+import { colouredPage } from '../../src/drawing/colouredPage.js'
+import { colouredText, levelOf } from '../../src/drawing/colouredText.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { scoreTokens } from '../../src/generation/scoring.js'
-import { colouredPage } from '../../src/inspection/colouredPage.js'
-import { colouredText, levelOf } from '../../src/inspection/colouredText.js'
 import { type TextView, type TokenView, viewText } from '../../src/inspection/textView.js'
 import { unitOf } from '../../src/inspection/units.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'

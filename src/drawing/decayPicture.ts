@@ -1,22 +1,21 @@
-/* Gradients through time as pictures: how they decay with distance, as lines on a logarithmic scale, and the whole matrix
- * of them as heat. Numbers stand beside both. */
+/* How gradients through time decay with distance, as lines on a logarithmic scale, the figures beside them. */
+import { linearScale, logScale } from './scales.js'
+import { coordinate, element, label, picture, seriesLine } from './svg.js'
 
-import {
-  coordinate,
-  element,
-  heat,
-  label,
-  linearScale,
-  logScale,
-  picture,
-  seriesLine,
-  tokenText,
-} from '../drawing/svg.js'
-import { type Decay, decayOf, type GradientsThroughTime, type LayerGradients } from './gradients.js'
+/** How norms change with every step back. */
+export interface DecayFigures {
+  /** Factor a step; NaN where it is not known. */
+  readonly perStep: number
+  /** Steps after which half is left; Infinity where it does not get less. */
+  readonly halfLife: number
+}
 
 export interface DecaySeries {
   readonly name: string
-  readonly decay: Decay
+  readonly decay: DecayFigures & {
+    /** By distance in steps; NaN where there is none. */
+    readonly norms: Float64Array
+  }
 }
 
 export interface DecayPicture {
@@ -29,9 +28,9 @@ export interface DecayPicture {
 const [WIDTH, HEIGHT] = [640, 380]
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 190, 40, 48]
 /** What a float32 gradient loses itself in is not drawn: decades below the largest. */
-const DECADES = 12
+export const DECADES = 12
 
-const halfLifeText = (value: number) =>
+export const halfLifeText = (value: number) =>
   Number.isFinite(value) ? `half-life ${value.toPrecision(2)} steps` : Number.isNaN(value) ? '' : 'does not decay'
 
 /** ‖∂E_t/∂h_k‖ over t − k, a line a series. */
@@ -109,64 +108,4 @@ function axes(
       }),
     ),
   ]
-}
-
-const CELL = 10
-/** Tokens are written beside rows and columns where there are no more than so many. */
-const MOST_NAMES = 80
-
-/** ‖∂E_t/∂h_k‖ of every t (down) and k (to the right) as heat on a logarithmic scale, the tokens beside it. */
-export function matrixPicture(result: GradientsThroughTime, layer: LayerGradients, title: string): string {
-  const { steps, losses, names, targetNames } = result
-  const { total } = layer.hidden
-  const size = Math.max(2, Math.min(CELL, 800 / steps))
-  const positive = total.filter(norm => norm > 0 && Number.isFinite(norm))
-  const high = positive.reduce((a, b) => Math.max(a, b), 0) || 1
-  const low = Math.max(high * 10 ** -DECADES, positive.reduce((a, b) => Math.min(a, b), high) * 0.999)
-  const shade = (norm: number) => heat(Math.log(norm / low) / Math.log(high / low))
-  const [left, top] = [60, 76]
-  const cells = losses.flatMap((_, i) =>
-    Array.from({ length: steps }, (_, k) => k).flatMap(k => {
-      const norm = total[i * steps + k]
-      if (!(norm >= low)) return []
-      const at = { x: left + k * size, y: top + i * size, width: size, height: size }
-      return [element('rect', { ...at, fill: shade(norm) })]
-    }),
-  )
-  const right = left + steps * size + 24
-  const bottom = top + losses.length * size
-  const small = { 'font-size': 9, anchor: 'middle' }
-  const shown = (text: string) => Array.from(tokenText(text)).slice(0, 6).join('')
-  const written =
-    steps <= MOST_NAMES && size >= 6
-      ? [
-          ...names.map((name, k) => label(shown(name), { x: left + (k + 0.5) * size, y: top - 6, ...small })),
-          ...losses.map((t, i) =>
-            label(shown(targetNames[t]), { x: left - 8, y: top + (i + 0.8) * size, ...small, anchor: 'end' }),
-          ),
-        ]
-      : []
-  const key = Array.from({ length: 5 }, (_, i) => {
-    const norm = low * (high / low) ** (1 - i / 4)
-    return [
-      element('rect', { x: right, y: top + i * 18, width: 14, height: 14, fill: shade(norm) }),
-      label(norm.toExponential(1), { x: right + 20, y: top + i * 18 + 11 }),
-    ].join('')
-  })
-  const { perStep, halfLife } = decayOf(result, total, layer)
-  return picture(
-    {
-      width: right + 90,
-      height: Math.max(bottom, top + 100) + 24,
-      title,
-      description: `${perStep.toPrecision(3)} a step, ${halfLifeText(halfLife)}; from ${low.toExponential(1)} to ${high.toExponential(1)}`,
-    },
-    label(title, { x: left, y: 22, 'font-weight': 'bold' }),
-    label(`‖∂E_t/∂h_k‖: t down (what is foretold), k to the right (what goes in); ${halfLifeText(halfLife)}`, {
-      ...{ x: left, y: 42, class: 'faint' },
-    }),
-    element('g', { 'shape-rendering': 'crispEdges' }, ...cells),
-    ...written,
-    ...key,
-  )
 }

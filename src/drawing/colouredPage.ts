@@ -1,17 +1,25 @@
 /* A text's view as one HTML page that needs nothing else: the text in colours, each token's figures beside it, and all of
  * them in a table. Usable by keyboard (one stop for the text, arrows inside it), readable by a screen reader (the text is a
- * list of options with names, the figures of the chosen one are told), in light and dark. Without scripts the text, its
+ * list of options with names, the figures of the chosen one are read out), in light and dark. Without scripts the text, its
  * colours and the table are there. */
 
-import { diverging, escapeText, inkOn } from '../drawing/svg.js'
-import { levelMeaning, levelOf, MOST_LEVEL, type Shown, shownToken } from './colouredText.js'
-import type { TextView, TokenView } from './textView.js'
+import {
+  type ColouredToken,
+  type ColouredTokens,
+  levelMeaning,
+  levelOf,
+  MOST_LEVEL,
+  type Shown,
+  shownToken,
+} from './colouredText.js'
+import { diverging, inkOn } from './colours.js'
+import { escapeText } from './svg.js'
 
 /** The page's own paper and ink, and the ends of its dark colours. */
 const DARK = { paper: '#16191d', below: '#2166ac', above: '#b35806' }
 
 /** @param view what was seen; see `viewText` */
-export function colouredPage(view: TextView): string {
+export function colouredPage(view: ColouredTokens): string {
   const kinds: Shown[] = view.unit === undefined ? ['loss'] : ['unit', 'loss']
   const title = `${view.name}: ${view.unit === undefined ? 'the loss of each token' : `unit ${view.unit}`}`
   const end = view.cut ? '; the text goes on' : ''
@@ -55,7 +63,7 @@ const CHOICE = `<fieldset>
 <label><input type="radio" name="shown" value="loss"> the loss</label>
 </fieldset>`
 
-function legend(view: TextView, shown: Shown, hidden: boolean): string {
+function legend(view: ColouredTokens, shown: Shown, hidden: boolean): string {
   const levels = shown === 'loss' ? [0, 3, 6, 9] : [-9, -6, -3, 0, 3, 6, 9]
   const swatches = levels.map(
     level => `<li><span class="${levelClass(level)}">${escapeText(levelMeaning(level, view, shown))}</span></li>`,
@@ -66,7 +74,7 @@ function legend(view: TextView, shown: Shown, hidden: boolean): string {
 
 const levelClass = (level: number) => (level < 0 ? `n${-level}` : `p${level}`)
 
-function option(token: TokenView, i: number, view: TextView, shown: Shown): string {
+function option(token: ColouredToken, i: number, view: ColouredTokens, shown: Shown): string {
   const visible = escapeText(shownToken(token.text)) + (token.text.endsWith('\n') ? '\n' : '')
   const name = escapeText(sentenceOf(token, view))
   return `<span role="option" id="t${i}" class="${levelClass(levelOf(token, view, shown))}" aria-selected="${i === 0}" aria-label="${name}">${visible}</span>`
@@ -76,13 +84,13 @@ const quoted = (text: string) => (text === ' ' ? 'space' : text === '\n' ? 'line
 const percent = (probability: number) => `${(100 * probability).toFixed(1)} %`
 
 /** All that is known of a token, as it is read out. */
-function sentenceOf({ text, loss, activation, guesses }: TokenView, { unit }: TextView): string {
+function sentenceOf({ text, loss, activation, guesses }: ColouredToken, { unit }: ColouredTokens): string {
   const value = activation === undefined ? '' : `, unit ${unit} ${activation.toFixed(3)}`
   const thought = guesses.map(guess => `${quoted(guess.text)} ${percent(guess.probability)}`).join(', ')
   return `${quoted(text)}: loss ${loss.toFixed(3)} nats${value}${thought ? `; guesses ${thought}` : ''}`
 }
 
-function table({ tokens, unit }: TextView): string {
+function table({ tokens, unit }: ColouredTokens): string {
   const heads = ['place', 'token', 'loss (nats)', ...(unit ? [`unit ${escapeText(unit)}`] : []), 'guesses']
   const rows = tokens.map(({ text, loss, activation, guesses }, i) => {
     const value = activation === undefined ? '' : `<td class="number">${activation.toFixed(3)}</td>`
@@ -142,7 +150,7 @@ ${rules(diverging)}
 `
 
 /** The page's only script. Levels of each kind stand in it as a string each, one pair of characters a token. */
-function script(view: TextView, kinds: readonly Shown[]): string {
+function script(view: ColouredTokens, kinds: readonly Shown[]): string {
   const classes = Object.fromEntries(
     kinds.map(shown => [shown, view.tokens.map(token => levelClass(levelOf(token, view, shown))).join('')]),
   )

@@ -1,7 +1,32 @@
 /* A text in colours for a terminal, and in figures where there are none: blue is below zero, orange above it, and the stronger
  * the further. Levels go from −9 to 9; of a loss, 9 is that of a guess among all symbols alike, or worse. */
-import { diverging, inkOn } from '../drawing/svg.js'
-import type { TextView, TokenView } from './textView.js'
+import { diverging, inkOn } from './colours.js'
+
+/** A token and what is known of it. */
+export interface ColouredToken {
+  /** Its part of the text. */
+  readonly text: string
+  /** −log p of it, in nats. */
+  readonly loss: number
+  /** What was likelier, best first. */
+  readonly guesses: readonly { readonly text: string; readonly probability: number }[]
+  /** A unit's value once the token has been read. */
+  readonly activation?: number | undefined
+}
+
+export interface ColouredTokens {
+  readonly name: string
+  readonly tokens: readonly ColouredToken[]
+  readonly vocabularySize: number
+  /** Mean loss, nats per token. */
+  readonly loss: number
+  /** The unit’s name. */
+  readonly unit?: string | undefined
+  /** The value that the strongest colour of the unit stands for. */
+  readonly largest: number
+  /** Whether the text goes on. */
+  readonly cut: boolean
+}
 
 /** What the colours mean. */
 export type Shown = 'loss' | 'unit'
@@ -9,13 +34,13 @@ export type Shown = 'loss' | 'unit'
 export const MOST_LEVEL = 9
 
 /** −9 to 9 */
-export function levelOf({ loss, activation = 0 }: TokenView, view: TextView, shown: Shown): number {
+export function levelOf({ loss, activation = 0 }: ColouredToken, view: ColouredTokens, shown: Shown): number {
   const share = shown === 'loss' ? loss / Math.log(view.vocabularySize) : activation / view.largest
   return Math.round(Math.min(1, Math.max(-1, share)) * MOST_LEVEL) || 0
 }
 
 /** What a level stands for, in words: `9: 4.17 nats and more`. */
-export const levelMeaning = (level: number, view: TextView, shown: Shown): string =>
+export const levelMeaning = (level: number, view: ColouredTokens, shown: Shown): string =>
   shown === 'loss'
     ? `${((level / MOST_LEVEL) * Math.log(view.vocabularySize)).toFixed(2)} nats${level === MOST_LEVEL ? ' and more' : ''}`
     : ((level / MOST_LEVEL) * view.largest).toFixed(2)
@@ -27,11 +52,11 @@ export const shownToken = (text: string): string => text.replace(/\r/g, '␍').r
  * The text in the 256 colours that terminals have; without colours, each line with its levels below it, and a minus below
  * those that are negative.
  */
-export function colouredText(view: TextView, { shown, colour }: { shown: Shown; colour: boolean }): string {
+export function colouredText(view: ColouredTokens, { shown, colour }: { shown: Shown; colour: boolean }): string {
   return colour ? inColours(view, shown) : inFigures(view, shown)
 }
 
-function inColours(view: TextView, shown: Shown): string {
+function inColours(view: ColouredTokens, shown: Shown): string {
   const painted = view.tokens.map(token => {
     const text = printable(shownToken(token.text))
     const end = token.text.endsWith('\n') ? '\n' : ''
@@ -47,7 +72,7 @@ export function paint(text: string, level: number): string {
   return `\x1b[38;5;${inkOn(ground) === '#000000' ? 16 : 231};48;5;${cubeColour(ground)}m${text}\x1b[39;49m`
 }
 
-function inFigures(view: TextView, shown: Shown): string {
+function inFigures(view: ColouredTokens, shown: Shown): string {
   const lines = [{ text: '', figures: '', signs: '' }]
   for (const token of view.tokens) {
     const level = levelOf(token, view, shown)
