@@ -40,6 +40,11 @@ export function contradiction<S extends z.ZodObject, K extends keyof z.output<S>
   return { keys, wanted: wanted as unknown as Contradiction['wanted'] }
 }
 
+/** The keys of one schema out of those of all. */
+export function picked<S extends z.ZodObject>({ shape }: S, values: Readonly<Record<string, unknown>>): z.output<S> {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => Object.hasOwn(shape, key))) as z.output<S>
+}
+
 type NameOf = (key: string) => string
 
 export interface ParseOptions {

@@ -85,16 +85,36 @@ export { Translator, type TranslatorCreation } from './models/translator/transla
 export { type ListedNGram, type ListOptions, listNGrams } from './ngram/list.js'
 export { NGram, type NGramEstimate, type NGramTokenScore } from './ngram/ngram.js'
 export { type NGramConfiguration, type NGramOptions, ngramSchema } from './ngram/ngramOptions.js'
+export { tasks } from './tasks/all.js'
 export { classifierProbe } from './tasks/classifier/probe.js'
+export { classifierTask, labelledSchema } from './tasks/classifier/task.js'
 export type { ClassificationData } from './tasks/classifier/training.js'
+export type { DataReader } from './tasks/dataReader.js'
+export { defineTask } from './tasks/defineTask.js'
 export { type LanguageProbeOptions, languageProbe } from './tasks/languageModel/probe.js'
+export { languageModelTask } from './tasks/languageModel/task.js'
 export type { LanguageData } from './tasks/languageModel/training.js'
 export { regressorProbe } from './tasks/regressor/probe.js'
+export { regressorTask } from './tasks/regressor/task.js'
 export type { RegressionData } from './tasks/regressor/training.js'
 export { taggerProbe } from './tasks/tagger/probe.js'
+export { taggerTask } from './tasks/tagger/task.js'
 export type { TaggingData } from './tasks/tagger/training.js'
+export type {
+  DataSource,
+  LoadedData,
+  LoadedModel,
+  ModelWithData,
+  Report,
+  Task,
+  TaskDefinition,
+  TaskModel,
+  TestReport,
+} from './tasks/task.js'
 export { train } from './tasks/train.js'
+export { searchSchema } from './tasks/translator/measures.js'
 export { translatorProbe } from './tasks/translator/probe.js'
+export { translatorTask } from './tasks/translator/task.js'
 export type { TranslationData } from './tasks/translator/training.js'
 export type { TrainingEvent, TrainingResult, TrainingRun } from './training/events.js'
 export { type TrainingConfiguration, type TrainingOptions, trainingSchema } from './training/options.js'

@@ -1,12 +1,13 @@
 /* recurra classify MODEL FILE: the class of each line, and how likely. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import type { Classification, Classifier } from '../../src/index.js'
+import { decimals, visible } from '../../src/drawing/figures.js'
+import { type Classification, type Classifier, classifierTask } from '../../src/index.js'
 import { lineBatches } from '../../src/node/lines.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
-import { modelArgument, withModel } from '../flags/openModel.js'
-import { decimals, visible, write } from '../output/output.js'
+import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   text: z.string().optional().describe('the text itself'),
@@ -16,16 +17,18 @@ const schema = z.strictObject({
   ...commonSchema.shape,
 })
 
+const kinds = [classifierTask]
+
 export function classifyCommand(): Command {
   const command = new Command('classify')
     .description('tells the class of each line, and how likely it is: label, a tab, the likeliest with probabilities')
-    .argument('<MODEL>', modelArgument)
+    .argument('<MODEL>', recurrentModelArgument)
     .argument('[FILE]', 'texts in UTF-8, one a line; - is standard input')
-  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
+  return addFlags(takesModels(command, kinds), schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
     if ((file === undefined) === (flags.text === undefined))
       throw new UsageError(`classify: give a FILE or --text, ${flags.text === undefined ? 'one of them' : 'not both'}`)
-    await withModel(path, engineOptionsOf(flags), { verb: 'classify', kinds: ['classifier'] }, async model => {
+    await withModel(command, path, engineOptionsOf(flags), kinds, async model => {
       let empty = 0
       for await (const lines of flags.text === undefined ? batchesOf(file as string) : [[flags.text]])
         empty += await classifyLines(model, lines, flags)

@@ -5,14 +5,14 @@ import { z } from 'zod'
 import { type AgreementComparison, agreementByDistance } from '../../src/compare/agreement.js'
 import { type ComparedModel, compareModels } from '../../src/compare/compare.js'
 import type { CompareOptions, CompareProgress } from '../../src/compare/rivals.js'
+import { decimals, table, whole } from '../../src/drawing/figures.js'
 import { openEngine, type TextSplits, trainingSchema } from '../../src/index.js'
-import { readCorpus, splitCorpus } from '../../src/node/index.js'
+import { fileReader, readCorpus, splitCorpus } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
-import { isBuiltIn } from '../flags/givenData.js'
-import { checkNoModel } from '../flags/openModel.js'
+import { checkNoModel } from '../flags/models.js'
 import { watchInterrupt } from '../output/interrupt.js'
-import { decimals, table, whole, write } from '../output/output.js'
+import { write } from '../output/output.js'
 import { TrainingProgress } from '../output/progress.js'
 
 /** The name of the built-in grammar, where a text's path would stand. */
@@ -37,10 +37,10 @@ export function compareCommand(): Command {
   return addFlags(command, schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
     const { minutes, seed, unit = 'character' } = flags
-    const file = isBuiltIn(GRAMMAR, path) ? undefined : path
+    const file = path === GRAMMAR && !fileReader.exists(path) ? undefined : path
     if (file === undefined && flags.unit === 'character')
       throw new UsageError(`compare: --unit must be word for ${GRAMMAR}; got character; leave it out`)
-    if (file !== undefined) await checkNoModel(file, 'compare')
+    if (file !== undefined) await checkNoModel(command, file)
     const splits = file === undefined ? undefined : splitCorpus(await readCorpus(file), { seed })
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress('tokens')

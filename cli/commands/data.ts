@@ -1,11 +1,12 @@
 /* recurra data NAME: a built-in corpus, made from a seed, as a file. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { whole } from '../../src/drawing/figures.js'
 import { generatedCorpora, generatedCorpus } from '../../src/index.js'
 import { commonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags } from '../flags/flags.js'
 import { checkFree, writeNew } from '../output/outFile.js'
-import { whole, write } from '../output/output.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   out: z.string().default('-').describe('the file; - is standard output'),

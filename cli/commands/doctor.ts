@@ -4,34 +4,42 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { examinations, reportOf, TRIAL_STEPS } from '../../src/doctor/doctor.js'
 import type { Examination } from '../../src/doctor/examination.js'
-import { openEngine } from '../../src/index.js'
+import { openEngine, type Task } from '../../src/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
+import { recurrentModelArgument, takesModels } from '../flags/models.js'
 import { watchInterrupt } from '../output/interrupt.js'
 import { write } from '../output/output.js'
-import { admit, kinds } from './doctorInput.js'
+import { examined } from './doctorInput.js'
 
-const schema = z.strictObject({
-  config: z
-    .string()
-    .optional()
-    .describe('a configuration in YAML: a new model of it is examined, or with MODEL, how that was trained'),
-  task: z.enum(kinds).default('lm').describe('what --config is for; a MODEL says it itself'),
-  dependency: z.int().min(1).optional().describe('steps that must be remembered: gradients must last as long'),
-  steps: z.int().min(10).default(TRIAL_STEPS).describe('steps of each trial of a learning rate'),
-  ...jsonSchema.shape,
-  ...engineSchema.shape,
-  ...commonSchema.shape,
-})
+const schemaOf = (tasks: readonly Task[]) =>
+  z.strictObject({
+    config: z
+      .string()
+      .optional()
+      .describe('a configuration in YAML: a new model of it is examined, or with MODEL, how that was trained'),
+    task: z
+      .enum(tasks.map(({ verb }) => verb))
+      .default(tasks[0].verb)
+      .describe('what --config is for; a MODEL says it itself'),
+    dependency: z.int().min(1).optional().describe('steps that must be remembered: gradients must last as long'),
+    steps: z.int().min(10).default(TRIAL_STEPS).describe('steps of each trial of a learning rate'),
+    ...jsonSchema.shape,
+    ...engineSchema.shape,
+    ...commonSchema.shape,
+  })
 
-export function doctorCommand(): Command {
+export function doctorCommand(tasks: readonly Task[]): Command {
+  const schema = schemaOf(tasks)
   const command = new Command('doctor')
     .description('tells why a model does not learn: each finding with its figures and its fix')
-    .argument('[MODEL]', 'a model file or the folder of a run; left out with --config alone')
+    .argument('[MODEL]', `${recurrentModelArgument}; left out with --config alone`)
     .argument('[FILE]', 'the data that it is trained on (default: data in the configuration)')
-  return addFlags(command, schema).action(async (first: string | undefined, second: string | undefined) => {
+  addFlags(takesModels(command, tasks), schema)
+  return command.action(async (first: string | undefined, second: string | undefined) => {
     const flags = readFlags(command, schema)
-    const { config, task: kind, dependency, steps, json } = flags
+    const { config, dependency, steps, json } = flags
+    const task = tasks.find(({ verb }) => verb === flags.task) ?? tasks[0]
     if (first === undefined && config === undefined)
       throw new UsageError('doctor: give a MODEL and its data, or a --config FILE and its data')
     const alone = config !== undefined && second === undefined
@@ -39,7 +47,7 @@ export function doctorCommand(): Command {
     const engine = await openEngine(engineOptionsOf(flags))
     const interrupt = watchInterrupt(() => process.stderr.write('stopping; Ctrl-C again ends at once\n'))
     try {
-      const { probe, line } = await admit({ model, config, data, kind }, engine)
+      const { probe, line } = await examined(command, tasks, { model, config, data, task }, engine)
       if (!json) await write(`${line}\n\n`)
       const done: Examination[] = []
       const { signal } = interrupt

@@ -1,144 +1,75 @@
-/* recurra eval MODEL FILE: how well a model does on data of its kind. */
+/* recurra eval MODEL FILE: how well a model does on data of its task. Of a run, data are read as its configuration says. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { dashed } from '../../src/configuration.js'
-import {
-  Classifier,
-  type Evaluation,
-  evaluate,
-  evaluateClassifier,
-  evaluateRegressor,
-  evaluateTagger,
-  ItemCorpus,
-  NGram,
-  Regressor,
-  Tagger,
-  type Tokenizer,
-  Translator,
-} from '../../src/index.js'
-import { readCorpus, readLabelledCorpus, readTaggedCorpus } from '../../src/node/index.js'
+import { dashed, picked } from '../../src/configuration.js'
+import type { Task } from '../../src/index.js'
+import { fileReader } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
-import { picked } from '../flags/configurationFile.js'
-import { addFlags, givenFlags, readFlags, UsageError } from '../flags/flags.js'
-import { builtInOf } from '../flags/givenData.js'
-import { labelledSchema } from '../flags/labelledColumns.js'
-import { numbersOf, numbersSchema, regressionLine } from '../flags/numbers.js'
-import { modelArgument, type OpenPredictor, withModel } from '../flags/openModel.js'
-import { copyOf, taggedSchema } from '../flags/taggedColumns.js'
-import { classificationLine, confusionTable, scoreTable, taggingLine } from '../output/classification.js'
-import { decimals, type Told, whole, write } from '../output/output.js'
-import { evalTranslator, translatorEvalSchema } from './evalTranslator.js'
+import { addFlags, flagOf, givenFlags, readFlags, UsageError } from '../flags/flags.js'
+import { ngramKind } from '../flags/modelKinds.js'
+import { closeModel, findModel, type ModelKind, modelArgument, takesModels } from '../flags/models.js'
+import { runAt } from '../flags/runs.js'
+import { write } from '../output/output.js'
 
-const schema = z.strictObject({
-  ...labelledSchema.shape,
-  ...taggedSchema.shape,
-  ...numbersSchema.shape,
-  ...translatorEvalSchema.shape,
-  seed: z.int().min(0).default(1).describe('of a built-in corpus, whose test part is measured on'),
-  ...jsonSchema.shape,
-  ...engineSchema.shape,
-  ...commonSchema.shape,
-})
+const general = z.strictObject({ ...jsonSchema.shape, ...engineSchema.shape, ...commonSchema.shape })
 
-type Flags = z.output<typeof schema>
-
-/** An evaluation as JSON has it. */
-export const evaluationRecord = ({
-  loss,
-  perplexity,
-  perplexityWithoutUnknown,
-  bitsPerCharacter,
-  tokens,
-  unknown,
-}: Evaluation) => ({ loss, perplexity, perplexityWithoutUnknown, bitsPerCharacter, tokens, unknown })
-
-/** An evaluation in one line for people. */
-export function evaluationLine(evaluation: Evaluation, unit: Tokenizer['unit'] = 'character'): string {
-  const { loss, perplexity, perplexityWithoutUnknown, bitsPerCharacter, tokens, unknown } = evaluation
-  const token = unit === 'character' ? 'character' : 'token'
-  const known = unknown > 0 ? ` (${decimals(perplexityWithoutUnknown, 2)} without unknown ${token}s)` : ''
-  const strange = unknown > 0 ? `, ${whole(unknown)} of them not in the vocabulary` : ''
-  return `loss ${decimals(loss)} nats per ${token}, perplexity ${decimals(perplexity, 2)}${known}, ${decimals(bitsPerCharacter)} bits per character (${whole(tokens)} ${token}s${strange})`
-}
-
-export function evalCommand(): Command {
+export function evalCommand(tasks: readonly Task[]): Command {
+  const kinds: readonly ModelKind[] = [...tasks, ngramKind]
+  const shapes: z.ZodRawShape[] = kinds.map(({ evaluation }) => evaluation.shape)
+  const schema = z.strictObject({ ...Object.assign({}, ...shapes.toReversed()), ...general.shape })
   const command = new Command('eval')
-    .description(
-      'measures a model on data: perplexity on a text; accuracy, F1 and the confusion matrix on labelled texts; BLEU and chrF on pairs; errors on numbers',
-    )
+    .description('measures a model on data: perplexity, accuracy and F1, BLEU and chrF, errors of numbers')
     .argument('<MODEL>', modelArgument)
-    .argument('[FILE]', 'a text, or what the kind of model is trained on; - is standard input')
-  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
+    .argument('[FILE]', 'a text, or what the task of the model is trained on; - is standard input')
+  addFlags(takesModels(command, kinds), schema)
+  return command.action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
-    if (file === undefined && flags.sourceFile === undefined && flags.targetFile === undefined)
+    const given = givenFlags(command)
+    if (file === undefined && !tasks.some(task => task.otherDataKeys.some(key => key in given)))
       throw new UsageError('eval: FILE is missing; give what MODEL is to be measured on, or - for standard input')
-    const wanted = {
-      verb: 'eval',
-      kinds: ['language model', 'n-gram model', 'classifier', 'tagger', 'translator', 'regressor'],
-    } as const
-    await withModel(path, engineOptionsOf(flags), wanted, async model => {
-      if (!(model instanceof Translator)) checkForTranslators(Object.keys(givenFlags(command)))
-      const { lines, record } =
-        model instanceof Translator
-          ? await evalTranslator(model, file, flags)
-          : await measured(model, file as string, flags)
-      await write(flags.json ? `${JSON.stringify(record)}\n` : lines)
-    })
+    const { file: modelFile, kind } = await findModel(command, path, kinds)
+    checkOwn(kind, kinds, given)
+    const values = { ...picked(kind.evaluation, flags), ...(await ofRun(path, tasks, kind, given)) }
+    const faults = kind.faults({ ...values, data: file }, fileReader, flagOf)
+    if (faults.length > 0) throw new UsageError(`eval: ${faults.join('; ')}`)
+    const common = general.parse(picked(general, flags))
+    const { model, evaluate } = await kind.load(modelFile, engineOptionsOf(common))
+    try {
+      const { lines, record } = await evaluate(file, values, fileReader)
+      await write(common.json ? `${JSON.stringify(record)}\n` : lines)
+    } finally {
+      closeModel(model)
+    }
   })
 }
 
-function checkForTranslators(given: readonly string[]): void {
-  const strange = given.find(key => key in translatorEvalSchema.shape)
-  if (strange) throw new UsageError(`eval: --${dashed(strange)} is for translators; leave it out`)
+/** @throws UsageError for a flag of another task */
+function checkOwn(kind: ModelKind, kinds: readonly ModelKind[], given: Readonly<Record<string, unknown>>): void {
+  const foreign = Object.keys(given).find(key => !(key in kind.evaluation.shape) && !(key in general.shape))
+  if (foreign === undefined) return
+  const owners = kinds.filter(({ evaluation }) => foreign in evaluation.shape).map(({ name }) => `${name}s`)
+  throw new UsageError(`eval: --${dashed(foreign)} is for ${owners.join(' and ')}; leave it out`)
 }
 
-function measured(model: OpenPredictor | Classifier | Tagger | Regressor, file: string, flags: Flags): Promise<Told> {
-  if (model instanceof Classifier) return classified(model, file, flags)
-  if (model instanceof Tagger) return tagged(model, file, flags)
-  if (model instanceof Regressor) return foretold(model, file, flags)
-  return read(model, file)
-}
-
-async function read(model: OpenPredictor, file: string): Promise<Told> {
-  const corpus = await readCorpus(file)
-  const evaluation = model instanceof NGram ? model.perplexity(corpus) : await evaluate(model, corpus)
-  return {
-    lines: `${corpus.name}: ${evaluationLine(evaluation, model.tokenizer.unit)}\n`,
-    record: evaluationRecord(evaluation),
+/**
+ * What the configuration of a run says of a measurement, under what the flags say.
+ * @throws UsageError for a flag that reads the data otherwise than the run did
+ */
+async function ofRun(
+  path: string,
+  tasks: readonly Task[],
+  { name, evaluation, dataForm }: ModelKind,
+  given: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const task = tasks.find(each => each.name === name)
+  const run = task && (await runAt(path, task))
+  if (!run) return {}
+  const own = picked(evaluation, run.values)
+  for (const key of Object.keys(dataForm.shape)) {
+    if (!(key in given) || JSON.stringify(given[key]) === JSON.stringify(run.values[key])) continue
+    throw new UsageError(
+      `eval: ${flagOf(key)}: the run’s own is ${JSON.stringify(run.values[key]) ?? 'none'}; got ${JSON.stringify(given[key])}; leave it out`,
+    )
   }
-}
-
-async function classified(model: Classifier, file: string, flags: Flags): Promise<Told> {
-  const builtIn = builtInOf('classify', file)
-  const corpus = builtIn
-    ? builtIn.generate({ seed: flags.seed }).test
-    : await readLabelledCorpus(file, picked(labelledSchema, flags))
-  const record = await evaluateClassifier(model, corpus)
-  const { perLabel, macro, micro, confusion, labels } = record
-  const lines = [`${corpus.name}: ${classificationLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
-  if (confusion) lines.push(confusionTable(labels, confusion))
-  return { lines: lines.join('\n'), record }
-}
-
-async function tagged(model: Tagger, file: string, flags: Flags): Promise<Told> {
-  const builtIn = copyOf(file, flags)
-  const corpus = builtIn ? builtIn.test : await readTaggedCorpus(file, picked(taggedSchema, flags))
-  const record = await evaluateTagger(model, corpus)
-  const { perLabel, macro, micro, spans } = record
-  const lines = [`${corpus.name}: ${taggingLine(record)}\n`, scoreTable(perLabel, { macro, micro })]
-  if (spans) lines.push(scoreTable(spans.perType, { 'spans, macro': spans.macro, 'spans, micro': spans.micro }))
-  return { lines: lines.join('\n'), record }
-}
-
-async function foretold(model: Regressor, file: string, flags: Flags): Promise<Told> {
-  const builtIn = builtInOf('regress', file)
-  const data = await numbersOf(file, { seed: flags.seed, ...picked(numbersSchema, flags) })
-  const test = builtIn
-    ? data.test
-    : new ItemCorpus(
-        [data.train, data.validation, data.test].flatMap(({ items }) => items),
-        file,
-      )
-  const record = await evaluateRegressor(model, test)
-  return { lines: `${test.name}: ${regressionLine(record)}\n`, record }
+  return { ...own, ...picked(evaluation, given) }
 }

@@ -2,13 +2,15 @@
  * finds. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { decimals } from '../../src/drawing/figures.js'
 import type { Continuation, GeneratedToken, Reading } from '../../src/index.js'
 import { readFileBytes } from '../../src/node/files.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, givenFlags, readFlags, UsageError } from '../flags/flags.js'
-import { modelArgument, type OpenPredictor, predictors, withModel } from '../flags/openModel.js'
+import { type OpenPredictor, predictors } from '../flags/modelKinds.js'
+import { modelArgument, takesModels, withModel } from '../flags/models.js'
 import { checkFree, writeNew } from '../output/outFile.js'
-import { decimals, write } from '../output/output.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   prompt: z.string().optional().describe('the text to continue'),
@@ -40,12 +42,12 @@ const drawing = ['temperature', 'topK', 'topP', 'greedy', 'seed'] as const
 
 export function generateCommand(): Command {
   const command = new Command('generate').description('continues a text').argument('<MODEL>', modelArgument)
-  return addFlags(command, schema).action(async (path: string) => {
+  return addFlags(takesModels(command, predictors), schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
     checkFlags(flags, givenFlags(command))
     if (flags.saveState !== undefined) await checkFree(flags.saveState)
     const state = flags.loadState === undefined ? undefined : await readFileBytes(flags.loadState)
-    await withModel(path, engineOptionsOf(flags), { verb: 'generate', kinds: predictors }, async model => {
+    await withModel(command, path, engineOptionsOf(flags), predictors, async model => {
       const reading = await asUsage(() => model.read({ from: state }))
       try {
         if (flags.n === 1 && flags.beamSize === undefined) await one(model, reading, flags)

@@ -1,13 +1,14 @@
 /* recurra lesson NAME: a small experiment that shows how recurrent networks work, fail and are mended; without NAME, a list. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { table } from '../../src/drawing/figures.js'
 import { nearest } from '../../src/errors.js'
 import { openEngine, trainingSchema } from '../../src/index.js'
 import type { LessonPart } from '../../src/lessons/lesson.js'
 import { lessons } from '../../src/lessons/lessons.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
-import { table, write } from '../output/output.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   seed: trainingSchema.shape.seed.describe('of the lesson’s data and its models’ start'),

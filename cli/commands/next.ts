@@ -1,10 +1,12 @@
 /* recurra next MODEL --text "We learn": the likeliest next tokens. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { decimals } from '../../src/drawing/figures.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags } from '../flags/flags.js'
-import { modelArgument, predictors, withModel } from '../flags/openModel.js'
-import { decimals, write } from '../output/output.js'
+import { predictors } from '../flags/modelKinds.js'
+import { modelArgument, takesModels, withModel } from '../flags/models.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   text: z.string().describe('what stands before'),
@@ -18,9 +20,9 @@ export function nextCommand(): Command {
   const command = new Command('next')
     .description('shows what may come after a text, and how likely')
     .argument('<MODEL>', modelArgument)
-  return addFlags(command, schema).action(async (path: string) => {
+  return addFlags(takesModels(command, predictors), schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
-    await withModel(path, engineOptionsOf(flags), { verb: 'next', kinds: predictors }, async model => {
+    await withModel(command, path, engineOptionsOf(flags), predictors, async model => {
       const next = model.next(flags.text, { top: flags.top })
       if (flags.json) await write(`${JSON.stringify(next)}\n`)
       else

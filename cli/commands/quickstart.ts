@@ -6,16 +6,23 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { scoreOf } from '../../src/compare/compare.js'
 import { fitNGram } from '../../src/compare/rivals.js'
-import { LanguageModel, openEngine, type TextSplits, trainingSchema } from '../../src/index.js'
+import { decimals } from '../../src/drawing/figures.js'
+import type { DataSource } from '../../src/index.js'
+import {
+  type LanguageModel,
+  languageModelTask,
+  openEngine,
+  type TestReport,
+  type TextSplits,
+  trainingSchema,
+} from '../../src/index.js'
 import { RunFolder, readCorpus, readLibraryDeclarations, splitCorpus } from '../../src/node/index.js'
+import { textSource } from '../../src/tasks/languageModel/textParts.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags } from '../flags/flags.js'
-import { textSource } from '../flags/givenText.js'
-import { decimals, write } from '../output/output.js'
+import { write } from '../output/output.js'
 import { TrainingProgress } from '../output/progress.js'
 import { backendLine, resultLine, trainInFolder } from './trainingSession.js'
-import type { TestResult, TrainingSource } from './trainingTask.js'
-import { lmTask } from './trainLm.js'
 
 const FOLDER = 'runs/quickstart'
 
@@ -47,17 +54,19 @@ export function quickstartCommand(): Command {
   return addFlags(command, schema).action(async (path: string | undefined) => {
     const flags = readFlags(command, schema)
     await RunFolder.checkParent(dirname(FOLDER))
-    const { source, prompt } = await readData(path, flags.seed)
+    const { source: read, prompt } = await readData(path, flags.seed)
     let sampled = 0
     const engine = await openEngine(engineOptionsOf(flags))
     const progress = new TrainingProgress('characters')
     progress.note(backendLine(engine))
     const options = { cell: 'lstm', hiddenSize: 256, numLayers: 1, embeddingSize: 64 } as const
-    const started = await LanguageModel.create({ corpus: source.data.train, ...options, seed: flags.seed, engine })
-    const characters = source.data.train.length
-    const { run, result, model, test } = await trainInFolder(lmTask, {
-      ...{ source, progress, model: started },
-      values: lmTask.fileSchema.parse({ data: source.name, ...options }) as never,
+    const values = { data: read.name, ...options, seed: flags.seed }
+    const source = languageModelTask.withData(values, read)
+    const characters = read.data.train.length
+    const outcome = await trainInFolder<LanguageModel>({
+      ...{ task: languageModelTask, source, progress },
+      model: await source.create({ flags: {}, engine, note: line => progress.note(line) }),
+      values: languageModelTask.schema.parse(values),
       training: trainingSchema.parse({
         minutes: flags.minutes,
         seed: flags.seed,
@@ -77,15 +86,21 @@ export function quickstartCommand(): Command {
         progress.note(`\nafter ${step} steps it writes:\n${indented(prompt + text)}\n`)
       },
     })
+    const {
+      run,
+      result,
+      test,
+      model: { model },
+    } = outcome
     try {
       process.stderr.write(`${resultLine(result)}\n`)
       if (!test) return
-      process.stderr.write(`held-out text: ${test.line}\n`)
-      process.stderr.write(`${countingLine(model, source.data, test)}\n\n`)
+      process.stderr.write(`held-out text: ${test.lines}\n`)
+      process.stderr.write(`${countingLine(model, read.data, test)}\n\n`)
       await write(prompt)
       for await (const piece of model.generate({ prompt, length: LENGTH, temperature: TEMPERATURE })) await write(piece)
       await write(`\n\nkept in ${run.path}; go on with:\n`)
-      for (const line of goingOn(path, prompt, source.data)) await write(`${line}\n`)
+      for (const line of goingOn(path, prompt, read.data)) await write(`${line}\n`)
     } finally {
       model.close()
       model.engine.close()
@@ -96,7 +111,7 @@ export function quickstartCommand(): Command {
 async function readData(
   path: string | undefined,
   seed: number,
-): Promise<{ source: TrainingSource<TextSplits>; prompt: string }> {
+): Promise<{ source: DataSource<TextSplits>; prompt: string }> {
   if (path === undefined) {
     const corpus = await readLibraryDeclarations({ seed })
     return {
@@ -109,7 +124,7 @@ async function readData(
 }
 
 /** What counting alone gives, on the same training text and the same held-out characters. */
-function countingLine({ tokenizer }: LanguageModel, { train, test }: TextSplits, { loss }: TestResult): string {
+function countingLine({ tokenizer }: LanguageModel, { train, test }: TextSplits, { loss }: TestReport): string {
   const counted = fitNGram(train, 5, tokenizer)
   const score = scoreOf(counted.model, test)
   const ahead = score.loss < loss ? '; after so short a training counting is still ahead' : ''

@@ -3,52 +3,34 @@ import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type Contradiction, dashed, parseConfiguration } from '../../src/configuration.js'
+import { type Contradiction, dashed, parseConfiguration, picked } from '../../src/configuration.js'
 import { ConfigurationError, FileFormatError, RecurraError } from '../../src/errors.js'
 import { readSafetensors } from '../../src/formats/safetensors.js'
-import { openEngine, trainingSchema } from '../../src/index.js'
+import { openEngine, type Task, trainingSchema } from '../../src/index.js'
 import { readFileBytes } from '../../src/node/files.js'
-import { RunFolder, readRun } from '../../src/node/index.js'
+import { fileReader, RunFolder, readRun } from '../../src/node/index.js'
 import { RUN_FILES } from '../../src/node/runFolder.js'
 import { readEnvironment } from '../../src/node/runs.js'
 import { checkpointStep } from '../../src/training/checkpoint.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
-import { picked } from '../flags/configurationFile.js'
-import { PATH_KEYS, shortPath, withShortPaths } from '../flags/dataPaths.js'
+import { isPathKey, shortPath, withShortPaths } from '../flags/dataPaths.js'
 import { addFlags, givenFlags, readFlags, UsageError } from '../flags/flags.js'
+import { runSchema } from '../flags/runFlags.js'
 import { TrainingProgress } from '../output/progress.js'
-import { classifyTask } from './trainClassify.js'
-import { backendLine, tellOutcome, trainInFolder } from './trainingSession.js'
-import { runSchema, type TrainedModel, type TrainingTask } from './trainingTask.js'
-import { lmTask } from './trainLm.js'
-import { regressTask } from './trainRegress.js'
-import { tagTask } from './trainTag.js'
-import { translateTask } from './trainTranslate.js'
+import { backendLine, checkRunFlags, reportOutcome, sha256Of, trainInFolder } from './trainingSession.js'
 
-const tasks = [lmTask, classifyTask, tagTask, translateTask, regressTask] as unknown as readonly TrainingTask<
-  TrainedModel,
-  unknown,
-  RunValues
->[]
-
-/** Of every kind of run, what this file looks at. */
-type RunValues = { readonly data?: string; readonly seed: number } & Record<string, unknown>
+type Values = Readonly<Record<string, unknown>>
 
 /** What a resumed run may have otherwise: how long it goes on, and how often it is looked at. */
 const { epochs, steps, minutes, stopAt, patience, reportEvery, checkpointEvery, samples, onNan } = trainingSchema.shape
 const free = { epochs, steps, minutes, stopAt, patience, reportEvery, checkpointEvery, samples, onNan }
 
 /** Where its files are may have changed; what they hold may not. */
-const MOVABLE: readonly string[] = PATH_KEYS.filter(key => key !== 'embedding')
+const isMovable = (key: string) => isPathKey(key) && key !== 'embedding'
 
-/** All that a run may have been given: what it must keep is refused by name, with what it has. */
-const kept = z
-  .strictObject(Object.assign({}, ...tasks.map(({ fileSchema }) => fileSchema.shape)) as z.ZodRawShape)
-  .partial()
+const isFree = (key: string) => key in free || isMovable(key)
 
-const schema = z.strictObject({
-  ...kept.shape,
-  ...z.strictObject(free).partial().shape,
+const goingOn = z.strictObject({
   wait: z
     .boolean()
     .default(false)
@@ -62,7 +44,11 @@ const schema = z.strictObject({
   ...runSchema.shape,
 })
 
-export function resumeCommand(): Command {
+export function resumeCommand(tasks: readonly Task[]): Command {
+  /** All that a run may have been given: what it must keep is refused by name, with what it has. */
+  const shapes: z.ZodRawShape[] = tasks.map(task => task.schema.shape)
+  const kept = z.strictObject(Object.assign({}, ...shapes)).partial()
+  const schema = z.strictObject({ ...kept.shape, ...z.strictObject(free).partial().shape, ...goingOn.shape })
   const command = new Command('resume')
     .description('goes on with a run that was stopped or killed, to the same end; or longer, with --steps')
     .argument('<RUN>', 'the folder of a run')
@@ -74,74 +60,72 @@ export function resumeCommand(): Command {
   }
   return command.action(async (path: string) => {
     const given = givenFlags(command)
-    const { values } = await openRun(path)
-    const flags = readFlags(command, schema, { contradictions: keeping(values, given) })
+    const { values } = await openRun(path, tasks)
+    const flags: Values = readFlags(command, schema, { contradictions: keeping(kept, values, given) })
+    const { wait, takeOver, ...run } = goingOn.parse(picked(goingOn, flags))
     const folder = await RunFolder.open(path, {
-      ...{ wait: flags.wait, takeOver: flags.takeOver },
+      ...{ wait, takeOver },
       onNote: line => process.stderr.write(`${line}\n`),
     })
     try {
       const changed = Object.fromEntries(Object.entries(flags).filter(([key]) => key in given && isFree(key)))
-      await goOn(folder, changed, flags)
+      await goOn(folder, tasks, changed, run)
     } finally {
       await folder.close()
     }
   })
 }
 
-const isFree = (key: string) => key in free || MOVABLE.includes(key)
-
 /** @param changed what the run has otherwise from here on */
 async function goOn(
   folder: RunFolder,
-  changed: Record<string, unknown>,
-  flags: z.output<typeof schema>,
+  tasks: readonly Task[],
+  changed: Values,
+  flags: z.output<typeof runSchema>,
 ): Promise<void> {
   const { path } = folder
   // Read once more: until the folder was open, another process may have gone on with it.
-  const run = await openRun(path)
+  const run = await openRun(path, tasks)
   const { task } = run
-  const moved = Object.entries(changed).filter(([key]) => MOVABLE.includes(key))
-  const values: RunValues = { ...run.values, ...Object.fromEntries(moved) }
+  checkRunFlags('resume', task, flags)
+  const moved = Object.entries(changed).filter(([key]) => isMovable(key))
+  const values: Values = { ...run.values, ...Object.fromEntries(moved) }
   // A run that was bounded by one thing is lengthened by another: the old bound goes.
   const bounds = ['epochs', 'steps', 'minutes']
   const bounded = bounds.some(key => key in changed) ? Object.fromEntries(bounds.map(key => [key, undefined])) : {}
   const training = picked(trainingSchema, { ...values, ...bounded, ...changed })
   const source = await readData(path, task, values, run.configuration)
-  if (source.sha256 !== run.dataSha256)
+  if (sha256Of(source) !== run.dataSha256)
     throw new ConfigurationError(
       `${path}: its data, ${source.name}, are not what it began with; give that file again (--data), or train anew`,
     )
   const engine = await openEngine(engineOptionsOf(flags))
-  const progress = new TrainingProgress(task.counted(values))
+  const progress = new TrainingProgress(task.throughputUnit(values))
   progress.note(backendLine(engine))
   if (run.instructionSet !== engine.backend.instructionSet)
     progress.note(`the run began on ${run.instructionSet}: from here on its bits are not those of a run on that alone`)
-  const model = await task.load(join(path, RUN_FILES.last), engine)
-  const outcome = await trainInFolder(task, {
-    ...{ values, source, model, progress, flags },
+  const model = await source.load(join(path, RUN_FILES.last), { engine })
+  const outcome = await trainInFolder({
+    ...{ task, values, source, model, progress, flags },
     training: trainingSchema.parse(training),
     makeFolder: async () => folder,
     resume: run,
   })
-  await tellOutcome(outcome, flags)
+  await reportOutcome(outcome, flags)
 }
 
 /**
  * @param stored as config.yaml has them
  * @throws ConfigurationError when a file of the run is not where it was
  */
-async function readData(
-  path: string,
-  task: (typeof tasks)[number],
-  values: RunValues,
-  stored: Readonly<Record<string, unknown>>,
-) {
+async function readData(path: string, task: Task, values: Values, stored: Values) {
   try {
-    return await task.read(values)
+    return await task.read(values, fileReader)
   } catch (error) {
     const isLost = (file: unknown) => typeof file === 'string' && isAbsolute(file) && !existsSync(file)
-    const missing = MOVABLE.find(key => isLost(stored[key]) && shortPath(String(stored[key])) === values[key])
+    const missing = Object.keys(stored).find(
+      key => isMovable(key) && isLost(stored[key]) && shortPath(String(stored[key])) === values[key],
+    )
     if (missing === undefined) throw error
     throw new ConfigurationError(
       `${path}: ${values[missing]}, which it was trained on, is not there; say where it is with --${dashed(missing)}`,
@@ -151,7 +135,7 @@ async function readData(
 }
 
 /** Keys that must stay: a rule for each that is given and is another. */
-function keeping(values: RunValues, given: Record<string, unknown>): Contradiction[] {
+function keeping(kept: z.ZodObject, values: Values, given: Values): Contradiction[] {
   return Object.keys(kept.shape)
     .filter(key => key in given && !isFree(key))
     .map(key => ({
@@ -164,7 +148,7 @@ function keeping(values: RunValues, given: Record<string, unknown>): Contradicti
 }
 
 /** What stands in a run's folder, read and checked. */
-async function openRun(path: string) {
+async function openRun(path: string, tasks: readonly Task[]) {
   const { configuration, events, fault } = await readRun(path).catch(error => {
     throw error instanceof RecurraError ? new UsageError(error.message, { cause: error }) : error
   })
@@ -174,10 +158,10 @@ async function openRun(path: string) {
     throw new ConfigurationError(`${path}: the run ended before its first checkpoint; remove the folder and train anew`)
   const checkpoint = await readFileBytes(last)
   const { metadata } = readSafetensors(checkpoint, last, { requireChecksum: true })
-  const task = tasks.find(each => each.task === metadata['recurra.task'])
+  const task = tasks.find(each => each.name === metadata['recurra.task'])
   if (!task) throw new FileFormatError(`${last}: no task of recurra train; it holds a ${metadata['recurra.task']}`)
   const file = join(path, RUN_FILES.configuration)
-  const values = withShortPaths(parseConfiguration(task.fileSchema, configuration, file) as RunValues)
+  const values = withShortPaths(parseConfiguration(task.schema, configuration, file))
   if (values.data === '-')
     throw new ConfigurationError(`${path}: it was trained on standard input, which is gone; train anew on a file`)
   const { dataSha256, instructionSet } = await readEnvironment(path)

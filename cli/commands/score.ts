@@ -2,12 +2,14 @@
  * perplexity of all lines. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { decimals, visible, whole } from '../../src/drawing/figures.js'
 import { NGram, type NGramTokenScore, scoreTokens, TextCorpus, type TokenScore } from '../../src/index.js'
 import { readCorpus } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
-import { modelArgument, type OpenPredictor, predictors, withModel } from '../flags/openModel.js'
-import { decimals, visible, whole, write } from '../output/output.js'
+import { type OpenPredictor, predictors } from '../flags/modelKinds.js'
+import { modelArgument, takesModels, withModel } from '../flags/models.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   text: z.string().optional().describe('the text itself'),
@@ -24,12 +26,12 @@ export function scoreCommand(): Command {
     )
     .argument('<MODEL>', modelArgument)
     .argument('[FILE]', 'a text in UTF-8; - is standard input')
-  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
+  return addFlags(takesModels(command, predictors), schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
     if ((file === undefined) === (flags.text === undefined))
       throw new UsageError(`score: give a FILE or --text, ${flags.text === undefined ? 'one of them' : 'not both'}`)
     const corpus = flags.text === undefined ? await readCorpus(file as string) : new TextCorpus(flags.text, '--text')
-    await withModel(path, engineOptionsOf(flags), { verb: 'score', kinds: predictors }, async model => {
+    await withModel(command, path, engineOptionsOf(flags), predictors, async model => {
       const all = { log10Probability: 0, tokens: 0 }
       for (const line of corpus.lines()) {
         const scores = scoresOf(model, line)

@@ -1,14 +1,15 @@
 /* recurra train ngram FILE: counts a text and estimates an n-gram model of it. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { picked } from '../../src/configuration.js'
+import { decimals, whole } from '../../src/drawing/figures.js'
 import { ConfigurationError, NGram, type NGramConfiguration, ngramSchema, type TextCorpus } from '../../src/index.js'
 import { ngramContradictions } from '../../src/ngram/ngramOptions.js'
 import { readCorpus } from '../../src/node/index.js'
 import { commonSchema, jsonSchema } from '../flags/commonFlags.js'
-import { picked } from '../flags/configurationFile.js'
 import { addFlags, UsageError } from '../flags/flags.js'
 import { checkFree, nextFree, writeNew } from '../output/outFile.js'
-import { decimals, whole, write } from '../output/output.js'
+import { write } from '../output/output.js'
 import { configSchema, PARENT, readTrainInput } from './trainInput.js'
 
 const runSchema = z.strictObject({

@@ -1,13 +1,21 @@
 /* One run of training on the command line, in its folder, from an open model to the best one measured on the test data: what
  * `recurra train`, `recurra resume` and the quickstart share. */
+import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import type { z } from 'zod'
+import { picked } from '../../src/configuration.js'
+import { decimals, whole } from '../../src/drawing/figures.js'
 import type {
   Engine,
+  LoadedData,
+  ModelWithData,
   RecurraError,
   Sample,
+  Task,
+  TaskModel,
+  TestReport,
   TrainingConfiguration,
   TrainingEvent,
   TrainingResult,
@@ -17,23 +25,23 @@ import type { WatchedLayer } from '../../src/inspection/index.js'
 import type { RunFolder, RunFolderOptions } from '../../src/node/index.js'
 import { TensorBoardWriter } from '../../src/node/index.js'
 import { resolved } from '../../src/training/options.js'
-import { picked } from '../flags/configurationFile.js'
 import { withAbsolutePaths } from '../flags/dataPaths.js'
 import { UsageError } from '../flags/flags.js'
+import type { runSchema } from '../flags/runFlags.js'
 import { STOPPED, watchInterrupt } from '../output/interrupt.js'
-import { decimals, whole, write } from '../output/output.js'
+import { write } from '../output/output.js'
 import type { TrainingProgress } from '../output/progress.js'
 import { type LossEvent, lossCurve } from './runs.js'
-import type { runSchema, TestResult, TrainedModel, TrainingSource, TrainingTask } from './trainingTask.js'
 
 export const version: string = createRequire(import.meta.url)('recurra/package.json').version
 
-export interface Session<Model, Data, Values> {
-  /** The run's configuration without its training options. */
-  readonly values: Values
-  readonly source: TrainingSource<Data>
+export interface Session<Model extends TaskModel> {
+  readonly task: Task
+  /** The run's configuration. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly source: LoadedData<Model>
   /** Closed when training fails; else its memory goes on in the outcome's. */
-  readonly model: Model
+  readonly model: ModelWithData<Model>
   readonly training: TrainingConfiguration
   readonly progress: TrainingProgress
   readonly flags: Pick<z.output<typeof runSchema>, 'tensorboard' | 'onFailedSave' | 'watchGradients'>
@@ -49,29 +57,34 @@ export interface Session<Model, Data, Values> {
   readonly onEvent?: (model: Model, event: TrainingEvent, progress: TrainingProgress) => Promise<void>
 }
 
-export interface Outcome<Model> {
+export interface Outcome<Model extends TaskModel> {
   readonly run: RunFolder
   readonly result: TrainingResult
   /** The best model, open, on its own engine. */
-  readonly model: Model
+  readonly model: ModelWithData<Model>
   /** Of that model on the test data; undefined if the run was stopped. */
-  readonly test: TestResult | undefined
+  readonly test: TestReport | undefined
   /** All events, those of an earlier part of the run among them. */
   readonly events: readonly LossEvent[]
+}
+
+/** @throws UsageError for a flag that the task has no use for */
+export function checkRunFlags(
+  verb: string,
+  { name, watchesGradients }: Task,
+  { watchGradients }: Pick<z.output<typeof runSchema>, 'watchGradients'>,
+): void {
+  if (watchGradients && !watchesGradients)
+    throw new UsageError(`${verb}: --watch-gradients is not for a ${name}; leave it out`)
 }
 
 export const backendLine = ({ description, reason }: Engine) => `backend: ${description}${reason ? ` (${reason})` : ''}`
 
 /** Trains, keeps the run's folder up to date, and measures the best model on the test data. */
-export async function trainInFolder<Model extends TrainedModel, Data, Values extends object>(
-  task: TrainingTask<Model, Data, Values>,
-  session: Session<Model, Data, Values>,
-): Promise<Outcome<Model>> {
-  const { values, source, model, training, progress, flags, resume } = session
-  const { engine } = model
-  if (flags.watchGradients && !task.gradients)
-    throw new UsageError(`train ${task.verb}: --watch-gradients is for language models; leave it out`)
-  progress.note(task.line(model))
+export async function trainInFolder<Model extends TaskModel>(session: Session<Model>): Promise<Outcome<Model>> {
+  const { task, values, source, model, training, progress, flags, resume } = session
+  const { engine } = model.model
+  progress.note(model.line)
   progress.note(source.line)
   const onFailedSave = (fault: RecurraError) => progress.note(`${fault.message}; training goes on`)
   const saving = flags.onFailedSave === 'continue' ? { onFailedSave } : {}
@@ -83,16 +96,16 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
   let board: TensorBoardWriter | undefined
   try {
     const configuration = { ...withAbsolutePaths(values), ...resolved(training), stopAt: undefined }
-    await run.writeConfiguration(picked(task.fileSchema, configuration))
+    await run.writeConfiguration(picked(task.schema, configuration))
     await run.writeEnvironment(environment(engine, source, training))
     board = flags.tensorboard ? await TensorBoardWriter.create(run.path, saving) : undefined
     progress.start()
-    const steps = task.train(model, source.data, {
+    const steps = model.train({
       ...{ ...training, signal, resume: resume?.checkpoint, spentSeconds: resume?.spentSeconds },
     })
     const result = await followed(steps, async event => {
       events.push(event)
-      const gradients = flags.watchGradients && event.validation ? task.gradients?.(model, source.data) : undefined
+      const gradients = flags.watchGradients && event.validation ? model.gradients() : undefined
       await run.appendMetrics({ ...event, gradients })
       if (board) await writeScalars(board, event, gradients)
       if (event.checkpoint) {
@@ -100,12 +113,12 @@ export async function trainInFolder<Model extends TrainedModel, Data, Values ext
         await run.saveModel(steps.checkpoint(), { best: event.best ? await steps.modelBytes() : undefined, final })
       }
       progress.show(event)
-      await session.onEvent?.(model, event, progress)
+      await session.onEvent?.(model.model, event, progress)
     })
     progress.stop()
-    const best = await bestOf(task, run, model, result)
-    const test = result.stopped ? undefined : await task.test(best, source.data, values, signal)
-    if (test && !signal.aborted) await run.writeTest(result.steps, { summary: test.line, ...test.record })
+    const best = await bestOf(session, run, result)
+    const test = result.stopped ? undefined : await best.test(signal)
+    if (test && !signal.aborted) await run.writeTest(result.steps, { summary: test.lines, ...test.record })
     const stopped = result.stopped || signal.aborted
     if (stopped) {
       progress.note(`stopped after step ${result.steps}; saved ${run.last}; go on with: recurra resume ${run.path}`)
@@ -137,11 +150,7 @@ async function followed(run: TrainingRun, onEvent: (event: TrainingEvent) => Pro
   }
 }
 
-const environment = (
-  engine: Engine,
-  { name, sha256 }: { readonly name: string; readonly sha256: string },
-  { seed }: TrainingConfiguration,
-) => ({
+const environment = (engine: Engine, source: LoadedData, { seed }: TrainingConfiguration) => ({
   version,
   backend: engine.description,
   reason: engine.reason || undefined,
@@ -150,26 +159,32 @@ const environment = (
   node: process.version,
   platform: `${process.platform}-${process.arch}`,
   processor: cpus()[0]?.model,
-  data: name,
-  dataSha256: sha256,
+  data: source.name,
+  dataSha256: sha256Of(source),
   seed,
 })
 
+/** Of all data that are trained, validated and tested on. */
+export function sha256Of(source: LoadedData): string {
+  const hash = createHash('sha256')
+  for (const chunk of source.content()) hash.update(chunk)
+  return hash.digest('hex')
+}
+
 /** The model that `recurra generate` will take from the run's folder. */
-async function bestOf<Model extends TrainedModel, Data, Values extends object>(
-  task: TrainingTask<Model, Data, Values>,
+async function bestOf<Model extends TaskModel>(
+  { source, model }: Session<Model>,
   run: RunFolder,
-  model: Model,
   result: TrainingResult,
-): Promise<Model> {
+): Promise<ModelWithData<Model>> {
   const there = await stat(run.best).then(
     state => state.isFile(),
     () => false,
   )
   if (!there || result.stopped) return model
-  const { engine } = model
-  model.close()
-  return task.load(run.best, engine)
+  const { engine } = model.model
+  model.model.close()
+  return source.load(run.best, { engine })
 }
 
 async function writeScalars(
@@ -199,9 +214,9 @@ async function writeScalars(
 
 const quoted = ({ input, target, output }: Sample) => `    ${input}\n    → ${output}\n    (${target})`
 
-/** Tells how a run ended, on standard output what belongs there, and gives the model back. */
-export async function tellOutcome<Model extends TrainedModel>(
-  { run, result, model, test, events }: Outcome<Model>,
+/** Reports how a run ended, on standard output what belongs there, and closes the model. */
+export async function reportOutcome<Model extends TaskModel>(
+  { run, result, model: { model }, test, events }: Outcome<Model>,
   { json }: { readonly json: boolean },
 ): Promise<void> {
   try {
@@ -213,7 +228,7 @@ export async function tellOutcome<Model extends TrainedModel>(
     }
     if (process.stderr.isTTY) process.stderr.write(lossCurve(events, process.stderr))
     process.stderr.write(`${resultLine(result)}\n`)
-    await write(`${run.path}: ${test ? `test ${test.line}` : 'stopped'}\n`)
+    await write(`${run.path}: ${test ? `test ${test.lines}` : 'stopped'}\n`)
   } finally {
     model.close()
     model.engine.close()

@@ -2,14 +2,14 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import { attentionPicture } from '../../src/drawing/attentionPicture.js'
-import type { Translation } from '../../src/index.js'
+import { decimals } from '../../src/drawing/figures.js'
+import { searchSchema, type Translation, translatorTask } from '../../src/index.js'
 import { lineBatches } from '../../src/node/lines.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
-import { modelArgument, withModel } from '../flags/openModel.js'
-import { searchSchema } from '../flags/pairFlags.js'
+import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
 import { checkFree, writeNew } from '../output/outFile.js'
-import { decimals, write } from '../output/output.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   text: z.string().optional().describe('the text itself'),
@@ -23,23 +23,24 @@ const schema = z.strictObject({
   ...commonSchema.shape,
 })
 
+const kinds = [translatorTask]
+
 /** Lines translated together; what is read at once may be less. */
 const AT_ONCE = 512
 
 export function translateCommand(): Command {
   const command = new Command('translate')
     .description('translates lines')
-    .argument('<MODEL>', modelArgument)
+    .argument('<MODEL>', recurrentModelArgument)
     .argument('[FILE]', 'lines in UTF-8; - is standard input', '-')
-  return addFlags(command, schema).action(async (path: string, file: string) => {
+  return addFlags(takesModels(command, kinds), schema).action(async (path: string, file: string) => {
     const flags = readFlags(command, schema)
     if (flags.text !== undefined && command.args.length > 1)
       throw new UsageError('translate: give FILE or --text, not both')
     if (flags.nBest > flags.beamSize)
       throw new UsageError(`translate: --n-best must be at most --beam-size, ${flags.beamSize}; got ${flags.nBest}`)
     if (flags.attention !== undefined) await checkFree(flags.attention)
-    const wanted = { verb: 'translate', kinds: ['translator'] } as const
-    await withModel(path, engineOptionsOf(flags), wanted, async model => {
+    await withModel(command, path, engineOptionsOf(flags), kinds, async model => {
       let number = 0
       for await (const lines of flags.text === undefined ? linesOf(file) : [[flags.text]]) {
         const found = await asUsage(() => model.translateAll(lines, flags))

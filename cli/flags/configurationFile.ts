@@ -13,8 +13,3 @@ export async function readConfiguration(path: string, schema: z.ZodObject): Prom
     throw error instanceof RecurraError ? new UsageError(error.message, { cause: error }) : error
   }
 }
-
-/** The keys of one schema out of those of all. */
-export function picked<S extends z.ZodObject>({ shape }: S, values: Record<string, unknown>): z.output<S> {
-  return Object.fromEntries(Object.entries(values).filter(([key]) => key in shape)) as z.output<S>
-}

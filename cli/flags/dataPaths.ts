@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
 
-/** The keys of a run's configuration that may name a file or a folder to read. */
-export const PATH_KEYS = ['data', 'validationFile', 'testFile', 'source', 'target', 'embedding'] as const
+/** Whether a key of a run's configuration may name a file or a folder to read. */
+export const isPathKey = (key: string): boolean => key === 'data' || key === 'embedding' || key.endsWith('File')
 
 /** What `embedding` may be instead of a file, whatever files there are. */
 const KINDS_OF_EMBEDDING = ['learned', 'one-hot']
@@ -28,10 +28,7 @@ export function shortPath(path: string): string {
 function changed<V extends object>(values: V, change: (path: string) => string): V {
   const paths = Object.entries(values).filter(
     ([key, value]) =>
-      (PATH_KEYS as readonly string[]).includes(key) &&
-      typeof value === 'string' &&
-      value !== '-' &&
-      !KINDS_OF_EMBEDDING.includes(value),
+      isPathKey(key) && typeof value === 'string' && value !== '-' && !KINDS_OF_EMBEDDING.includes(value),
   )
   return { ...values, ...Object.fromEntries(paths.map(([key, value]) => [key, change(value)])) }
 }

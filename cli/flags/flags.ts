@@ -97,10 +97,10 @@ const valueNameOf = (type: unknown) =>
       : 'VALUE'
 
 /** As the user has written it; of a list, the flag that each element is given by. */
-const flagOf = (key: string) => (key.startsWith('-') ? key : `--${dashed(key.replace(/\.\d+$/, ''))}`)
+export const flagOf = (key: string) => (key.startsWith('-') ? key : `--${dashed(key.replace(/\.\d+$/, ''))}`)
 
 /** What stands before the message: the command without the program, as `train lm`. */
-function nameOf(command: Command): string {
+export function nameOf(command: Command): string {
   const names: string[] = []
   for (let at: Command | null = command; at?.parent; at = at.parent) names.unshift(at.name())
   return names.join(' ')

@@ -1,12 +1,14 @@
 /* recurra inspect ablate MODEL --unit L:N: the model writes with and without a change of some units, from the same draws. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { decimals, whole } from '../../src/drawing/figures.js'
+import { languageModelTask } from '../../src/index.js'
 import { ablated, compareInterventions, type Intervention, pinned, scaled } from '../../src/inspection/intervention.js'
 import { unitOf } from '../../src/inspection/units.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
-import { languageModels, recurrentModelArgument, withModel } from '../flags/openModel.js'
-import { decimals, whole, write } from '../output/output.js'
+import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   unit: z.array(z.string()).optional().describe('a unit, as 0:12, or 0:c12 for one of c; may be given several times'),
@@ -22,18 +24,20 @@ const schema = z.strictObject({
   ...commonSchema.shape,
 })
 
+const kinds = [languageModelTask]
+
 export function inspectAblateCommand(): Command {
   const command = new Command('ablate')
     .description('writes a text with and without a change of some units: ablated, pinned or scaled')
     .argument('<MODEL>', recurrentModelArgument)
-  return addFlags(command, schema).action(async (path: string) => {
+  return addFlags(takesModels(command, kinds), schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
     const { unit: names = [], pin, scale, json } = flags
     if (names.length === 0) throw new UsageError('inspect ablate: --unit is missing; give one, as --unit 0:12')
     if (pin !== undefined && scale !== undefined)
       throw new UsageError('inspect ablate: --pin and --scale exclude one another; give one of them')
     const { prompt, length, temperature, greedy, seed } = flags
-    await withModel(path, engineOptionsOf(flags), { verb: 'inspect ablate', kinds: languageModels }, async model => {
+    await withModel(command, path, engineOptionsOf(flags), kinds, async model => {
       const interventions = await asUsage(() =>
         names.map((name): Intervention => {
           const unit = unitOf(name, model)

@@ -2,7 +2,16 @@
  * for a classifier that pools by attention. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type Alignment, Classifier, type Translator } from '../../src/index.js'
+import { picked } from '../../src/configuration.js'
+import { decimals, table, visible, whole } from '../../src/drawing/figures.js'
+import {
+  type Alignment,
+  Classifier,
+  classifierTask,
+  searchSchema,
+  type Translator,
+  translatorTask,
+} from '../../src/index.js'
 import { ATTENTION_TOKENS } from '../../src/inspection/attention.js'
 import {
   alignmentOfLabel,
@@ -13,12 +22,10 @@ import {
   type TranslationAttention,
 } from '../../src/inspection/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
-import { picked } from '../flags/configurationFile.js'
 import { addFlags, asUsage, readFlags } from '../flags/flags.js'
-import { recurrentModelArgument, withModel } from '../flags/openModel.js'
-import { searchSchema } from '../flags/pairFlags.js'
+import { type ModelKind, recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
 import { checkFree, writeNew } from '../output/outFile.js'
-import { decimals, table, visible, whole, write } from '../output/output.js'
+import { write } from '../output/output.js'
 import { givenText, textArgument, textSchema } from './inspectedText.js'
 
 const schema = z.strictObject({
@@ -35,19 +42,19 @@ const schema = z.strictObject({
   ...commonSchema.shape,
 })
 
-const wanted = { verb: 'inspect attention', kinds: ['translator', 'classifier'] } as const
+const kinds: readonly ModelKind<Translator | Classifier>[] = [translatorTask, classifierTask]
 
 export function inspectAttentionCommand(): Command {
   const command = new Command('attention')
     .description('shows the weights of a translator’s attention, words by words, or of a classifier’s pooling')
     .argument('<MODEL>', recurrentModelArgument)
     .argument('[FILE]', textArgument)
-  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
+  return addFlags(takesModels(command, kinds), schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
     const { svg, maxTokens, json } = flags
-    const { text } = await givenText(wanted.verb, file, flags)
+    const { text } = await givenText('inspect attention', file, flags)
     if (svg !== undefined) await checkFree(svg)
-    await withModel(path, engineOptionsOf(flags), wanted, async (model: Translator | Classifier) => {
+    await withModel(command, path, engineOptionsOf(flags), kinds, async model => {
       const { record, lines, alignment, title } = await asUsage(async () =>
         model instanceof Classifier
           ? ofLabel(attentionOfLabel(model, text, { maxTokens }))

@@ -2,8 +2,17 @@
  * with --config C instead of MODEL, of a model as training would begin with it. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { picked } from '../../src/configuration.js'
 import { curve } from '../../src/drawing/curve.js'
-import { type EngineOptions, LanguageModel, languageModelSchema, openEngine, TextCorpus } from '../../src/index.js'
+import { decimals, table, whole } from '../../src/drawing/figures.js'
+import {
+  type EngineOptions,
+  LanguageModel,
+  languageModelSchema,
+  languageModelTask,
+  openEngine,
+  TextCorpus,
+} from '../../src/index.js'
 import {
   type Decay,
   decayOf,
@@ -17,13 +26,12 @@ import {
   matrixPicture,
 } from '../../src/inspection/index.js'
 import { readCorpus } from '../../src/node/index.js'
-import { lmTask } from '../commands/trainLm.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
-import { picked, readConfiguration } from '../flags/configurationFile.js'
+import { readConfiguration } from '../flags/configurationFile.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
-import { languageModels, recurrentModelArgument, withModel } from '../flags/openModel.js'
+import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
 import { checkFree, writeNew } from '../output/outFile.js'
-import { decimals, table, whole, write } from '../output/output.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   config: z.string().optional().describe('a configuration in YAML instead of MODEL: a model at initialisation'),
@@ -40,12 +48,14 @@ const schema = z.strictObject({
 
 type Flags = z.output<typeof schema>
 
+const kinds = [languageModelTask]
+
 export function inspectGradientsCommand(): Command {
   const command = new Command('gradients')
     .description('shows how far back gradients reach: ‖∂E_t/∂h_k‖ for all k and t, and the factors on the way')
     .argument('[MODEL]', `${recurrentModelArgument}; not with --config`)
     .argument('[FILE]', 'a text in UTF-8; - is standard input')
-  return addFlags(command, schema).action(async (...paths: (string | undefined)[]) => {
+  return addFlags(takesModels(command, kinds), schema).action(async (...paths: (string | undefined)[]) => {
     const flags = readFlags(command, schema)
     const given = paths.slice(0, 2).filter(path => path !== undefined)
     const wanted = [...(flags.config === undefined ? ['MODEL'] : []), ...(flags.text === undefined ? ['FILE'] : [])]
@@ -56,7 +66,7 @@ export function inspectGradientsCommand(): Command {
     const file = flags.text === undefined ? given.at(-1) : undefined
     if (flags.svg !== undefined) await checkFree(flags.svg)
     const corpus = file === undefined ? new TextCorpus(flags.text ?? '', '--text') : await readCorpus(file)
-    await withOpenModel(flags, given[0], corpus, async model => {
+    await withOpenModel(command, flags, given[0], corpus, async model => {
       const tokens = model.tokenizer.encode(corpus.text.slice(0, 64 * flags.maxTokens)).subarray(0, flags.maxTokens)
       if (tokens.length < 2)
         throw new UsageError(`inspect gradients: ${corpus.name} must have two tokens at least; got ${tokens.length}`)
@@ -73,15 +83,15 @@ export function inspectGradientsCommand(): Command {
 }
 
 async function withOpenModel(
+  command: Command,
   flags: Flags,
   path: string | undefined,
   corpus: TextCorpus,
   use: (model: LanguageModel) => Promise<void>,
 ): Promise<void> {
   const options: EngineOptions = engineOptionsOf(flags)
-  if (flags.config === undefined)
-    return withModel(path as string, options, { verb: 'inspect gradients', kinds: languageModels }, use)
-  const { values } = await readConfiguration(flags.config, lmTask.fileSchema)
+  if (flags.config === undefined) return withModel(command, path as string, options, kinds, use)
+  const { values } = await readConfiguration(flags.config, languageModelTask.schema)
   const { seed } = values as { seed?: number }
   const engine = await openEngine(options)
   try {

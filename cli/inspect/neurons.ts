@@ -1,24 +1,26 @@
 /* recurra inspect neurons MODEL FILE: which units follow something that one can name. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { picked } from '../../src/configuration.js'
+import { decimals, table, whole } from '../../src/drawing/figures.js'
 import {
   Classifier,
+  classifierTask,
   generatedCorpora,
   type ItemCorpus,
   type LabelledText,
   type LanguageModel,
+  labelledSchema,
+  languageModelTask,
   TextCorpus,
 } from '../../src/index.js'
 import { findLabelNeurons, findNeurons, NEURON_TOKENS, type NeuronReport } from '../../src/inspection/neurons.js'
 import type { FeatureFinding, UnitScore } from '../../src/inspection/thresholds.js'
-import { readCorpus, readLabelledCorpus } from '../../src/node/index.js'
+import { fileReader, readCorpus, readLabelledCorpus } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
-import { picked } from '../flags/configurationFile.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
-import { isBuiltIn } from '../flags/givenData.js'
-import { labelledSchema } from '../flags/labelledColumns.js'
-import { recurrentModelArgument, withModel } from '../flags/openModel.js'
-import { decimals, table, whole, write } from '../output/output.js'
+import { type ModelKind, recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({
   pattern: z
@@ -46,7 +48,7 @@ const schema = z.strictObject({
 type Flags = z.output<typeof schema>
 
 const REVIEWS = generatedCorpora.reviews.name
-const wanted = { verb: 'inspect neurons', kinds: ['language model', 'classifier'] } as const
+const kinds: readonly ModelKind<LanguageModel | Classifier>[] = [languageModelTask, classifierTask]
 
 export function inspectNeuronsCommand(): Command {
   const command = new Command('neurons')
@@ -56,10 +58,10 @@ export function inspectNeuronsCommand(): Command {
       '<FILE>',
       `a text in UTF-8, - for standard input; with --labels, or for a classifier, labelled texts; or ${REVIEWS}, built in`,
     )
-  return addFlags(command, schema).action(async (path: string, file: string) => {
+  return addFlags(takesModels(command, kinds), schema).action(async (path: string, file: string) => {
     const flags = readFlags(command, schema)
     const patterns = (flags.pattern ?? []).map(regularExpression)
-    await withModel(path, engineOptionsOf(flags), wanted, async (model: LanguageModel | Classifier) => {
+    await withModel(command, path, engineOptionsOf(flags), kinds, async model => {
       const { top, maxTokens } = flags
       const labelled = await labelledTexts(model, file, flags)
       if (labelled && patterns.length > 0)
@@ -89,7 +91,7 @@ async function labelledTexts(
   file: string,
   { labels, ...flags }: Flags,
 ): Promise<ItemCorpus<LabelledText> | undefined> {
-  if (isBuiltIn(REVIEWS, file)) return generatedCorpora.reviews.generate({ seed: 1 }).test
+  if (file === REVIEWS && !fileReader.exists(file)) return generatedCorpora.reviews.generate({ seed: 1 }).test
   if (!labels && !(model instanceof Classifier)) return undefined
   return readLabelledCorpus(file, picked(labelledSchema, flags))
 }

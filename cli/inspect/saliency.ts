@@ -2,7 +2,8 @@
  * classifier. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { Classifier, type LanguageModel } from '../../src/index.js'
+import { decimals, table, visible, whole } from '../../src/drawing/figures.js'
+import { Classifier, classifierTask, type LanguageModel, languageModelTask } from '../../src/index.js'
 import {
   type DecidingToken,
   type LabelSaliency,
@@ -14,8 +15,8 @@ import {
 import { SALIENCY_TOKENS } from '../../src/inspection/saliency.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
-import { recurrentModelArgument, withModel } from '../flags/openModel.js'
-import { decimals, table, visible, whole, write } from '../output/output.js'
+import { type ModelKind, recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
+import { write } from '../output/output.js'
 import { givenText, textArgument, textSchema } from './inspectedText.js'
 
 const schema = z.strictObject({
@@ -35,17 +36,17 @@ const schema = z.strictObject({
   ...commonSchema.shape,
 })
 
-const wanted = { verb: 'inspect saliency', kinds: ['language model', 'classifier'] } as const
+const kinds: readonly ModelKind<LanguageModel | Classifier>[] = [languageModelTask, classifierTask]
 
 export function inspectSaliencyCommand(): Command {
   const command = new Command('saliency')
     .description('shows which tokens a prediction rests on: the next token, or the class of a text')
     .argument('<MODEL>', recurrentModelArgument)
     .argument('[FILE]', textArgument)
-  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
+  return addFlags(takesModels(command, kinds), schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
-    const { text } = await givenText(wanted.verb, file, flags)
-    await withModel(path, engineOptionsOf(flags), wanted, async (model: LanguageModel | Classifier) => {
+    const { text } = await givenText('inspect saliency', file, flags)
+    await withModel(command, path, engineOptionsOf(flags), kinds, async model => {
       const { target, label, maxTokens } = flags
       const isClassifier = model instanceof Classifier
       const strange = isClassifier ? target !== undefined && '--target' : label !== undefined && '--label'

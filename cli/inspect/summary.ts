@@ -1,26 +1,27 @@
 /* recurra inspect summary MODEL: what a model is made of. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { table, whole } from '../../src/drawing/figures.js'
+import type { Task } from '../../src/index.js'
 import { summaryOf } from '../../src/inspection/index.js'
-import { cellOf } from '../../src/models/shared/recurrentOptions.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags } from '../flags/flags.js'
-import { recurrentModelArgument, recurrentModels, withModel } from '../flags/openModel.js'
-import { table, whole, write } from '../output/output.js'
+import { closeModel, findModel, recurrentModelArgument, takesModels } from '../flags/models.js'
+import { write } from '../output/output.js'
 
 const schema = z.strictObject({ ...jsonSchema.shape, ...engineSchema.shape, ...commonSchema.shape })
 
-export function inspectSummaryCommand(): Command {
+export function inspectSummaryCommand(tasks: readonly Task[]): Command {
   const command = new Command('summary')
     .description('lists U, W, b of every layer, V and c of the output: shape, formula, count')
     .argument('<MODEL>', recurrentModelArgument)
-  return addFlags(command, schema).action(async (path: string) => {
+  return addFlags(takesModels(command, tasks), schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
-    await withModel(path, engineOptionsOf(flags), { verb: 'inspect summary', kinds: recurrentModels }, async model => {
-      const { configuration } = model
-      const { gates } = cellOf(configuration, [])
-      const summary = summaryOf(model, { gates: gates.length })
-      if (flags.json) return write(`${JSON.stringify(summary)}\n`)
+    const { file, kind } = await findModel(command, path, tasks)
+    const { model, gateNames, remarks } = await kind.load(file, engineOptionsOf(flags))
+    try {
+      const summary = summaryOf(model, { gates: Math.max(1, gateNames.length) })
+      if (flags.json) return await write(`${JSON.stringify(summary)}\n`)
       const rows = summary.rows.map(({ part, symbol, names, shape, formula, count }) => [
         `${part}  ${symbol}`,
         `[${shape.join(', ')}]`,
@@ -29,10 +30,11 @@ export function inspectSummaryCommand(): Command {
         names.join(' + '),
       ])
       await write(table([['', 'shape', 'formula', 'count', 'in the file'], ...rows]))
-      const order = gates.length > 1 ? `; gates, in this order: ${gates.join(', ')}` : ''
+      const order = gateNames.length > 1 ? `; gates, in this order: ${gateNames.join(', ')}` : ''
       await write(`${whole(summary.count)} parameters, for texts of any length: time shares them${order}\n`)
-      if ('tieWeights' in configuration && configuration.tieWeights)
-        await write('V is E: the output layer shares its weights with the embedding\n')
-    })
+      for (const remark of remarks) await write(`${remark}\n`)
+    } finally {
+      closeModel(model)
+    }
   })
 }

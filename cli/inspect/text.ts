@@ -4,13 +4,15 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { colouredPage } from '../../src/drawing/colouredPage.js'
 import { colouredText, levelMeaning, MOST_LEVEL, paint, type Shown } from '../../src/drawing/colouredText.js'
+import { decimals, table, visible, whole } from '../../src/drawing/figures.js'
+import { languageModelTask } from '../../src/index.js'
 import { type TextView, VIEW_TOKENS, viewText } from '../../src/inspection/textView.js'
 import { unitOf } from '../../src/inspection/units.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
-import { languageModels, recurrentModelArgument, withModel } from '../flags/openModel.js'
+import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
 import { checkFree, writeNew } from '../output/outFile.js'
-import { decimals, table, visible, whole, write } from '../output/output.js'
+import { write } from '../output/output.js'
 import { givenText, textArgument, textSchema } from './inspectedText.js'
 
 const schema = z.strictObject({
@@ -30,19 +32,21 @@ const schema = z.strictObject({
   ...commonSchema.shape,
 })
 
+const kinds = [languageModelTask]
+
 export function inspectTextCommand(): Command {
   const command = new Command('text')
     .description('colours a text by each token’s loss or by one unit, with the guesses at each place')
     .argument('<MODEL>', recurrentModelArgument)
     .argument('[FILE]', textArgument)
-  return addFlags(command, schema).action(async (path: string, file: string | undefined) => {
+  return addFlags(takesModels(command, kinds), schema).action(async (path: string, file: string | undefined) => {
     const flags = readFlags(command, schema)
     const { unit: name, guesses, maxTokens, out } = flags
     if (name !== undefined && flags.loss)
       throw new UsageError('inspect text: --unit and --loss exclude one another in colours; give one of them')
     const corpus = await givenText('inspect text', file, flags)
     if (out !== undefined) await checkFree(out)
-    await withModel(path, engineOptionsOf(flags), { verb: 'inspect text', kinds: languageModels }, async model => {
+    await withModel(command, path, engineOptionsOf(flags), kinds, async model => {
       const unit = name === undefined ? undefined : await asUsage(() => unitOf(name, model))
       const view = await asUsage(() => viewText(model, corpus, { unit, guesses, maxTokens }))
       if (out !== undefined) {

@@ -174,7 +174,10 @@ export interface ProbeParts<Batch, Corpus> {
   targets?(): readonly TokenTargets[]
 }
 
-export interface Probe<Batch> extends Omit<ProbeParts<Batch, never>, 'data' | 'lossOn' | 'baselinesOn' | 'observed'> {
+export interface Probe<Batch>
+  extends Omit<ProbeParts<Batch, never>, 'configuration' | 'data' | 'lossOn' | 'baselinesOn' | 'observed'> {
+  /** The model's own keys, as a configuration file has them. */
+  readonly configuration: Readonly<Record<string, unknown>>
   /** Of the model, for people: `lstm, 2 layers of 256`. */
   readonly name: string
   /** Whether its weights have been trained; else it stands as it began. */

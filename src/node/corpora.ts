@@ -1,7 +1,7 @@
 /* Corpora on disk: a file becomes the three parts that training, validation and test take. */
 
-import { type SplitTextOptions, splitText, TextCorpus, type TextSplits } from '../data/corpora/corpus.js'
-import { ConfigurationError } from '../errors.js'
+import { type SplitTextOptions, TextCorpus, type TextSplits } from '../data/corpora/corpus.js'
+import { splitCorpus } from '../data/corpora/splitCorpus.js'
 import { textOf } from './files.js'
 import { FileText } from './fileText.js'
 import { type ChunkOptions, fileChunks, nameOf } from './lines.js'
@@ -33,25 +33,6 @@ export async function readCorpus(
     if (bytes > mostHeld) return new TextCorpus(await FileText.open(path, chunks, reading), name)
   }
   return new TextCorpus(textOf(Buffer.concat(chunks), path), name)
-}
-
-/**
- * A corpus split into training, validation and test.
- * Throws ConfigurationError when it is empty or too short for three parts.
- */
-export function splitCorpus(corpus: TextCorpus, options: ReadTextOptions = {}): TextSplits {
-  const { name, length } = corpus
-  if (!holdsText(corpus)) {
-    const came = length === 0 ? 'is empty' : 'holds nothing but white space'
-    throw new ConfigurationError(`${name}: a text to train on must hold characters; it ${came}; give another file`)
-  }
-  const { seed, validation, test, heldOut, given } = options
-  return splitText(corpus, { seed, validation, test, heldOut, given })
-}
-
-function holdsText(corpus: TextCorpus): boolean {
-  for (const chunk of corpus.chunks()) if (/\S/.test(chunk)) return true
-  return false
 }
 
 /** `splitCorpus(await readCorpus(path))`: a long file’s parts lie where it lies. */

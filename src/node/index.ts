@@ -1,5 +1,7 @@
 /* What only Node can do: public as `recurra/node`. */
-export { readCorpus, readText, splitCorpus } from './corpora.js'
+export { splitCorpus } from '../data/corpora/splitCorpus.js'
+export { readCorpus, readText } from './corpora.js'
+export { fileReader } from './fileReader.js'
 export type { GivenParts, GivenSplits } from './givenParts.js'
 export { type ItemFileOptions, readJSONLines, readSentences } from './itemFiles.js'
 export { type LabelledFileOptions, readClassFolder, readLabelled, readLabelledCorpus } from './labelledFiles.js'

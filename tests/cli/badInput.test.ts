@@ -163,7 +163,7 @@ describe('a model', () => {
       const ending = await shop.run(verb)
       expect(ending.code).toBe(1)
       expect(fault(ending)).toBe(
-        `recurra: ${verb[0]}: MODEL must be a language model or an n-gram model; mood.safetensors is a classifier, which is for recurra classify, recurra eval, recurra inspect saliency, recurra inspect attention, recurra inspect neurons, recurra doctor`,
+        `recurra: ${verb[0]}: MODEL must be a language model or an n-gram model; mood.safetensors is a classifier, which is for recurra classify, recurra eval, recurra inspect neurons, recurra inspect saliency, recurra inspect attention, recurra inspect summary, recurra doctor`,
       )
     }
   })

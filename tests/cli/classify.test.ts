@@ -108,7 +108,7 @@ describe('bad input is one clear line', () => {
     [
       ['generate', 'mood'],
       1,
-      'generate: MODEL must be a language model or an n-gram model; mood is a classifier, which is for recurra classify, recurra eval, recurra inspect saliency, recurra inspect attention, recurra inspect neurons, recurra doctor',
+      'generate: MODEL must be a language model or an n-gram model; mood is a classifier, which is for recurra classify, recurra eval, recurra inspect neurons, recurra inspect saliency, recurra inspect attention, recurra inspect summary, recurra doctor',
     ],
     [
       ['classify', 'fox', '--text', 'x'],

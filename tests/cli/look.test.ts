@@ -53,7 +53,7 @@ describe('inspect neurons', () => {
     await stdout('train', 'ngram', 'fox.txt', '--order', '3', '--discount-fallback', '--out', 'fox.ngram')
     const ngram = await shop.run(['inspect', 'neurons', 'fox.ngram', 'fox.txt'])
     expect(fault(ngram)).toBe(
-      'recurra: inspect neurons: MODEL must be a language model or a classifier; fox.ngram is an n-gram model, which is for recurra generate, recurra next, recurra score, recurra eval',
+      'recurra: inspect neurons: MODEL must be a language model or a classifier; fox.ngram is an n-gram model, which is for recurra generate, recurra next, recurra eval, recurra score',
     )
   })
 })

@@ -166,7 +166,7 @@ describe('every recurrent model', () => {
     for (const [model, file, line] of [
       ['mood', 'reviews.csv', /^mood: classifier, lstm, 1 layer of 8, pooling attention, on reviews\.csv\n/],
       ['french', 'pairs.tsv', /^french: translator, gru, 1 layer of 8, attention luong-general, on pairs\.tsv\n/],
-      ['tags', 'tags.tsv', /^tags: tagger, lstm, 1 layer of 8 in both directions, on tags\.tsv\n/],
+      ['tags', 'tags.tsv', /^tags: tagger, lstm, 1 layer of 8, both directions, on tags\.tsv\n/],
     ] as const) {
       const told = await stdout('doctor', model, file, '--threads', '1', '--steps', '10')
       expect(told).toMatch(line)
@@ -188,7 +188,7 @@ describe('every recurrent model', () => {
     const common = ['--threads', '1', '--steps', '10']
     expect(await stdout('doctor', '--config', 'tag.yaml', '--task', 'tag', ...common)).toContain('on tags.tsv')
     const told = await stdout('doctor', '--config', 'translate.yaml', '--task', 'translate', ...common)
-    expect(told).toMatch(/^translate\.yaml: translator, .* on en\.txt and fr\.txt\n/)
+    expect(told).toMatch(/^translate\.yaml: translator, .* on en\.txt, fr\.txt\n/)
     expect(told).toMatch(/^PROBLEM {2}targets +Sources and targets stand 1 line apart/m)
     expect(await stdout('doctor', '--config', 'classify.yaml', '--task', 'classify', ...common)).toMatch(
       /^PROBLEM {2}sentences +Of texts that are longer than 3 tokens only the beginning is read/m,

@@ -56,17 +56,21 @@ describe('recurra train regress', () => {
     )
   })
 
-  it('adds over any length, of which eval too must be told', async () => {
+  it('adds over any length, which eval of the run knows', async () => {
     const args = regress('adding', '--length', '20', '--steps', '2', '--out', 'short')
     expect((await shop.run(args)).code).toBe(0)
     expect(parse(await readFile(shop.path('short/config.yaml'), 'utf8'))).toMatchObject({ data: 'adding', length: 20 })
-    const [short, long] = await Promise.all(
-      [['--length', '20'], []].map(more => shop.run(['eval', 'short', 'adding', '--json', ...more])),
-    )
-    expect(JSON.parse(short.stdout).sequences).toBe(1000)
-    expect(JSON.parse(short.stdout).meanSquaredError).not.toBe(JSON.parse(long.stdout).meanSquaredError)
+    const measured = async (model: string, ...more: string[]) =>
+      JSON.parse((await shop.run(['eval', model, 'adding', '--json', ...more])).stdout)
+    const short = await measured('short')
+    expect(short.sequences).toBe(1000)
+    expect(short).toEqual(await measured('short/best.safetensors', '--length', '20'))
+    expect(short.meanSquaredError).not.toBe((await measured('short/best.safetensors')).meanSquaredError)
     const strange = await shop.run(regress('wave.csv', '--length', '20'))
-    expect([strange.code, fault(strange)]).toEqual([2, 'recurra: --length is for adding; got wave.csv; leave it out'])
+    expect([strange.code, fault(strange)]).toEqual([
+      2,
+      'recurra: train regress: --length is for adding; got wave.csv; leave it out',
+    ])
   })
 
   it('reads sequences of their own', async () => {

@@ -189,7 +189,7 @@ describe('what cannot be is told in one line', () => {
     ])
     expect(await told('generate', 'run')).toEqual([
       1,
-      'recurra: generate: MODEL must be a language model or an n-gram model; run is a translator, which is for recurra translate, recurra eval, recurra inspect attention, recurra doctor',
+      'recurra: generate: MODEL must be a language model or an n-gram model; run is a translator, which is for recurra translate, recurra eval, recurra inspect attention, recurra inspect summary, recurra doctor',
     ])
     expect(await told('translate', 'run', '--n-best', '9')).toEqual([
       2,

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TextCorpus } from '../../src/data/corpora/corpus.js'
+import { splitCorpus } from '../../src/data/corpora/splitCorpus.js'
 import { CharacterTokenizer } from '../../src/data/tokenizers/characterTokenizer.js'
 import { NGram } from '../../src/ngram/ngram.js'
-import { readCorpus, splitCorpus } from '../../src/node/corpora.js'
+import { readCorpus } from '../../src/node/corpora.js'
 
 const reason = process.env.RECURRA_LONG ? '' : ' (skipped: npm run test:long runs it)'
 

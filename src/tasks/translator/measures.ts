@@ -1,46 +1,16 @@
-/* Flags that say where pairs come from, and how translations are searched and measured: of recurra train translate, translate
- * and eval. */
+/* How translations are searched and measured, and how a measurement is reported. */
 import { z } from 'zod'
-import { bleuSmoothings } from '../../src/evaluation/bleu.js'
-import { bleuTokenizers } from '../../src/evaluation/bleuTokens.js'
-import type { TranslationEvaluation } from '../../src/index.js'
-import { decimals, whole } from '../output/output.js'
-import { UsageError } from './flags.js'
-import { builtInFor } from './givenData.js'
-
-export const parallelSchema = z.strictObject({
-  sourceFile: z.string().optional().describe('a file of source sentences, one a line, instead of FILE'),
-  targetFile: z.string().optional().describe('a file of their translations, line by line'),
-})
-
-/** One file of pairs, or two parallel ones. @throws UsageError for one of two, or for none */
-export function pairPathOf(
-  verb: string,
-  { data, sourceFile: source, targetFile: target }: { data?: string | undefined } & z.output<typeof parallelSchema>,
-): string | readonly [string, string] {
-  if ((source === undefined) !== (target === undefined))
-    throw new UsageError(
-      `${verb}: --source-file and --target-file belong together; --${source === undefined ? 'source' : 'target'}-file is missing`,
-    )
-  if (source !== undefined && target !== undefined) {
-    if (data !== undefined)
-      throw new UsageError(
-        `${verb}: give FILE, or --source-file and --target-file; got ${data} and ${source}, ${target}`,
-      )
-    return [source, target]
-  }
-  if (data !== undefined) return data
-  throw new UsageError(
-    `${verb}: FILE is missing; give pairs set apart by a tab, --source-file and --target-file, or ${builtInFor('translate')}`,
-  )
-}
+import { decimals, whole } from '../../drawing/figures.js'
+import { bleuSmoothings } from '../../evaluation/bleu.js'
+import { bleuTokenizers } from '../../evaluation/bleuTokens.js'
+import type { TranslationEvaluation } from '../../evaluation/translation.js'
 
 export const searchSchema = z.strictObject({
   beamSize: z.int().min(1).max(1000).default(4).describe('hypotheses followed at once; 1 is greedy'),
   lengthPenalty: z.number().min(0).default(0.6).describe('α of Wu et al. 2016: higher is longer'),
 })
 
-export const bleuSchema = z.strictObject({
+export const measuresSchema = z.strictObject({
   tokenize: z.enum(bleuTokenizers).default('13a').describe('how BLEU cuts words'),
   lowercase: z.boolean().default(false).describe('BLEU and chrF take capital letters for small ones'),
   smoothing: z.enum(bleuSmoothings).default('exp').describe('what BLEU makes of an order without a match'),
@@ -51,7 +21,7 @@ export const bleuSchema = z.strictObject({
 })
 
 /** How `evaluateTranslator` takes these. */
-export function measuresOf(flags: z.output<typeof bleuSchema>) {
+export function measuresOf(flags: z.output<typeof measuresSchema>) {
   const { tokenize, lowercase, smoothing, smoothingValue, chrfWords, bootstrap: samples, bootstrapSeed } = flags
   const bootstrap = samples > 0 ? { samples, seed: bootstrapSeed } : undefined
   return {

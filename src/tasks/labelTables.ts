@@ -1,10 +1,10 @@
-/* What `recurra train classify`, `recurra train tag` and `recurra eval` say of predicted labels: a line, a table, the
- * confusion matrix. */
-import type { AverageScore, LabelScore } from '../../src/evaluation/labelScores.js'
-import type { ClassificationEvaluation, TaggingEvaluation } from '../../src/index.js'
-import { decimals, table, visible, whole } from './output.js'
+/* Reports on predicted labels: a line, a table of scores, the confusion matrix. Classifiers and taggers share them. */
+import { decimals, table, visible, whole } from '../drawing/figures.js'
+import type { ClassificationEvaluation } from '../evaluation/classification.js'
+import type { AverageScore, LabelScore } from '../evaluation/labelScores.js'
+import type { TaggingEvaluation } from '../evaluation/tagging.js'
 
-/** So few classes are reported one by one. */
+/** Up to this many classes are reported one by one. */
 const FEW = 4
 
 /** In one line. */
