@@ -111,7 +111,7 @@ export async function runNGramBench({ text: given, json, write }: NGramBenchOpti
     // A query is one token's probability after its context, found or backed off to, with the next context. The text's
     // lines are read in pairs swapped by halves, so that half of the contexts break.
     const asked = loaded.result.tokenizer.encode(crossed(text))
-    const queried = timed(() => loaded.result.foretell([asked]))
+    const queried = timed(() => loaded.result.logLikelihood([asked]))
     put('query', loaded.result, asked.length, queried.seconds, loaded.result.bytes)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -4,7 +4,7 @@
 import { elman } from '../src/cells/elman.js'
 import { gru } from '../src/cells/gru.js'
 import { lstm } from '../src/cells/lstm.js'
-import { Lanes } from '../src/data/batches/lanes.js'
+import { TextStreams } from '../src/data/batches/streams.js'
 import { TextCorpus } from '../src/data/corpora/corpus.js'
 import type { Engine } from '../src/engine/engine.js'
 import { Recurrent } from '../src/layers/recurrent.js'
@@ -88,14 +88,14 @@ async function prepareTraining(engine: Engine, task: TrainingTask): Promise<Read
   const optimizer = task.optimizer === 'adam' ? adam() : sgd()
   const memory = optimizer.init(engine, model.trained)
   const carried = new CarriedState(engine, () => model.zeroState(batchSize))
-  const stretch = new Lanes(model.tokenizer.encode(text), { batchSize, timeSteps }, 'bench').stretch(0)
+  const segment = new TextStreams(model.tokenizer.encode(text), { batchSize, timeSteps }, 'bench').segment(0)
   const configuration = trainingSchema.parse({ clipNorm: 5 })
   let step = 0
   return {
     step: () => {
       step++
       const draw = { seed: 1, step, site: site.dropout }
-      const batch = { batch: stretch, draw, startsEpoch: step === 1, numbers: {} }
+      const batch = { batch: segment, draw, startsEpoch: step === 1, numbers: {} }
       trainingStep(model, [batch], carried, {
         ...{ configuration, optimizer, optimizerState: memory, step, learningRate: 0.001, teacherForcing: 1 },
       })

@@ -8,7 +8,17 @@ export {
 export { type ComparedModel, compareModels } from './compare/compare.js'
 export type { CompareOptions } from './compare/rivals.js'
 export { splitText, TextCorpus, type TextSource, type TextSplits } from './data/corpora/corpus.js'
-export * from './data/corpora/items.js'
+export {
+  ItemCorpus,
+  type ItemSplitOptions,
+  type ItemSplits,
+  type LabelledText,
+  linesOfText,
+  type NumberSequence,
+  splitItems,
+  type TaggedSentence,
+  type TextPair,
+} from './data/corpora/items.js'
 export { type Overlap, overlapWithTraining } from './data/corpora/overlap.js'
 export { type Series, type WindowOptions, windowsOf } from './data/corpora/series.js'
 export {

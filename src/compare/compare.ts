@@ -73,8 +73,8 @@ export function scoreOf(model: NGram, corpus: TextCorpus): HeldOutScore {
   const begun = new Int32Array(tokens.length + 1)
   begun[0] = tokenizer.start
   begun.set(tokens, 1)
-  const all = model.foretell([begun])
-  const start = model.foretell([begun.subarray(0, 1)])
+  const all = model.logLikelihood([begun])
+  const start = model.logLikelihood([begun.subarray(0, 1)])
   const loss = -(all.known + all.unknown - start.known - start.unknown) / tokens.length
   return scoreFrom(corpus, { loss, tokens: tokens.length, unknown: all.unknownCount - start.unknownCount })
 }

@@ -1,6 +1,6 @@
-// Pretrained word vectors, kept for a vocabulary's words only, from bytes that come in parts, so that a file of any
-// length passes through little memory. Forms: word2vec's text (fastText's .vec is the same) and binary, both with a
-// first line `count dimension`, and GloVe's text, which has none. A word of GloVe's may hold spaces.
+/* Pretrained word vectors, kept for a vocabulary's words only, from bytes that come in parts, so that a file of any
+ * length passes through little memory. Forms: word2vec's text (fastText's .vec is the same) and binary, both with a
+ * first line `count dimension`, and GloVe's text, which has none. A word of GloVe's may hold spaces. */
 import { ConfigurationError, FileFormatError } from '../errors.js'
 
 export type WordVectorFormat = 'word2vec text' | 'word2vec binary' | 'glove text'
@@ -32,16 +32,16 @@ export interface WordVectors {
  */
 export type MissingVectors = 'zero' | (() => number)
 
-const largestDimension = 4096
+const MAX_DIMENSION = 4096
 /** A row longer than this is no row: 4096 numbers of 25 digits, ten times over. */
-const longestRow = 2 ** 20
-const shownWords = 20
+const LONGEST_ROW = 2 ** 20
+const SHOWN_WORDS = 20
 
-const space = 0x20
-const tab = 0x09
-const lineEnd = 0x0a
-const digits = new Uint8Array(256)
-for (const character of '0123456789+-.eE') digits[character.charCodeAt(0)] = 1
+const SPACE = 0x20
+const TAB = 0x09
+const LINE_END = 0x0a
+const NUMBER_BYTES = new Uint8Array(256)
+for (const character of '0123456789+-.eE') NUMBER_BYTES[character.charCodeAt(0)] = 1
 
 export class WordVectorReader {
   private readonly idsOf = new Map<string, number[]>()
@@ -69,12 +69,12 @@ export class WordVectorReader {
     this.found = words.map(() => false)
   }
 
-  /** Reads the next bytes. Throws FileFormatError that names the line, or the vector of a binary file. */
+  /** Reads the next bytes. @throws FileFormatError that names the line, or the vector of a binary file */
   push(bytes: Uint8Array): void {
     this.take(bytes, false)
   }
 
-  /** The vectors, once all bytes were pushed. Throws FileFormatError where the file ends too early. */
+  /** The vectors, once all bytes were pushed. @throws FileFormatError where the file ends too early */
   end(missing: MissingVectors = 'zero'): WordVectors {
     this.take(new Uint8Array(0), true)
     if (this.format === undefined || this.rows === 0) {
@@ -98,7 +98,7 @@ export class WordVectorReader {
       inFile: this.rows,
       found: this.words.length - lacking.length,
       missing: lacking.length,
-      missingWords: lacking.slice(0, shownWords).map(id => this.words[id]),
+      missingWords: lacking.slice(0, SHOWN_WORDS).map(id => this.words[id]),
     }
     return { table: this.table, dimension: this.dimension, found: this.found, report }
   }
@@ -115,7 +115,7 @@ export class WordVectorReader {
       at = body
     }
     at = this.format === 'word2vec binary' ? this.binaryRows(all, at, last) : this.textRows(all, at, last)
-    if (all.length - at > longestRow) throw this.fault('ends nowhere; is this a file of word vectors?')
+    if (all.length - at > LONGEST_ROW) throw this.fault('ends nowhere; is this a file of word vectors?')
     this.rest = all.slice(at)
   }
 
@@ -144,15 +144,15 @@ export class WordVectorReader {
 
   /** Where the line ends that begins at `from`; a place where no line of text would end counts too. */
   private lineEndAfter(all: Uint8Array, from: number, last: boolean): number | undefined {
-    const end = all.indexOf(lineEnd, from)
+    const end = all.indexOf(LINE_END, from)
     if (end >= 0) return end
-    return last || all.length - from > longestRow ? all.length : undefined
+    return last || all.length - from > LONGEST_ROW ? all.length : undefined
   }
 
   private setDimension(dimension: number): void {
-    if (dimension < 1 || dimension > largestDimension) {
+    if (dimension < 1 || dimension > MAX_DIMENSION) {
       const came = `got ${dimension}; is this a file of word vectors?`
-      throw new FileFormatError(`${this.name}, line 1: a vector must have 1 … ${largestDimension} numbers; ${came}`)
+      throw new FileFormatError(`${this.name}, line 1: a vector must have 1 … ${MAX_DIMENSION} numbers; ${came}`)
     }
     this.dimension = dimension
     this.table = new Float32Array(this.words.length * dimension)
@@ -161,7 +161,7 @@ export class WordVectorReader {
   private textRows(all: Uint8Array, from: number, last: boolean): number {
     let at = from
     while (at < all.length) {
-      let end = all.indexOf(lineEnd, at)
+      let end = all.indexOf(LINE_END, at)
       if (end < 0) {
         if (!last) return at
         end = all.length
@@ -200,7 +200,7 @@ export class WordVectorReader {
     let at = end
     for (let field = 0; field < this.dimension; field++) {
       const fieldEnd = at
-      while (at > from && digits[all[at - 1]] === 1) at--
+      while (at > from && NUMBER_BYTES[all[at - 1]] === 1) at--
       if (at === fieldEnd || at === from || !isSeparator(all[at - 1])) return undefined
       while (at > from && isSeparator(all[at - 1])) at--
     }
@@ -214,8 +214,8 @@ export class WordVectorReader {
     while (this.rows < (this.promised as number)) {
       let begin = at
       // The original word2vec ends a vector with a line end; others do not.
-      while (all[begin] === lineEnd) begin++
-      const wordEnd = all.indexOf(space, begin)
+      while (all[begin] === LINE_END) begin++
+      const wordEnd = all.indexOf(SPACE, begin)
       if (wordEnd < 0 || wordEnd + 1 + size > all.length) {
         if (last && begin < all.length) throw this.fault('is cut short; fetch the file again')
         return at
@@ -230,7 +230,7 @@ export class WordVectorReader {
       }
       at = wordEnd + 1 + size
     }
-    while (all[at] === lineEnd) at++
+    while (all[at] === LINE_END) at++
     if (at < all.length) {
       throw new FileFormatError(
         `${this.name}: its first line promises ${this.promised} vectors; more bytes follow them`,
@@ -284,7 +284,7 @@ export function parseWordVectors(
 }
 
 function isSeparator(byte: number): boolean {
-  return byte === space || byte === tab
+  return byte === SPACE || byte === TAB
 }
 
 /** Whether a row is text: a binary vector is hardly ever UTF-8 with a written number in it up to its first line end. */

@@ -13,20 +13,20 @@ import { beginMark, endMark, unknownWord, WordVocabulary } from './wordVocabular
 /** What a model reads with: marks where each line is a sentence. */
 export type ModelTokenizer = Tokenizer & { readonly marks?: SentenceMarks | undefined }
 
-const unwritable = /[\p{White_Space}\p{Cc}\u200b\ufeff]|^<(?=U\+|unk>|\/?s>)/gu
-const escaped = /<U\+([0-9A-F]{4,6})>/g
-const isCharacter = /^(?:<U\+[0-9A-F]{4,6}>|.)$/su
+const UNWRITABLE = /[\p{White_Space}\p{Cc}\u200b\ufeff]|^<(?=U\+|unk>|\/?s>)/gu
+const ESCAPED = /<U\+([0-9A-F]{4,6})>/g
+const IS_CHARACTER = /^(?:<U\+[0-9A-F]{4,6}>|.)$/su
 
 /** A token's name without white space. */
 function written(symbol: string): string {
   return symbol.replace(
-    unwritable,
+    UNWRITABLE,
     c => `<U+${(c.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')}>`,
   )
 }
 
 function unwritten(symbol: string): string {
-  return symbol.replace(escaped, (whole, digits: string) => {
+  return symbol.replace(ESCAPED, (whole, digits: string) => {
     const code = Number.parseInt(digits, 16)
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole
   })
@@ -47,8 +47,8 @@ export function arpaSymbols(tokenizer: ModelTokenizer): string[] {
   return names.map((name, id) => (special.includes(id) ? name : `#${id}`))
 }
 
-const commentBegin = '# recurra.tokenizer '
-const commentWidth = 4000
+const COMMENT_BEGIN = '# recurra.tokenizer '
+const COMMENT_WIDTH = 4000
 
 /**
  * Comment lines that say how a text is cut, where the unigrams do not show it: the tokenizer as JSON, in parts. KenLM
@@ -64,14 +64,14 @@ export function tokenizerComment(tokenizer: ModelTokenizer): string {
     c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
   let lines = ''
-  for (let from = 0; from < json.length; from += commentWidth)
-    lines += `${commentBegin}${json.slice(from, from + commentWidth)}\n`
+  for (let from = 0; from < json.length; from += COMMENT_WIDTH)
+    lines += `${COMMENT_BEGIN}${json.slice(from, from + COMMENT_WIDTH)}\n`
   return lines
 }
 
 /** The part of a tokenizer that a comment line holds; empty where it holds none. */
 export function tokenizerPart(line: string): string {
-  return line.startsWith(commentBegin) ? line.slice(commentBegin.length) : ''
+  return line.startsWith(COMMENT_BEGIN) ? line.slice(COMMENT_BEGIN.length) : ''
 }
 
 /** The tokenizer of a file's comments, its parts joined. @throws FileFormatError where they are no tokenizer */
@@ -81,7 +81,7 @@ export function tokenizerFromComment(json: string, where: string): Tokenizer {
     parsed = JSON.parse(json)
   } catch {
     throw new FileFormatError(
-      `${where}: the comment ${commentBegin.trim()} must be JSON; give the file as it was saved`,
+      `${where}: the comment ${COMMENT_BEGIN.trim()} must be JSON; give the file as it was saved`,
     )
   }
   return tokenizerFromJSON(parsed, where)
@@ -97,7 +97,7 @@ export function tokenizerFromSymbols(
   const sentences = symbols.includes(beginMark) && symbols.includes(endMark)
   if (given) return sentences ? new LineTokenizer(given) : given
   const own = symbols.filter(symbol => symbol !== unknownWord && !(sentences && isMark(symbol)))
-  const characters = own.every(symbol => isCharacter.test(symbol)) && own.some(symbol => symbol.length > 2)
+  const characters = own.every(symbol => IS_CHARACTER.test(symbol)) && own.some(symbol => symbol.length > 2)
   if (unit === 'word' || (unit === undefined && !characters)) return WordVocabulary.of(own, sentences)
   const ordered = own.map(unwritten).sort((a, b) => (a.codePointAt(0) as number) - (b.codePointAt(0) as number))
   const strange = ordered.find(symbol => [...symbol].length !== 1)

@@ -9,11 +9,11 @@
 import type { NGramTrie } from './trie.js'
 
 /** Bytes gathered before they are handed on. */
-const chunkSize = 1 << 18
+const CHUNK_SIZE = 1 << 18
 
 /** Bytes of text, given out in chunks. */
 class TextBuffer {
-  bytes = new Uint8Array(chunkSize + 4096)
+  bytes = new Uint8Array(CHUNK_SIZE + 4096)
   length = 0
   private readonly encoder = new TextEncoder()
 
@@ -61,10 +61,10 @@ class TextBuffer {
   private positive(value: number): void {
     // As many decimals as the float needs: about eight digits in all.
     let decimals = value >= 1 ? 6 : value >= 0.01 ? 7 : 9
-    let digits = Math.round(value * powers[decimals])
-    while (decimals < 12 && Math.fround(digits / powers[decimals]) !== value)
-      digits = Math.round(value * powers[++decimals])
-    if (digits >= 2 ** 31 || Math.fround(digits / powers[decimals]) !== value) {
+    let digits = Math.round(value * POWERS[decimals])
+    while (decimals < 12 && Math.fround(digits / POWERS[decimals]) !== value)
+      digits = Math.round(value * POWERS[++decimals])
+    if (digits >= 2 ** 31 || Math.fround(digits / POWERS[decimals]) !== value) {
       this.text(String(value))
       return
     }
@@ -72,16 +72,16 @@ class TextBuffer {
       digits = (digits / 10) | 0
       decimals--
     }
-    const whole = Math.floor(digits / powers[decimals])
+    const whole = Math.floor(digits / POWERS[decimals])
     this.digits(whole, 1)
     if (decimals === 0) return
     this.byte(0x2e)
-    this.digits(digits - whole * powers[decimals], decimals)
+    this.digits(digits - whole * POWERS[decimals], decimals)
   }
 
   private digits(value: number, least: number): void {
     let count = least
-    while (count < 10 && value >= powers[count]) count++
+    while (count < 10 && value >= POWERS[count]) count++
     let rest = value | 0
     for (let i = count - 1; i >= 0; i--) {
       const tenth = (rest / 10) | 0
@@ -92,7 +92,7 @@ class TextBuffer {
   }
 }
 
-const powers = Array.from({ length: 13 }, (_, i) => 10 ** i)
+const POWERS = Array.from({ length: 13 }, (_, i) => 10 ** i)
 
 /**
  * @param symbols the name of every token, by id
@@ -143,7 +143,7 @@ export function* writeArpa(
         out.number(backoffs[node])
       }
       out.byte(0x0a)
-      if (out.length >= chunkSize) yield out.take()
+      if (out.length >= CHUNK_SIZE) yield out.take()
     }
   }
   out.text('\n\\end\\\n')

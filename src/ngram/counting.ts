@@ -7,7 +7,7 @@
  * of some millions of tokens (nGramCounter.ts), so only the n-grams grow with it. */
 
 export interface SentenceMarks {
-  /** `<s>`: context only, never foretold. */
+  /** `<s>`: context only, never predicted. */
   readonly begin: number
   /** `</s>` */
   readonly end: number
@@ -128,16 +128,4 @@ function countLevel(
   for (let t = from; t < longer.length; t++) if (longer[t] >= 0) counts[longer[t]]++
   const opening = openingPlace >= 0 && openingPlace < longer.length ? longer[openingPlace] : -1
   return { words, parents, suffixes, counts, opening }
-}
-
-/**
- * Which n-grams stay when those that stand in the text `thresholds[n − 1]` times or less are dropped: for each order a
- * list of 1 and 0, or undefined where all stay. Thresholds do not fall with the order, so contexts and suffixes of what
- * stays stay too.
- */
-export function keptNGrams(levels: readonly CountedLevel[], thresholds: readonly number[]): (Uint8Array | undefined)[] {
-  return levels.map(({ counts }, i) => {
-    const threshold = thresholds[i]
-    return threshold > 0 ? Uint8Array.from(counts, count => (count > threshold ? 1 : 0)) : undefined
-  })
 }

@@ -10,8 +10,9 @@
  *
  * Pruned n-grams count in every sum, and their whole a goes to γ. */
 import { ConfigurationError } from '../errors.js'
-import { type CountedLevel, keptNGrams, type SentenceMarks } from './counting.js'
-import { NGramTrie } from './trie.js'
+import type { CountedLevel, SentenceMarks } from './counting.js'
+import type { NGramTrie } from './trie.js'
+import { keptNGrams, TrieBuilder } from './trieBuilder.js'
 
 /** D1, D2 and D3+ of one order. */
 export type Discounts = readonly [number, number, number]
@@ -74,7 +75,8 @@ export function discountsOf(adjusted: Int32Array): Discounts | string {
   const wrong = discounts.findIndex((discount, i) => !(discount >= 0 && discount <= i + 1))
   if (wrong >= 0)
     return `the discount ${wrong + 1} must lie in 0 … ${wrong + 1} and came out as ${discounts[wrong].toFixed(4)}`
-  return discounts as unknown as Discounts
+  const [one, two, three] = discounts
+  return [one, two, three]
 }
 
 /** @throws ConfigurationError where the text gives no discounts and there is no fallback */
@@ -85,10 +87,9 @@ export function kneserNey(
   const beginning = beginningSentences(levels, marks)
   const kept = keptNGrams(levels, prune)
   const discounts: Discounts[] = []
-  let trie: NGramTrie | undefined
-  /** Probabilities of the order below, and the number each of its n-grams has after pruning. */
+  const builder = new TrieBuilder(kept)
+  /** Probabilities of the order below. */
   let lower = new Float64Array(0)
-  let renumbered: Int32Array | undefined
   for (let n = 1; n <= levels.length; n++) {
     const level = levels[n - 1]
     const adjusted = adjustedCounts(level, levels[n], beginning[n - 1])
@@ -113,60 +114,27 @@ export function kneserNey(
     const exact = new Float64Array(words.length)
     for (let i = 0; i < words.length; i++) {
       const context = n === 1 ? 0 : parents[i]
-      const own = (adjusted[i] - discounted(discount, adjusted[i])) / totals[context]
-      exact[i] = own + gammas[context] * (n === 1 ? uniform : lower[suffixes[i]])
+      const discountedShare = (adjusted[i] - discounted(discount, adjusted[i])) / totals[context]
+      exact[i] = discountedShare + gammas[context] * (n === 1 ? uniform : lower[suffixes[i]])
     }
-    // `<s>` is never foretold; lmplz writes it with a probability of 1.
+    // `<s>` is never predicted; lmplz writes it with a probability of 1.
     if (n === 1 && marks) exact[marks.begin] = 1
-    if (trie === undefined) trie = NGramTrie.ofUnigrams(logarithms(exact))
-    else {
-      const only = (values: Int32Array, number?: Int32Array) => selected(values, keep, number)
-      trie = trie.extended({
-        parents: only(parents, renumbered),
-        words: only(words),
-        suffixes: only(suffixes, renumbered),
-        probabilities: logarithms(exact, keep),
-        backoffs: logarithms(gammas, kept[n - 2]),
-      })
-      renumbered = keep && newNumbers(keep)
-    }
+    builder.add(level, exact, gammas)
     lower = exact
   }
-  return { trie: trie as NGramTrie, discounts }
+  return { trie: builder.end(), discounts }
 }
 
 function discountsOrFallback(adjusted: Int32Array, n: number, fallback: Discounts | undefined): Discounts {
-  const found = discountsOf(adjusted)
-  if (typeof found !== 'string') return found
+  const discounts = discountsOf(adjusted)
+  if (typeof discounts !== 'string') return discounts
   if (fallback) return fallback
   throw new ConfigurationError(
-    `Kneser-Ney: discounts for the ${n}-grams cannot be estimated: ${found} among ${adjusted.length}; ` +
+    `Kneser-Ney: discounts for the ${n}-grams cannot be estimated: ${discounts} among ${adjusted.length}; ` +
       `give discountFallback: true (0.5, 1, 1.5 for such orders), more text, a lower order or another smoothing`,
   )
 }
 
 function discounted(discounts: Discounts, count: number): number {
   return count === 0 ? 0 : discounts[Math.min(count, 3) - 1]
-}
-
-/** log10 of each, or of each that is kept. */
-export function logarithms(values: Float64Array, keep?: Uint8Array): Float32Array {
-  const logs = new Float32Array(values.length)
-  let count = 0
-  for (let i = 0; i < values.length; i++) if (!keep || keep[i] === 1) logs[count++] = Math.log10(values[i])
-  return keep ? logs.slice(0, count) : logs
-}
-
-/** What is kept of a list of numbers, each replaced by its new one where they are renumbered. */
-export function selected(values: Int32Array, keep?: Uint8Array, renumbered?: Int32Array): Int32Array {
-  const chosen = keep ? values.filter((_, i) => keep[i] === 1) : values
-  return renumbered ? chosen.map(value => renumbered[value]) : chosen
-}
-
-/** The place that each kept item gets among the kept. */
-export function newNumbers(keep: Uint8Array): Int32Array {
-  const numbers = new Int32Array(keep.length)
-  let next = 0
-  for (let i = 0; i < keep.length; i++) numbers[i] = keep[i] === 1 ? next++ : -1
-  return numbers
 }

@@ -6,9 +6,9 @@ import { ConfigurationError } from '../errors.js'
 import { type CountedLevel, countNGrams, type SentenceMarks } from './counting.js'
 
 /** Tokens that are sorted together, at most: 170 MB of memory, and less time than larger ones would take. */
-const batchSize = 2 ** 22
+const BATCH_SIZE = 2 ** 22
 
-const mostCounted = 2 ** 31 - 1
+const MAX_COUNT = 2 ** 31 - 1
 
 export interface NGramCounterOptions {
   readonly order: number
@@ -30,7 +30,7 @@ export class NGramCounter {
   hasTokens = false
 
   constructor(private readonly options: NGramCounterOptions) {
-    this.batch = Math.max(options.batch ?? batchSize, 2 * options.order)
+    this.batch = Math.max(options.batch ?? BATCH_SIZE, 2 * options.order)
     this.stream = new Int32Array(Math.min(1 << 16, this.batch))
     this.largest = Math.max(-1, options.marks?.begin ?? -1, options.marks?.end ?? -1)
   }
@@ -107,8 +107,8 @@ function mergedLevels(first: CountedLevel[], second: CountedLevel[]): CountedLev
   return merged
 }
 
-const nothing = new Int32Array(0)
-const none: CountedLevel = { words: nothing, parents: nothing, suffixes: nothing, counts: nothing, opening: -1 }
+const NOTHING = new Int32Array(0)
+const none: CountedLevel = { words: NOTHING, parents: NOTHING, suffixes: NOTHING, counts: NOTHING, opening: -1 }
 
 /** A token's number never changes; the vocabulary only grows. */
 function mergedUnigrams(first: CountedLevel, second: CountedLevel): CountedLevel {
@@ -158,9 +158,7 @@ function mergedLevel(first: CountedLevel, second: CountedLevel, below: Numbers) 
 }
 
 function sum(a: number, b: number): number {
-  if (a + b > mostCounted)
-    throw new ConfigurationError(
-      `NGram.fit: an n-gram stands in the text more than ${mostCounted} times; give less text`,
-    )
+  if (a + b > MAX_COUNT)
+    throw new ConfigurationError(`NGram.fit: an n-gram stands in the text more than ${MAX_COUNT} times; give less text`)
   return a + b
 }

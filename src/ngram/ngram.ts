@@ -175,7 +175,7 @@ export class NGram implements Predictor {
   }
 
   /**
-   * How well the model foretells a text.
+   * How well the model predicts a text.
    * @throws ConfigurationError for an empty text
    */
   perplexity(corpus: TextCorpus | string): Evaluation {
@@ -189,7 +189,7 @@ export class NGram implements Predictor {
       }
       yield encoder.end()
     }
-    const { known, unknown, unknownCount, count } = this.foretell(closing(pieces(), this.tokenizer.marks))
+    const { known, unknown, unknownCount, count } = this.logLikelihood(closing(pieces(), this.tokenizer.marks))
     if (count === 0)
       throw new ConfigurationError(`${text.name}: there is nothing to evaluate; give a text that is not empty`)
     const loss = -(known + unknown) / count
@@ -207,7 +207,7 @@ export class NGram implements Predictor {
    * Sums of the log-probabilities of tokens that follow one another, in nats: of those that the vocabulary has, and of
    * the unknown; and how many there are.
    */
-  foretell(pieces: Iterable<Int32Array>): { known: number; unknown: number; unknownCount: number; count: number } {
+  logLikelihood(pieces: Iterable<Int32Array>): { known: number; unknown: number; unknownCount: number; count: number } {
     const { unknown, marks } = this.tokenizer
     const end = marks ? marks.end : -1
     const begin = marks ? beginState(this.trie, marks) : -1

@@ -12,14 +12,14 @@ export type Smoothing = (typeof smoothings)[number]
 export const ngramUnits = ['word', 'character', 'byte', 'byte-pair'] as const
 export type NGramUnit = (typeof ngramUnits)[number]
 
-const mostOrders = 32
+const MAX_ORDER = 32
 
 /** Unigrams are never dropped; what stays needs its context and its suffix. */
 const neverFalls = (thresholds: readonly number[]) =>
   thresholds.every((threshold, i) => (i === 0 ? threshold === 0 : threshold >= thresholds[i - 1]))
 
 export const ngramSchema = z.strictObject({
-  order: z.int().min(1).max(mostOrders).default(5).describe('tokens of the longest n-gram'),
+  order: z.int().min(1).max(MAX_ORDER).default(5).describe('tokens of the longest n-gram'),
   unit: z.enum(ngramUnits).default('word').describe('what a token is; a word is what stands between white space'),
   minCount: z
     .int()
@@ -43,7 +43,7 @@ export const ngramSchema = z.strictObject({
     .describe('discounts 0.5, 1 and 1.5 for orders whose own the text does not give; else that is a fault'),
   prune: z
     .array(z.int().min(0))
-    .max(mostOrders)
+    .max(MAX_ORDER)
     .refine(neverFalls, 'must begin with 0 and never fall, as 0,0,1')
     .optional()
     .describe(

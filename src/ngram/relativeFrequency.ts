@@ -6,9 +6,9 @@
  * h is as much of what stands before as the text has seen followed by something: a context that it has not seen so is
  * shortened by its oldest token until it has. |V| counts <unk>, not <s>. Under maximum likelihood what did not follow h
  * has no probability at all; add-k gives all of it the same. */
-import { type CountedLevel, keptNGrams, type SentenceMarks } from './counting.js'
-import { logarithms, newNumbers, selected } from './kneserNey.js'
-import { NGramTrie } from './trie.js'
+import type { CountedLevel, SentenceMarks } from './counting.js'
+import type { NGramTrie } from './trie.js'
+import { keptNGrams, TrieBuilder } from './trieBuilder.js'
 
 export interface RelativeFrequencyOptions {
   readonly marks: SentenceMarks | undefined
@@ -23,10 +23,9 @@ export function relativeFrequency(
 ): NGramTrie {
   const kept = keptNGrams(levels, prune)
   const vocabularySize = levels[0].words.length - (marks ? 1 : 0)
-  let trie: NGramTrie | undefined
-  let renumbered: Int32Array | undefined
+  const builder = new TrieBuilder(kept, k > 0 ? 'uniform' : 'back off')
   for (let n = 1; n <= levels.length; n++) {
-    const { words, parents, suffixes, counts } = levels[n - 1]
+    const { words, parents, counts } = levels[n - 1]
     const keep = kept[n - 1]
     const contexts = n === 1 ? 1 : levels[n - 2].words.length
     const totals = new Float64Array(contexts)
@@ -39,22 +38,9 @@ export function relativeFrequency(
       return (count + k) / (totals[n === 1 ? 0 : parents[i]] + k * vocabularySize)
     })
     if (n === 1 && marks) probabilities[marks.begin] = 1
-    if (trie === undefined) trie = NGramTrie.ofUnigrams(logarithms(probabilities), k > 0 ? 'uniform' : 'back off')
-    else {
-      const only = (values: Int32Array, number?: Int32Array) => selected(values, keep, number)
-      trie = trie.extended({
-        parents: only(parents, renumbered),
-        words: only(words),
-        suffixes: only(suffixes, renumbered),
-        probabilities: logarithms(probabilities, keep),
-        // Never followed: nothing is known, and the shorter context answers alone.
-        backoffs: logarithms(
-          totals.map(total => (total > 0 ? k / (total + k * vocabularySize) : 1)),
-          kept[n - 2],
-        ),
-      })
-      renumbered = keep && newNumbers(keep)
-    }
+    // Never followed: nothing is known, and the shorter context answers alone.
+    const backoffs = totals.map(total => (total > 0 ? k / (total + k * vocabularySize) : 1))
+    builder.add(levels[n - 1], probabilities, backoffs)
   }
-  return trie as NGramTrie
+  return builder.end()
 }

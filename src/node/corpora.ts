@@ -17,7 +17,7 @@ export type ReadTextOptions = ReadCorpusOptions & Omit<SplitTextOptions, 'name'>
  * A text file as a corpus, unpacked where its name ends in .gz; `-` is standard input. A byte order mark is dropped and
  * CRLF becomes LF. What is longer than `mostHeld` stays in the file (standard input and unpacked text in a temporary one,
  * which ends with the program): do not change the file while the corpus is used.
- * Throws ConfigurationError when the file cannot be read, FileFormatError when it is not UTF-8.
+ * @throws ConfigurationError when the file cannot be read, FileFormatError when it is not UTF-8.
  */
 export async function readCorpus(
   path: string,

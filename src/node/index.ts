@@ -2,7 +2,7 @@
 export { splitCorpus } from '../data/corpora/splitCorpus.js'
 export { readCorpus, readText } from './corpora.js'
 export { fileReader } from './fileReader.js'
-export type { GivenParts, GivenSplits } from './givenParts.js'
+export type { HeldOutFiles, HeldOutSplits } from './heldOutFiles.js'
 export { type ItemFileOptions, readJSONLines, readSentences } from './itemFiles.js'
 export { type LabelledFileOptions, readClassFolder, readLabelled, readLabelledCorpus } from './labelledFiles.js'
 export { readLibraryDeclarations } from './libraryDeclarations.js'

@@ -17,7 +17,7 @@ import { type LineOptions, lineBatches, nameOf } from './lines.js'
 export type ItemFileOptions = LineOptions &
   Pick<ItemSplitOptions<unknown>, 'seed' | 'validation' | 'test' | 'removeDuplicates'>
 
-/** A text file with one sentence a line. Throws ConfigurationError, FileFormatError. */
+/** A text file with one sentence a line. @throws ConfigurationError, FileFormatError */
 export async function readSentenceCorpus(path: string, options: LineOptions = {}): Promise<ItemCorpus<string>> {
   return corpusOf(path, 'sentences', options, line => line)
 }
@@ -27,7 +27,7 @@ export async function readSentences(path: string, options: ItemFileOptions = {})
   return splitCorpusOf(await readSentenceCorpus(path, options), options, { keyOf: sentence => sentence })
 }
 
-/** A JSON object a line as labelled texts. Throws ConfigurationError, FileFormatError. */
+/** A JSON object a line as labelled texts. @throws ConfigurationError, FileFormatError */
 export async function readJSONLinesCorpus(
   path: string,
   options: LabelledColumns & LineOptions = {},
@@ -43,7 +43,7 @@ export async function readJSONLines(
   return splitCorpusOf(await readJSONLinesCorpus(path, options), options)
 }
 
-/** One item a line that is not empty; `where` names file and line. Throws ConfigurationError for none. */
+/** One item a line that is not empty; `where` names file and line. @throws ConfigurationError for none */
 export async function corpusOf<Item>(
   path: string,
   called: string,
@@ -60,7 +60,7 @@ export async function corpusOf<Item>(
   return notEmpty(items, path, called)
 }
 
-/** Throws ConfigurationError where a file gave nothing; `called` names what it should hold. */
+/** @throws ConfigurationError where a file gave nothing; `called` names what it should hold */
 export function notEmpty<Item>(items: Item[], path: string, called: string): ItemCorpus<Item> {
   if (items.length > 0) return new ItemCorpus(items, nameOf(path))
   throw new ConfigurationError(`${nameOf(path)}: it holds no ${called}; give another file`)

@@ -1,11 +1,11 @@
-// Labelled texts on disk, whatever form they have: a table, JSON lines, or a folder whose files or folders are the classes.
+/* Labelled texts on disk, whatever form they have: a table, JSON lines, or a folder whose files or folders are the classes. */
 import { readdir, stat } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import type { ItemCorpus, LabelledText } from '../data/corpora/items.js'
 import type { LabelledColumns } from '../data/readers/rows.js'
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { explained, readTextFile } from './files.js'
-import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
+import { type HeldOutFiles, type HeldOutSplits, splitWithFiles } from './heldOutFiles.js'
 import { type ItemFileOptions, notEmpty, readJSONLinesCorpus } from './itemFiles.js'
 import { lineBatches } from './lines.js'
 import { readTableCorpus, type TableOptions } from './tables.js'
@@ -17,7 +17,7 @@ const ABOUT = /^(readme|licen[cs]e|source|citation|\..*)(\..*)?$/i
 
 /**
  * Labelled texts: JSON lines where the name says so (.jsonl, .ndjson), a folder of classes (`readClassFolder`), else a table.
- * Throws ConfigurationError, FileFormatError.
+ * @throws ConfigurationError, FileFormatError.
  */
 export async function readLabelledCorpus(
   path: string,
@@ -31,8 +31,8 @@ export async function readLabelledCorpus(
 /** `readLabelledCorpus`, split; validation or test may be files of their own. */
 export async function readLabelled(
   path: string,
-  options: LabelledFileOptions & GivenParts = {},
-): Promise<GivenSplits<LabelledText>> {
+  options: LabelledFileOptions & HeldOutFiles = {},
+): Promise<HeldOutSplits<LabelledText>> {
   return splitWithFiles(path => readLabelledCorpus(path, options), path, options)
 }
 
@@ -40,7 +40,7 @@ export async function readLabelled(
  * A folder whose files are the classes, with a text in each line: the class is the file's name without its ending (or its
  * ending, where the names are the same: rt-polarity.pos, rt-polarity.neg). Or a folder of folders, which are the classes,
  * with a text in each file. README, LICENSE, SOURCE and hidden files are passed over.
- * Throws ConfigurationError, FileFormatError for a class without texts.
+ * @throws ConfigurationError, FileFormatError for a class without texts.
  */
 export async function readClassFolder(path: string): Promise<ItemCorpus<LabelledText>> {
   const inside = async (folder: string) => {

@@ -1,19 +1,20 @@
-// The quickstart's corpus: the declarations of the TypeScript standard library (lib.*.d.ts of the installed typescript
-// package, without lib.webworker*, which repeats lib.dom). About 2.8 million characters of code with English comments.
-//
-// What is done to the text. Licence headers, section banners and `/// <reference` lines go. Each file is cut into its
-// top-level declarations, a doc comment staying with what it describes. Doc comments are set tight: `/**` and `*/`
-// stand on the first and last line of the comment's words, and lines of a lone `*` go; not a word is changed. (Set loose,
-// these marks alone are 31 % of all lines, and held-out text could not be said to be new.) Repeated declarations are
-// removed. Declarations of one name (an interface, its constructor, its additions in later editions) become one piece,
-// so that no part holds half of one.
-//
-// How it is split. The library repeats itself: typed arrays are copies of each other, 230 interfaces declare the same
-// addEventListener. A model that has seen these lines in training is not tested by them. So a piece may be held out
-// only if less than `mostShared` of its lines stand in any other piece, every non-blank line counted, `}` too; the rest
-// always trains. That bounds what training can share with either held-out part, whatever the seed, and takes nothing
-// out of a declaration. The price: held-out declarations are the more individual ones (few short ones, no typed
-// arrays), so the held-out loss tells how a model does on new declarations, not on the library's average.
+/* The quickstart's corpus: the declarations of the TypeScript standard library (lib.*.d.ts of the installed typescript
+ * package, without lib.webworker*, which repeats lib.dom). About 2.8 million characters of code with English comments.
+ *
+ * What is done to the text. Licence headers, section banners and `/// <reference` lines go. Each file is cut into its
+ * top-level declarations, a doc comment staying with what it describes. Doc comments are set tight: the marks that open and
+ * close them stand on the first and last line of the comment's words, and lines of a lone asterisk go; not a word is
+ * changed. (Set loose, these marks alone are 31 % of all lines, and held-out text could not be said to be new.) Repeated
+ * declarations are removed. Declarations of one name (an interface, its constructor, its additions in later editions)
+ * become one piece, so that no part holds half of one.
+ *
+ * How it is split. The library repeats itself: typed arrays are copies of each other, 230 interfaces declare the same
+ * addEventListener. A model that has seen these lines in training is not tested by them. So a piece may be held out
+ * only if less than `mostShared` of its lines stand in any other piece, every non-blank line counted, `}` too; the rest
+ * always trains. That bounds what training can share with either held-out part, whatever the seed, and takes nothing
+ * out of a declaration. The price: held-out declarations are the more individual ones (few short ones, no typed
+ * arrays), so the held-out loss tells how a model does on new declarations, not on the library's average. */
+
 import { readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -33,14 +34,15 @@ const name = 'TypeScript library declarations'
 // The held-out parts then share 5 to 8 % of their lines with training (every seed from 1 to 60; 4 % at most of the lines
 // with a letter: most of the rest is `}`), and 0.53 of the 2.8 million characters may be drawn. At 0.15 some seeds reach
 // 11 %.
-const mostShared = 0.12
+const MAX_SHARED = 0.12
 
 // A larger piece would be half of a held-out part by itself, and the part's loss that of one declaration.
-const largestHeldOut = 40_000
+const LARGEST_HELD_OUT = 40_000
 
 /**
  * The declarations of the TypeScript standard library, split into training (90 %), validation (5 %) and test (5 %).
- * Under 10 % of the non-blank lines of either held-out part also stand in training. Throws ConfigurationError when the
+ * Under 10 % of the non-blank lines of either held-out part also stand in training.
+ * @throws ConfigurationError when the
  * typescript package is not installed.
  */
 export async function readLibraryDeclarations({
@@ -53,7 +55,7 @@ export async function readLibraryDeclarations({
   for (const own of lines) for (const line of new Set(own)) standsIn.set(line, (standsIn.get(line) ?? 0) + 1)
   const mayBeHeldOut = (piece: string, index: number) => {
     const shared = lines[index].filter(line => (standsIn.get(line) ?? 0) > 1).length
-    return piece.length <= largestHeldOut && shared < mostShared * lines[index].length
+    return piece.length <= LARGEST_HELD_OUT && shared < MAX_SHARED * lines[index].length
   }
   return splitPieces(pieces, { seed, name, mayBeHeldOut })
 }

@@ -19,7 +19,7 @@ export interface NumberFileOptions extends WindowOptions, TableOptions, ChunkOpt
 /**
  * A file of numbers, split. JSON lines that hold `inputs`, a list of steps, and `targets` are sequences of their own, drawn
  * into parts by seed; anything else is a table or JSON lines whose rows follow one another in time: see `windowsOf`.
- * Throws ConfigurationError, FileFormatError that names the line.
+ * @throws ConfigurationError, FileFormatError that names the line.
  */
 export async function readNumbers(path: string, options: NumberFileOptions = {}): Promise<ItemSplits<NumberSequence>> {
   if (!/\.(jsonl|ndjson)(\.gz)?$/.test(path)) return windowsOf(await readNumberColumns(path, options), options)

@@ -5,13 +5,14 @@ import type { ItemCorpus, ItemSplits, TextPair } from '../data/corpora/items.js'
 import { jsonRowOf } from '../data/readers/jsonRow.js'
 import { type PairColumns, pairOf } from '../data/readers/rows.js'
 import { FileFormatError } from '../errors.js'
-import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
+import { type HeldOutFiles, type HeldOutSplits, splitWithFiles } from './heldOutFiles.js'
 import { corpusOf, type ItemFileOptions, notEmpty, splitCorpusOf } from './itemFiles.js'
 import { type LineOptions, nameOf, readLines } from './lines.js'
 
 /**
  * Pairs: a file with source and target in a line, set apart by a tab (what follows a second tab is left out), or two
- * files of as many lines, of which pairs with an empty side are left out. Throws ConfigurationError, FileFormatError.
+ * files of as many lines, of which pairs with an empty side are left out.
+ * @throws ConfigurationError, FileFormatError.
  */
 export async function readPairCorpus(
   path: string | readonly [source: string, target: string],
@@ -39,8 +40,8 @@ export async function readPairCorpus(
  */
 export async function readPairs(
   path: string | readonly [source: string, target: string],
-  options: ItemFileOptions & GivenParts = {},
-): Promise<GivenSplits<TextPair>> {
+  options: ItemFileOptions & HeldOutFiles = {},
+): Promise<HeldOutSplits<TextPair>> {
   return splitWithFiles(path => readPairCorpus(path, options), path, options, bySource)
 }
 

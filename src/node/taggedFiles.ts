@@ -1,13 +1,14 @@
-// Tagged sentences on disk: CoNLL-U, or a word and its tag in a line.
+/* Tagged sentences on disk: CoNLL-U, or a word and its tag in a line. */
 import type { ItemCorpus, TaggedSentence } from '../data/corpora/items.js'
 import { type TagLineOptions, TagLines } from '../data/readers/tagLines.js'
-import { type GivenParts, type GivenSplits, splitWithFiles } from './givenParts.js'
+import { type HeldOutFiles, type HeldOutSplits, splitWithFiles } from './heldOutFiles.js'
 import { type ItemFileOptions, notEmpty } from './itemFiles.js'
 import { type LineOptions, lineBatches, nameOf } from './lines.js'
 
 /**
  * Tagged sentences; the format is CoNLL-U where the name says so (.conllu, .conllu.gz), else a word first and its tag
- * last in a line. Throws ConfigurationError, FileFormatError.
+ * last in a line.
+ * @throws ConfigurationError, FileFormatError.
  */
 export async function readTaggedCorpus(
   path: string,
@@ -30,7 +31,7 @@ export async function readTaggedCorpus(
 /** `readTaggedCorpus`, split; validation or test may be files of their own. */
 export async function readTagged(
   path: string,
-  options: TagLineOptions & ItemFileOptions & GivenParts = {},
-): Promise<GivenSplits<TaggedSentence>> {
+  options: TagLineOptions & ItemFileOptions & HeldOutFiles = {},
+): Promise<HeldOutSplits<TaggedSentence>> {
   return splitWithFiles(path => readTaggedCorpus(path, options), path, options)
 }

@@ -1,4 +1,4 @@
-// Word vectors on disk: files of many GB pass through, the vocabulary's vectors stay.
+/* Word vectors on disk: files of many GB pass through, the vocabulary's vectors stay. */
 
 import { type MissingVectors, WordVectorReader, type WordVectors } from '../data/wordVectors.js'
 import { ConfigurationError } from '../errors.js'
@@ -13,7 +13,7 @@ export interface ReadWordVectorsOptions {
 
 /**
  * The vectors of a vocabulary's words from a file of word2vec (text or binary), GloVe or fastText (.vec), gzip or not.
- * Throws ConfigurationError when the file cannot be read, FileFormatError that names the line where it is broken.
+ * @throws ConfigurationError when the file cannot be read, FileFormatError that names the line where it is broken.
  */
 export async function readWordVectors(path: string, { words, missing }: ReadWordVectorsOptions): Promise<WordVectors> {
   const name = nameOf(path)

@@ -1,4 +1,4 @@
-// Vectors of a vocabulary's words, out of every form of file, however its bytes arrive.
+/* Vectors of a vocabulary's words, out of every form of file, however its bytes arrive. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseWordVectors, WordVectorReader } from '../../src/data/wordVectors.js'

@@ -1,4 +1,4 @@
-// What KenLM says of tinyshakespeare, the model must say too; and figures for characters that another program measured.
+/* What KenLM says of tinyshakespeare, the model must say too; and figures for characters that another program measured. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,4 +1,4 @@
-// Counting in batches that are merged is counting at once.
+/* Counting in batches that are merged is counting at once. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TextCorpus } from '../../src/data/corpora/corpus.js'

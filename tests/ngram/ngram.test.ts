@@ -1,4 +1,4 @@
-// What every n-gram model must hold, whatever the text: distributions, files, sentences, generation, refusals.
+/* What every n-gram model must hold, whatever the text: distributions, files, sentences, generation, refusals. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TextCorpus } from '../../src/data/corpora/corpus.js'
@@ -51,7 +51,7 @@ describe('every model', () => {
     )
   })
 
-  it('foretells with `score` what `next` says', () => {
+  it('scores with `score` what `next` predicts', () => {
     fc.assert(
       fc.property(someText, someText, someOptions, (text, other, options) => {
         const model = NGram.fit(text, options)

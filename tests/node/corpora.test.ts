@@ -1,4 +1,4 @@
-// A file on disk becomes three parts, or one line says why not.
+/* A file on disk becomes three parts, or one line says why not. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// A text that stays in its file is the text that is held, wherever its chunks are cut.
+/* A text that stays in its file is the text that is held, wherever its chunks are cut. */
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

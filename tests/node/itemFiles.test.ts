@@ -1,4 +1,4 @@
-// Files on disk become items and splits; a row that is wrong is named by its line.
+/* Files on disk become items and splits; a row that is wrong is named by its line. */
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Labelled texts from tables, JSON lines and folders of classes; parts that are given as files of their own.
+/* Labelled texts from tables, JSON lines and folders of classes; parts that are given as files of their own. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,4 @@
-// The quickstart's corpus is real, large, sound TypeScript, and its held-out parts are new to who trained on the rest.
+/* The quickstart's corpus is real, large, sound TypeScript, and its held-out parts are new to who trained on the rest. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'

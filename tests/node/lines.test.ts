@@ -1,4 +1,4 @@
-// Files come line by line, whatever ends their lines and wherever their chunks are cut; what is wrong is named by line.
+/* Files come line by line, whatever ends their lines and wherever their chunks are cut; what is wrong is named by line. */
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

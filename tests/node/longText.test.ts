@@ -1,5 +1,5 @@
-// A text past the longest string that V8 can make (512 MiB) is counted, split and encoded all the same. It takes a minute
-// and 600 MB of disk, so it is run by `npm run test:long` only.
+/* A text past the longest string that V8 can make (512 MiB) is counted, split and encoded all the same. It takes a minute
+ * and 600 MB of disk, so it is run by `npm run test:long` only. */
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// What tests of files on disk share: a folder for each, whether permissions hold here, and a fault that is one line.
+/* What tests of files on disk share: a folder for each, whether permissions hold here, and a fault that is one line. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Real files of word vectors, each form of them, as gensim's tests have them.
+/* Real files of word vectors, each form of them, as gensim's tests have them. */
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

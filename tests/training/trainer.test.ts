@@ -1,6 +1,6 @@
 /* The trainer: awaitable and iterable, the same bits for the same seed, and done right to the last step. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Lanes } from '../../src/data/batches/lanes.js'
+import { TextStreams } from '../../src/data/batches/streams.js'
 import { TextCorpus } from '../../src/data/corpora/corpus.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
@@ -50,7 +50,7 @@ describe('train()', () => {
     },
   )
 
-  it('counts epochs by stretches, the last one shorter', async () => {
+  it('counts epochs by segments, the last one shorter', async () => {
     using model = await create(engine)
     const tokens = model.tokenizer.encode(text.train.text).length
     const result = await train(model, text, { ...quick, epochs: 2 })
@@ -79,11 +79,15 @@ describe('train()', () => {
     expect(turns).toBeGreaterThan(3)
   })
 
-  it('carries the state from one stretch to the next', async () => {
+  it('carries the state from one segment to the next', async () => {
     using model = await create(engine, { numLayers: 1 })
-    const lanes = new Lanes(model.tokenizer.encode(text.train.text), quick, 'text')
-    const [first, second] = [lanes.stretch(0), lanes.stretch(1)]
-    const joined = new Lanes(model.tokenizer.encode(text.train.text), { ...quick, timeSteps: 32 }, 'text').stretch(0)
+    const streams = new TextStreams(model.tokenizer.encode(text.train.text), quick, 'text')
+    const [first, second] = [streams.segment(0), streams.segment(1)]
+    const joined = new TextStreams(
+      model.tokenizer.encode(text.train.text),
+      { ...quick, timeSteps: 32 },
+      'text',
+    ).segment(0)
     engine.scope(() => {
       const one = model.loss(first)
       const two = model.loss(second, { state: one.state })
@@ -108,11 +112,11 @@ describe('train()', () => {
     expect(() => train(model, text, options as never)).toThrow(message)
   })
 
-  it('says what a text needs that is shorter than a stretch', async () => {
+  it('says what a text needs that is shorter than a segment', async () => {
     using model = await create(engine)
     const short = { train: new TextCorpus('abc', 'short') }
     await expect(train(model, short, { steps: 1 })).rejects.toThrow(
-      /^short: 3 tokens do not fill one stretch; .* 2501 are needed; give /,
+      /^short: 3 tokens do not fill one segment; .* 2501 are needed; give /,
     )
   })
 })
@@ -126,15 +130,17 @@ describe('the whole model', () => {
   ] as const)('has the gradient of its loss, along random directions: %s %j', async (cell, options) => {
     using exact = await openEngine({ backend: 'reference' })
     using model = await create(exact, { cell, hiddenSize: 5, ...options })
-    const stretch = new Lanes(model.tokenizer.encode(text.train.text), { batchSize: 3, timeSteps: 7 }, 'text').stretch(
-      0,
-    )
+    const segment = new TextStreams(
+      model.tokenizer.encode(text.train.text),
+      { batchSize: 3, timeSteps: 7 },
+      'text',
+    ).segment(0)
     const draw = { seed: 1, step: 1, site: 2 }
-    const lossNow = () => exact.scope(() => exact.scalar(model.loss(stretch, { draw }).loss))
+    const lossNow = () => exact.scope(() => exact.scalar(model.loss(segment, { draw }).loss))
     exact.scope(() =>
       exact.recording(tape => {
         watchAll(tape, model.parameters)
-        tape.backward(model.loss(stretch, { draw }).loss)
+        tape.backward(model.loss(segment, { draw }).loss)
       }),
     )
     for (let trial = 1; trial <= 3; trial++) {
@@ -166,7 +172,7 @@ describe('the whole model', () => {
 })
 
 describe('evaluation', () => {
-  it('is the same for a text in one lane and, nearly, in many', async () => {
+  it('is the same for a text in one stream and, nearly, in many', async () => {
     using model = await create(engine)
     await train(model, text, { ...quick, steps: 30 })
     const long = new TextCorpus(text.train.text.repeat(3), 'long')

@@ -9,7 +9,7 @@ export interface BucketOptions {
 }
 
 /** Batches whose sentences are sorted by length among themselves only: enough to be alike, few enough to stay mixed. */
-const batchesPerPool = 64
+const BATCHES_PER_POOL = 64
 
 /** Which sentences stand together. The order is a function of seed and epoch, so any batch of any epoch can be found. */
 export class Buckets {
@@ -35,7 +35,7 @@ export class Buckets {
   epoch(epoch: number): Uint32Array[] {
     const { batchSize, seed = 1 } = this.options
     const order = shuffledOrder(this.lengths.length, seedOf(seed, 2 * epoch))
-    const pool = batchSize * batchesPerPool
+    const pool = batchSize * BATCHES_PER_POOL
     for (let from = 0; from < order.length; from += pool)
       order.subarray(from, from + pool).sort((a, b) => this.lengths[a] - this.lengths[b])
     const batches = shuffledOrder(this.batchesPerEpoch, seedOf(seed, 2 * epoch + 1))
@@ -52,7 +52,7 @@ export interface PaddedBatch {
   readonly batchSize: number
 }
 
-/** Pads sentences of tokens to the longest of them; `padding` is −1 for targets where nothing is to be foretold. */
+/** Pads sentences of tokens to the longest of them; `padding` is −1 for targets where nothing is to be predicted. */
 export function padded(sentences: readonly ArrayLike<number>[], padding = 0): PaddedBatch {
   const batchSize = sentences.length
   const lengths = Int32Array.from(sentences, sentence => sentence.length)

@@ -1,6 +1,6 @@
-// A text with a name, and its three parts: training, validation (watched during training) and test (looked at once).
-// Parts are drawn in whole pieces, so that held-out text is not the other half of a sentence the model has trained on.
-// A text may be longer than any string: then it is given in chunks, each time anew, and only its tokens are held.
+/* A text with a name, and its three parts: training, validation (watched during training) and test (looked at once).
+ * Parts are drawn in whole pieces, so that held-out text is not the other half of a sentence the model has trained on.
+ * A text may be longer than any string: then it is given in chunks, each time anew, and only its tokens are held. */
 import { ConfigurationError } from '../../errors.js'
 import { Int32Builder } from '../numberBuilders.js'
 import type { TokenEncoder } from '../tokenizers/tokenEncoder.js'
@@ -16,9 +16,9 @@ export interface TextSource {
 }
 
 // Of a text that is held, so much is encoded at once.
-const chunkLength = 2 ** 20
+const CHUNK_LENGTH = 2 ** 20
 /** Tokens that room is asked for before any has come. */
-const mostRoom = 2 ** 30
+const MAX_ROOM = 2 ** 30
 
 export class TextCorpus {
   readonly length: number
@@ -31,7 +31,7 @@ export class TextCorpus {
     this.length = source.length
   }
 
-  /** All of the text. Throws ConfigurationError where it is longer than a string can be, about 500 million characters. */
+  /** All of the text. @throws ConfigurationError where it is longer than a string can be, about 500 million characters */
   get text(): string {
     if (typeof this.source === 'string') return this.source
     try {
@@ -96,7 +96,7 @@ export class TextCorpus {
   ): { readonly tokens: Int32Array; readonly characters: number } {
     // Few tokenizers give more tokens than there are code units: so nothing is copied, and room that is not written to
     // takes no memory.
-    const tokens = new Int32Builder(Math.max(1, Math.min(this.length, most + chunkLength, mostRoom)))
+    const tokens = new Int32Builder(Math.max(1, Math.min(this.length, most + CHUNK_LENGTH, MAX_ROOM)))
     const encoder = tokenizer.encoder()
     let characters = 0
     for (const chunk of this.chunks()) {
@@ -131,7 +131,7 @@ export interface SplitOptions extends PartOptions {
  * `drawParts` of pieces of text, each as large as its characters are many. In every part the pieces keep their order;
  * together the parts hold every piece exactly once.
  *
- * Throws ConfigurationError when a share is not between 0 and 1 or a part would stay empty.
+ * @throws ConfigurationError when a share is not between 0 and 1 or a part would stay empty.
  */
 export function splitPieces(pieces: readonly string[], { mayBeHeldOut, ...options }: SplitOptions = {}): TextSplits {
   const free = mayBeHeldOut && ((index: number) => mayBeHeldOut(pieces[index], index))
@@ -146,19 +146,20 @@ export interface SplitTextOptions extends PartOptions {
    */
   heldOut?: 'pieces' | 'end' | undefined
   /** Parts that are there already; their share stays in the training part. */
-  given?: Partial<Pick<TextSplits, 'validation' | 'test'>> | undefined
+  heldOutParts?: Partial<Pick<TextSplits, 'validation' | 'test'>> | undefined
 }
 
 /** A text in three parts. Parts of a text that lies elsewhere lie there too. */
 export function splitText(text: string | TextCorpus, options: SplitTextOptions = {}): TextSplits {
-  const { name = typeof text === 'string' ? 'text' : text.name, heldOut = 'pieces', given = {} } = options
+  const { name = typeof text === 'string' ? 'text' : text.name, heldOut = 'pieces', heldOutParts = {} } = options
   const corpus = typeof text === 'string' ? new TextCorpus(text, name) : text
-  if (given.validation && given.test) return { train: corpus, validation: given.validation, test: given.test }
+  if (heldOutParts.validation && heldOutParts.test)
+    return { train: corpus, validation: heldOutParts.validation, test: heldOutParts.test }
   const ends = heldOut === 'end' ? endsOf(corpus, { ...options, name }) : cutsOf(corpus)
   const beginOf = (i: number) => (i === 0 ? 0 : ends[i - 1])
   const parts =
     heldOut === 'end' ? inOrder : drawParts(piecesOf(ends.map((end, i) => end - beginOf(i))), { ...options, name })
-  const back = given.validation ? parts.validation : given.test ? parts.test : []
+  const back = heldOutParts.validation ? parts.validation : heldOutParts.test ? parts.test : []
   const part = (indices: readonly number[], called: string) =>
     new TextCorpus(
       corpusPart(corpus, indices, i => [beginOf(i), ends[i]]),
@@ -169,8 +170,8 @@ export function splitText(text: string | TextCorpus, options: SplitTextOptions =
       [...parts.train, ...back].sort((a, b) => a - b),
       'training',
     ),
-    validation: given.validation ?? part(parts.validation, 'validation'),
-    test: given.test ?? part(parts.test, 'test'),
+    validation: heldOutParts.validation ?? part(parts.validation, 'validation'),
+    test: heldOutParts.test ?? part(parts.test, 'test'),
   }
 }
 
@@ -215,21 +216,21 @@ function drawn(
 
 const piecesOf = (sizes: readonly number[]): PieceSizes => ({ sizes, counted: 'characters', called: 'pieces' })
 
-/** Some stretches of a corpus, joined: as a string where the corpus is one. */
+/** Some ranges of a corpus, joined: as a string where the corpus is one. */
 function corpusPart(
   corpus: TextCorpus,
   indices: readonly number[],
-  stretchOf: (index: number) => [from: number, to: number],
+  rangeOf: (index: number) => [from: number, to: number],
 ): string | TextSource {
-  const stretches: [from: number, to: number][] = []
-  for (const [from, to] of indices.map(stretchOf)) {
-    const last = stretches.at(-1)
+  const ranges: [from: number, to: number][] = []
+  for (const [from, to] of indices.map(rangeOf)) {
+    const last = ranges.at(-1)
     if (last?.[1] === from) last[1] = to
-    else stretches.push([from, to])
+    else ranges.push([from, to])
   }
   const chunks = function* (from = 0, to = Infinity) {
     let before = 0
-    for (const [begin, end] of stretches) {
+    for (const [begin, end] of ranges) {
       const [first, last] = [Math.max(begin, begin + from - before), Math.min(end, begin + to - before)]
       if (first < last) yield* corpus.chunks(first, last)
       before += end - begin
@@ -238,7 +239,7 @@ function corpusPart(
   if (corpus.isHeld) return Array.from(chunks()).join('')
   let characters: number | undefined
   return {
-    length: stretches.reduce((sum, [begin, end]) => sum + end - begin, 0),
+    length: ranges.reduce((sum, [begin, end]) => sum + end - begin, 0),
     get characters() {
       if (characters === undefined) {
         characters = 0
@@ -299,7 +300,7 @@ function isPairAt(text: string, index: number): boolean {
 
 function* slices(text: string, from: number, to: number): Generator<string, void, undefined> {
   while (from < to) {
-    let end = Math.min(from + chunkLength, to)
+    let end = Math.min(from + CHUNK_LENGTH, to)
     if (end < to && isPairAt(text, end - 1)) end++
     yield text.slice(from, end)
     from = end

@@ -1,5 +1,5 @@
-// Which pieces train, which are watched during training (validation) and which are looked at once (test): drawn by a
-// seed, whole pieces only, whatever the pieces are.
+/* Which pieces train, which are watched during training (validation) and which are looked at once (test): drawn by a
+ * seed, whole pieces only, whatever the pieces are. */
 import { ConfigurationError } from '../../errors.js'
 import { shuffledOrder } from '../shuffle.js'
 
@@ -37,7 +37,7 @@ export interface PieceSizes {
  * piece is taken when it brings the part nearer to its share, so one huge piece does not fill a small part. The rest
  * trains. Together the parts hold every piece exactly once.
  *
- * Throws ConfigurationError when a share is not between 0 and 1 or a part would stay empty.
+ * @throws ConfigurationError when a share is not between 0 and 1 or a part would stay empty.
  */
 export function drawParts(
   { sizes, counted, called, mayBeHeldOut = () => true }: PieceSizes,

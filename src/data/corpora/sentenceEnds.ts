@@ -1,4 +1,4 @@
-// Where sentences end in plain text: at a mark of the end, quotes and brackets behind it, and white space; or at an empty line.
+/* Where sentences end in plain text: at a mark of the end, quotes and brackets behind it, and white space; or at an empty line. */
 
 /** Places behind each sentence's end, ascending; the last is the text's end. */
 export function sentenceEndsOf(text: string): number[] {

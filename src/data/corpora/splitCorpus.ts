@@ -12,8 +12,8 @@ export function splitCorpus(corpus: TextCorpus, options: Omit<SplitTextOptions, 
     const came = length === 0 ? 'is empty' : 'holds nothing but white space'
     throw new ConfigurationError(`${name}: a text to train on must hold characters; it ${came}; give another file`)
   }
-  const { seed, validation, test, heldOut, given } = options
-  return splitText(corpus, { seed, validation, test, heldOut, given })
+  const { seed, validation, test, heldOut, heldOutParts } = options
+  return splitText(corpus, { seed, validation, test, heldOut, heldOutParts })
 }
 
 function holdsText(corpus: TextCorpus): boolean {

@@ -1,6 +1,6 @@
-// The adding problem (Hochreiter & Schmidhuber 1997, in the form of Le, Jaitly & Hinton 2015): a sequence of numbers
-// from [0, 1) of which two are marked, one in each half; asked for is the sum of the two. Who always answers 1, the
-// mean, has a mean squared error of 1/6, the variance of the sum.
+/* The adding problem (Hochreiter & Schmidhuber 1997, in the form of Le, Jaitly & Hinton 2015): a sequence of numbers
+ * from [0, 1) of which two are marked, one in each half; asked for is the sum of the two. Who always answers 1, the
+ * mean, has a mean squared error of 1/6, the variance of the sum. */
 import { ConfigurationError } from '../../errors.js'
 import type { NumberSequence } from '../corpora/items.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'
@@ -11,7 +11,7 @@ export interface AddingOptions extends GenerateCorpusOptions {
 }
 
 // Numbers of six decimals: written into a file and read again they are the same.
-const steps = 1_000_000
+const STEPS_OF_UNIT = 1_000_000
 
 export const adding = defineCorpus<NumberSequence, AddingOptions>({
   name: 'adding',
@@ -29,11 +29,11 @@ export const adding = defineCorpus<NumberSequence, AddingOptions>({
     const half = Math.floor(length / 2)
     return draw => {
       const inputs = new Float64Array(2 * length)
-      const drawn = Array.from({ length }, () => draw.whole(0, steps - 1))
+      const drawn = Array.from({ length }, () => draw.whole(0, STEPS_OF_UNIT - 1))
       const marked = [draw.whole(0, half - 1), draw.whole(half, length - 1)]
-      for (let t = 0; t < length; t++) inputs[2 * t] = drawn[t] / steps
+      for (let t = 0; t < length; t++) inputs[2 * t] = drawn[t] / STEPS_OF_UNIT
       for (const t of marked) inputs[2 * t + 1] = 1
-      return { inputs, features: 2, targets: Float64Array.of((drawn[marked[0]] + drawn[marked[1]]) / steps) }
+      return { inputs, features: 2, targets: Float64Array.of((drawn[marked[0]] + drawn[marked[1]]) / STEPS_OF_UNIT) }
     }
   },
   // The first numbers and the sum: nobody draws them twice.

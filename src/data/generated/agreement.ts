@@ -1,13 +1,13 @@
-// Elman's grammar of relative clauses (J. L. Elman, Distributed representations, simple recurrent networks, and
-// grammatical structure, Machine Learning 7, 1991):
-//
-//     S  → NP VP .            NP → name | noun | noun RC          VP → verb (NP)
-//     RC → who VP             the head is the clause's subject: boys who chase dogs
-//        | who NP verb        the head is the verb's missing object: boys who dogs chase
-//
-// Verbs agree in number with their subjects, over relative clauses of any length between them; chase and feed need an
-// object, see and hear may have one, walk and live have none. Which number the main verb has can only be known from its
-// subject, or from a verb that agrees with it: a model whose window does not reach back to them is at chance.
+/* Elman's grammar of relative clauses (J. L. Elman, Distributed representations, simple recurrent networks, and
+ * grammatical structure, Machine Learning 7, 1991):
+ *
+ *     S  → NP VP .            NP → name | noun | noun RC          VP → verb (NP)
+ *     RC → who VP             the head is the clause's subject: boys who chase dogs
+ *        | who NP verb        the head is the verb's missing object: boys who dogs chase
+ *
+ * Verbs agree in number with their subjects, over relative clauses of any length between them; chase and feed need an
+ * object, see and hear may have one, walk and live have none. Which number the main verb has can only be known from its
+ * subject, or from a verb that agrees with it: a model whose window does not reach back to them is at chance. */
 import type { Draw } from '../draw.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'
 
@@ -51,9 +51,9 @@ const verbs = [
 const transitive = verbs.filter(verb => verb.object !== 'none')
 
 // Elman's sentences are short; these chances give a third of the main verbs a distance of five or more.
-const clauseAtSubject = 0.75
-const clauseElsewhere = 0.35
-const deepest = 4
+const CLAUSE_AT_SUBJECT = 0.75
+const CLAUSE_ELSEWHERE = 0.35
+const MAX_DEPTH = 4
 
 interface Phrase {
   readonly words: readonly string[]
@@ -61,7 +61,7 @@ interface Phrase {
 }
 
 function nounPhrase(draw: Draw, chance: number, depth: number): Phrase {
-  const clause = depth < deepest && draw.chance(chance)
+  const clause = depth < MAX_DEPTH && draw.chance(chance)
   if (!clause && draw.chance(0.2)) return { words: [draw.of(names)], number: 'singular' }
   const number = draw.of(['singular', 'plural'] as const)
   const head = draw.of(nouns[number])
@@ -70,14 +70,14 @@ function nounPhrase(draw: Draw, chance: number, depth: number): Phrase {
 
 function relativeClause(draw: Draw, head: GrammaticalNumber, depth: number): string[] {
   if (draw.chance(0.5)) return ['who', ...verbPhrase(draw, head, depth)]
-  const { words, number } = nounPhrase(draw, clauseElsewhere, depth)
+  const { words, number } = nounPhrase(draw, CLAUSE_ELSEWHERE, depth)
   return ['who', ...words, draw.of(transitive)[number]]
 }
 
 function verbPhrase(draw: Draw, number: GrammaticalNumber, depth: number): string[] {
   const verb = draw.of(verbs)
   const withObject = verb.object === 'needed' || (verb.object === 'possible' && draw.chance(0.5))
-  return withObject ? [verb[number], ...nounPhrase(draw, clauseElsewhere, depth).words] : [verb[number]]
+  return withObject ? [verb[number], ...nounPhrase(draw, CLAUSE_ELSEWHERE, depth).words] : [verb[number]]
 }
 
 /** The sentence read by the grammar; undefined where it is none of the grammar's, a verb in the wrong number included. */
@@ -139,7 +139,7 @@ export const agreement = defineCorpus<AgreementSentence, GenerateCorpusOptions>(
   fileForm: 'one sentence a line',
   defaultCount: 20_000,
   drawer: () => draw => {
-    const subject = nounPhrase(draw, clauseAtSubject, 0)
+    const subject = nounPhrase(draw, CLAUSE_AT_SUBJECT, 0)
     const words = [...subject.words, ...verbPhrase(draw, subject.number, 0), '.']
     return readAgreement(words.join(' ')) as AgreementSentence
   },

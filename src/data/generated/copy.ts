@@ -1,6 +1,6 @@
-// Delayed copy (the copying memory problem: Hochreiter & Schmidhuber 1997; Arjovsky, Shah & Bengio 2016): some symbols,
-// then `delay` − 1 blanks, then the sign to answer, then as many blanks as there were symbols; asked for are blanks up to
-// the sign and the symbols after it. A network without memory answers the blanks and guesses the symbols, 1 in 8.
+/* Delayed copy (the copying memory problem: Hochreiter & Schmidhuber 1997; Arjovsky, Shah & Bengio 2016): some symbols,
+ * then `delay` − 1 blanks, then the sign to answer, then as many blanks as there were symbols; asked for are blanks up to
+ * the sign and the symbols after it. A network without memory answers the blanks and guesses the symbols, 1 in 8. */
 import { ConfigurationError } from '../../errors.js'
 import type { TaggedSentence } from '../corpora/items.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'
@@ -20,7 +20,7 @@ export const copy = defineCorpus<TaggedSentence, CopyOptions>({
   name: 'copy',
   task: 'tag',
   description:
-    'Delayed copy (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016): ten symbols of eight kinds, a stretch of ' +
+    'Delayed copy (Hochreiter & Schmidhuber 1997; Arjovsky et al. 2016): ten symbols of eight kinds, a run of ' +
     'blanks, a sign, and after the sign the ten symbols are to be said again in their order. Tags are what is to be ' +
     'said at each step. Guessing has 1 in 8 of the symbols right.',
   fileForm: 'a symbol and its tag a line, set apart by a tab; an empty line after each sequence',

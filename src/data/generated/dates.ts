@@ -1,6 +1,6 @@
-// Dates as people write them, and as ISO 8601 writes them: `Sunday, May 3rd, 1998` → `1998-05-03`. Each form means one
-// date only: with slashes the month stands first (American), with dots the day (European); years of two digits are 1950
-// to 2049. Weekdays are true.
+/* Dates as people write them, and as ISO 8601 writes them: `Sunday, May 3rd, 1998` → `1998-05-03`. Each form means one
+ * date only: with slashes the month stands first (American), with dots the day (European); years of two digits are 1950
+ * to 2049. Weekdays are true. */
 
 import type { TextPair } from '../corpora/items.js'
 import type { Draw } from '../draw.js'
@@ -20,8 +20,8 @@ const dayWords = [
   ...['thirtieth', 'thirty-first'],
 ]
 
-const firstYear = 1950
-const lastYear = 2049
+const FIRST_YEAR = 1950
+const LAST_YEAR = 2049
 
 interface WrittenDate {
   readonly day: number
@@ -69,9 +69,9 @@ const cases: readonly ((text: string) => string)[] = [
 ]
 
 function drawDate(draw: Draw): TextPair {
-  const first = Date.UTC(firstYear, 0, 1)
+  const first = Date.UTC(FIRST_YEAR, 0, 1)
   const dayLength = 86_400_000
-  const days = (Date.UTC(lastYear + 1, 0, 1) - first) / dayLength
+  const days = (Date.UTC(LAST_YEAR + 1, 0, 1) - first) / dayLength
   const date = new Date(first + draw.whole(0, days - 1) * dayLength)
   const month = date.getUTCMonth() + 1
   const written = {

@@ -1,5 +1,5 @@
-// Dyck languages: well-nested brackets of several kinds, nested at most `depth` deep (Dyck-(k, m): Hewitt et al. 2020).
-// Which bracket closes next can only be known by remembering all that are open: what a stack does.
+/* Dyck languages: well-nested brackets of several kinds, nested at most `depth` deep (Dyck-(k, m): Hewitt et al. 2020).
+ * Which bracket closes next can only be known by remembering all that are open: what a stack does. */
 import { ConfigurationError } from '../../errors.js'
 import type { Draw } from '../draw.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'
@@ -35,7 +35,7 @@ export const dyck = defineCorpus<string, DyckOptions>({
   name: 'dyck',
   task: 'lm',
   description:
-    'Words of a Dyck language: brackets of two kinds, well nested up to six deep, at most sixty characters. To foretell ' +
+    'Words of a Dyck language: brackets of two kinds, well nested up to six deep, at most sixty characters. To predict ' +
     'the bracket that closes, a model must remember all that are open.',
   fileForm: 'one word a line',
   defaultCount: 20_000,

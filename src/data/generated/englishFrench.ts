@@ -1,7 +1,7 @@
-// A small English–French grammar, for translation: agreement (articles, adjectives and verbs agree in gender, number and
-// person), word order (most adjectives behind the noun, object pronouns before the verb, `ne … pas` around it, questions
-// with `est-ce que`), `de` for un and une after a negation, elision (l', j', n', qu'). Every English sentence has one
-// translation: `you` is always vous, `they` always ils. Words and marks are set apart by spaces.
+/* A small English–French grammar, for translation: agreement (articles, adjectives and verbs agree in gender, number and
+ * person), word order (most adjectives behind the noun, object pronouns before the verb, `ne … pas` around it, questions
+ * with `est-ce que`), `de` for un and une after a negation, elision (l', j', n', qu'). Every English sentence has one
+ * translation: `you` is always vous, `they` always ils. Words and marks are set apart by spaces. */
 
 import type { TextPair } from '../corpora/items.js'
 import type { Draw } from '../draw.js'

@@ -1,4 +1,4 @@
-// The words of the English–French grammar, with every form that agreement asks for.
+/* The words of the English–French grammar, with every form that agreement asks for. */
 
 export interface Noun {
   /** Singular, plural. */

@@ -1,4 +1,4 @@
-// The built-in corpora by name: what `recurra data NAME` and `recurra train TASK NAME` know.
+/* The built-in corpora by name: what `recurra data NAME` and `recurra train TASK NAME` know. */
 import { ConfigurationError, nearest } from '../../errors.js'
 import { adding } from './adding.js'
 import { agreement } from './agreement.js'
@@ -23,7 +23,7 @@ export const generatedCorpora = {
 
 export type GeneratedCorpusName = keyof typeof generatedCorpora
 
-/** The corpus with this name. Throws ConfigurationError that names the known ones. */
+/** The corpus with this name. @throws ConfigurationError that names the known ones */
 export function generatedCorpus(name: string): GeneratedCorpus<unknown> {
   const known: Readonly<Record<string, GeneratedCorpus<unknown>>> = generatedCorpora
   if (Object.hasOwn(known, name)) return known[name]

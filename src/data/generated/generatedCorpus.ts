@@ -1,5 +1,5 @@
-// What a built-in corpus is: data that a seed alone makes, so that every command has a default and every result can be
-// made again. One file a corpus; generatedCorpora.ts lists them.
+/* What a built-in corpus is: data that a seed alone makes, so that every command has a default and every result can be
+ * made again. One file a corpus; generatedCorpora.ts lists them. */
 import { TextCorpus, type TextSplits } from '../corpora/corpus.js'
 import { type ItemCorpus, type ItemSplits, splitItems } from '../corpora/items.js'
 import { Draw, distinct } from '../draw.js'
@@ -32,7 +32,7 @@ export interface GeneratedCorpus<Item, Options extends GenerateCorpusOptions = G
   /** The file form, in a few words. */
   readonly fileForm: string
   readonly defaultCount: number
-  /** Throws ConfigurationError where there are not that many different items. */
+  /** @throws ConfigurationError where there are not that many different items */
   generate(options?: Options): GeneratedSplits<Item>
 }
 

@@ -1,5 +1,5 @@
-// Parity: is the number of ones in a row of bits even or odd? Every bit counts and none tells anything alone; what one
-// bit of memory solves for any length, counting words never does.
+/* Parity: is the number of ones in a row of bits even or odd? Every bit counts and none tells anything alone; what one
+ * bit of memory solves for any length, counting words never does. */
 import { ConfigurationError } from '../../errors.js'
 import type { LabelledText } from '../corpora/items.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'

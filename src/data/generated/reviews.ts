@@ -1,14 +1,14 @@
-// Reviews of films in three classes, positive, negative and neutral, whose sense no single word decides:
-//
-//     the acting is not dull                            negation turns a word round
-//     the plot is great but the cast is weak            the last clause counts
-//     although the plot is great , the cast is weak     the main clause counts, …
-//     the cast is weak although the plot is great       … wherever it stands
-//     the music is charming , or so they say            a late word turns all before it round
-//     i expected a dull film and got a funny one        what was got counts
-//     it is neither great nor weak                      two opposites make nothing
-//
-// Clauses are drawn alike for every class, so the words of most reviews fit more than one.
+/* Reviews of films in three classes, positive, negative and neutral, whose sense no single word decides:
+ *
+ *     the acting is not dull                            negation turns a word round
+ *     the plot is great but the cast is weak            the last clause counts
+ *     although the plot is great , the cast is weak     the main clause counts, …
+ *     the cast is weak although the plot is great       … wherever it stands
+ *     the music is charming , or so they say            a late word turns all before it round
+ *     i expected a dull film and got a funny one        what was got counts
+ *     it is neither great nor weak                      two opposites make nothing
+ *
+ * Clauses are drawn alike for every class, so the words of most reviews fit more than one. */
 
 import type { LabelledText } from '../corpora/items.js'
 import type { Draw } from '../draw.js'

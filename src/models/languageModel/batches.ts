@@ -1,8 +1,8 @@
-/* A language model's batches: stretches of one long stream, whose state is carried and whose gradient is cut (truncated
+/* A language model's batches: segments of one long stream, whose state is carried and whose gradient is cut (truncated
  * back-propagation through time, Williams & Peng 1990), or whole sentences, each from the zero state and with
  * back-propagation through all of it. */
 import { padded } from '../../data/batches/buckets.js'
-import { Lanes, type Stretch } from '../../data/batches/lanes.js'
+import { type Segment, TextStreams } from '../../data/batches/streams.js'
 import { TextCorpus } from '../../data/corpora/corpus.js'
 import { ItemCorpus, linesOfText } from '../../data/corpora/items.js'
 import type { Tokenizer } from '../../data/tokenizers/tokenizer.js'
@@ -10,7 +10,7 @@ import { bucketedBatches } from '../shared/bucketedBatches.js'
 import type { BatchSource } from '../shared/trainable.js'
 
 /** Tokens [time, batch] and the targets of each step; -1 where nothing is to be foretold. */
-export interface TokenBatch extends Stretch {
+export interface TokenBatch extends Segment {
   /** int32 [batch]; default all timeSteps. */
   readonly lengths?: Int32Array | undefined
   /** [time, batch]: what each step's loss weighs; default the same for all. They sum up to 1. */
@@ -24,7 +24,7 @@ export interface TokenBatchOptions {
   /** `stream`: one long text; `sentence`: a sentence at a time. */
   readonly algorithm: 'stream' | 'sentence'
   readonly batchSize: number
-  /** Of a stretch of a stream. */
+  /** Of a segment of a stream. */
   readonly timeSteps: number
   /** `token`: the mean over a batch's tokens; `sentence`: the mean of its sentences' means. Default token. */
   readonly lossAverage?: 'token' | 'sentence' | undefined
@@ -41,10 +41,10 @@ export function tokenBatches(
   if (options.algorithm === 'sentence')
     return sentenceBatches(encodedSentences(tokenizer, corpus), corpus.name, options)
   const { text, name } = streamOf(corpus)
-  const lanes = new Lanes(tokenizer.encode(text), options, name)
+  const streams = new TextStreams(tokenizer.encode(text), options, name)
   return {
-    batchesPerEpoch: lanes.stretchesPerEpoch,
-    batch: (_, index) => lanes.stretch(index),
+    batchesPerEpoch: streams.segmentsPerEpoch,
+    batch: (_, index) => streams.segment(index),
     carriedBatchSize: options.batchSize,
   }
 }

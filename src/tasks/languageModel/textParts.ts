@@ -55,7 +55,7 @@ export async function readTextParts(
     ...(validationFile !== undefined && { validation: await reader.text(validationFile) }),
     ...(testFile !== undefined && { test: await reader.text(testFile) }),
   }
-  const splits = splitCorpus(corpus, { seed, validation, test, heldOut, given: files })
+  const splits = splitCorpus(corpus, { seed, validation, test, heldOut, heldOutParts: files })
   const source = textSource(splits, path, [corpus, ...Object.values(files)])
   const notes = overlapNotes(overlapWithTraining({ train: splits.train, ...files }), 'lines')
   return { ...source, line: [source.line, ...notes].join('; ') }

@@ -1,4 +1,4 @@
-// Sentences become batches: each once an epoch, of like length, in an order that seed and epoch alone decide.
+/* Sentences become batches: each once an epoch, of like length, in an order that seed and epoch alone decide. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Buckets, padded } from '../../../src/data/batches/buckets.js'

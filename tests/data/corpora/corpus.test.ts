@@ -1,4 +1,4 @@
-// A corpus is split by whole pieces, by seed, and nothing is lost.
+/* A corpus is split by whole pieces, by seed, and nothing is lost. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cutsOf, splitPieces, splitText, TextCorpus, type TextSource } from '../../../src/data/corpora/corpus.js'
@@ -184,15 +184,15 @@ describe('splitPieces', () => {
     heldOut => {
       const [other, another] = ['of another file', 'of a third'].map((said, i) => new TextCorpus(said, `given ${i}`))
       const drawn = splitText(text, { heldOut })
-      const one = splitText(text, { heldOut, given: { validation: other } })
+      const one = splitText(text, { heldOut, heldOutParts: { validation: other } })
       expect(one.validation).toBe(other)
       expect(one.test.text).toBe(drawn.test.text)
       expect(one.train.length).toBe(drawn.train.length + drawn.validation.length)
-      const second = splitText(text, { heldOut, given: { test: another } })
+      const second = splitText(text, { heldOut, heldOutParts: { test: another } })
       expect(second.test).toBe(another)
       expect(second.validation.text).toBe(drawn.validation.text)
       expect(second.train.length).toBe(drawn.train.length + drawn.test.length)
-      expect(splitText(text, { heldOut, given: { validation: other, test: another } }).train.text).toBe(text)
+      expect(splitText(text, { heldOut, heldOutParts: { validation: other, test: another } }).train.text).toBe(text)
     },
   )
 

@@ -1,4 +1,4 @@
-// Items are split whole, by seed; repeated ones are counted and go if asked to; groups stay together.
+/* Items are split whole, by seed; repeated ones are counted and go if asked to; groups stay together. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ItemCorpus, linesOfText, splitItems, withoutDuplicates } from '../../../src/data/corpora/items.js'

@@ -1,4 +1,4 @@
-// The verb agrees with its own subject, however far before it that stands, and a window of four words does not see it.
+/* The verb agrees with its own subject, however far before it that stands, and a window of four words does not see it. */
 import { describe, expect, it } from 'vitest'
 import { agreement, readAgreement } from '../../../src/data/generated/agreement.js'
 import { all } from './allItems.js'
@@ -65,7 +65,7 @@ describe('agreement', () => {
   })
 })
 
-describe('agreement, foretold from the four words before the verb', () => {
+describe('agreement, predicted from the four words before the verb', () => {
   const { train, test } = agreement.generate()
   const window = ({ words, verb }: (typeof train.items)[number]) => words.slice(Math.max(0, verb - 4), verb).join(' ')
   const plurals = new Map<string, number>()

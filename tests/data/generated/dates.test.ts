@@ -1,4 +1,4 @@
-// Every written form of a date means the ISO date beside it.
+/* Every written form of a date means the ISO date beside it. */
 import { describe, expect, it } from 'vitest'
 import { dates } from '../../../src/data/generated/dates.js'
 import { all } from './allItems.js'

@@ -1,4 +1,4 @@
-// Each English sentence has its French one: agreement, elision and word order, read back here.
+/* Each English sentence has its French one: agreement, elision and word order, read back here. */
 import { describe, expect, it } from 'vitest'
 import { beginsWithVowel, englishFrench } from '../../../src/data/generated/englishFrench.js'
 import { adjectives, nouns, verbs } from '../../../src/data/generated/englishFrenchWords.js'

@@ -1,4 +1,4 @@
-// The built-in corpora are functions of their seed, and every item is what its corpus promises.
+/* The built-in corpora are functions of their seed, and every item is what its corpus promises. */
 import { describe, expect, it } from 'vitest'
 import { adding } from '../../../src/data/generated/adding.js'
 import { copy } from '../../../src/data/generated/copy.js'

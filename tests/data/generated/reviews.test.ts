@@ -1,4 +1,4 @@
-// A review’s class turns on negation and on late words: what words alone say is not enough.
+/* A review’s class turns on negation and on late words: what words alone say is not enough. */
 import { describe, expect, it } from 'vitest'
 import type { ItemCorpus, LabelledText } from '../../../src/data/corpora/items.js'
 import { reviews, sentiments } from '../../../src/data/generated/reviews.js'

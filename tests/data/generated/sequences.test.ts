@@ -1,4 +1,4 @@
-// Adding, copying, parity and Dyck words: what is asked for at the end follows from what was given.
+/* Adding, copying, parity and Dyck words: what is asked for at the end follows from what was given. */
 import { describe, expect, it } from 'vitest'
 import { adding } from '../../../src/data/generated/adding.js'
 import { copy, copyBlank, copySign, copySymbols } from '../../../src/data/generated/copy.js'

@@ -1,4 +1,4 @@
-// Rows and lines become items, or one line says which is wrong.
+/* Rows and lines become items, or one line says which is wrong. */
 import { describe, expect, it } from 'vitest'
 import { labelledTextOf, pairOf } from '../../../src/data/readers/rows.js'
 import { type TagLineOptions, TagLines } from '../../../src/data/readers/tagLines.js'

@@ -1,4 +1,4 @@
-// Corpora whose makers say what is to be tested on: the parts that are given are taken, the others are drawn from the rest.
+/* Corpora whose makers say what is to be tested on: the parts that are given are taken, the others are drawn from the rest. */
 
 import {
   ItemCorpus,
@@ -14,14 +14,14 @@ import { ConfigurationError } from '../errors.js'
 import { type ItemFileOptions, splitCorpusOf } from './itemFiles.js'
 
 /** Files of their own. */
-export interface GivenParts {
+export interface HeldOutFiles {
   /** Default: drawn from the file. */
   readonly validationFile?: string | undefined
   /** Default: drawn from the file. */
   readonly testFile?: string | undefined
 }
 
-export interface GivenSplits<Item> extends ItemSplits<Item> {
+export interface HeldOutSplits<Item> extends ItemSplits<Item> {
   /** Items that are not trained on because a given part has one of their group. */
   leftOut: number
   /** Items of parts that are files of their own whose input is trained on all the same. */
@@ -40,9 +40,9 @@ interface HeldOut<Item> {
 export async function splitWithFiles<Item extends LabelledText | TextPair | TaggedSentence, Path>(
   read: (path: Path | string) => Promise<ItemCorpus<Item>>,
   path: Path | string,
-  { validationFile, testFile, ...options }: ItemFileOptions & GivenParts,
+  { validationFile, testFile, ...options }: ItemFileOptions & HeldOutFiles,
   compared: Compared<Item> = {},
-): Promise<GivenSplits<Item>> {
+): Promise<HeldOutSplits<Item>> {
   const part = async (file: string | undefined) => (file === undefined ? undefined : read(file))
   const corpus = await read(path)
   const heldOut = { validation: await part(validationFile), test: await part(testFile) }
@@ -56,7 +56,7 @@ function splitBeside<Item>(
   { validation, test }: HeldOut<Item>,
   options: ItemFileOptions,
   compared: Compared<Item>,
-): Omit<GivenSplits<Item>, 'overlap'> {
+): Omit<HeldOutSplits<Item>, 'overlap'> {
   const groups = new Set([validation, test].flatMap(part => groupsIn(part, compared)))
   const { groupOf } = compared
   const items = groupOf ? corpus.items.filter(item => !groups.has(groupOf(item))) : corpus.items
