@@ -5,6 +5,7 @@ import { FileFormatError } from '../../src/errors.js'
 import { xxHash32 } from '../../src/formats/checksum.js'
 import { ByteWords } from '../../src/ngram/byteWords.js'
 import { NGram } from '../../src/ngram/ngram.js'
+import { processorSeconds } from '../processorTime.js'
 
 /** Words that share the 32 bits of FNV-1a: each level finds two endings that bring every word so far to one state. */
 function collidingWords(levels: number): string[] {
@@ -35,17 +36,12 @@ const arpaOf = (words: readonly string[]) =>
   )
 const refused = (source: Uint8Array | Iterable<Uint8Array>, message: RegExp, maxBytes?: number) =>
   expect(NGram.fromArpa(source, { where: 'm.arpa', maxBytes })).rejects.toThrow(message)
-const seconds = async (work: () => unknown) => {
-  const begin = performance.now()
-  await work()
-  return (performance.now() - begin) / 1000
-}
 
 describe('words whose hashes collide', () => {
   it('cost time that is linear in them, and keep their numbers', async () => {
     const words = collidingWords(16)
     expect(new Set(words).size).toBe(65_536)
-    expect(await seconds(() => NGram.fromArpa(arpaOf(words)))).toBeLessThan(2)
+    expect(await processorSeconds(() => NGram.fromArpa(arpaOf(words)))).toBeLessThan(2)
     const table = new ByteWords()
     const numbers = words.map(word => {
       const bytes = encoder.encode(word)
@@ -69,7 +65,7 @@ describe('an ARPA file', () => {
 
   it('of nothing but comments, of any length, is refused soon', async () => {
     expect(
-      await seconds(() => refused(repeated('# a comment\n', 1e6), /before \\data\\ there may stand/)),
+      await processorSeconds(() => refused(repeated('# a comment\n', 1e6), /before \\data\\ there may stand/)),
     ).toBeLessThan(2)
     const part = `# recurra.tokenizer ${'x'.repeat(3980)}\n`
     await refused(
@@ -157,7 +153,7 @@ describe('a binary model', () => {
     expect(() => NGram.fromBytes(changed('null'), 'm.ngram')).toThrow(
       /^m\.ngram: its header must be an object; got null/,
     )
-    const time = await seconds(() => {
+    const time = await processorSeconds(() => {
       expect(() => NGram.fromBytes(changed('['.repeat(2e7)))).toThrow(/may stand 16 deep in each other/)
       expect(() => NGram.fromBytes(changed(`{"starts":[${'[],'.repeat(5e6)}0]}`))).toThrow(/may hold 2097152 lists/)
     })
@@ -170,7 +166,7 @@ describe('a binary model', () => {
     const far = changed(undefined, arrays => {
       arrays[3 * total + 1] = 2143289344
     })
-    const time = await seconds(() => {
+    const time = await processorSeconds(() => {
       expect(() => NGram.fromBytes(far)).toThrow(/node 0 has extensions from \d+ to 2143289344/)
     })
     expect(time).toBeLessThan(0.1)

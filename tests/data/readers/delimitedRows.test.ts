@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { DelimitedRows } from '../../../src/data/readers/delimitedRows.js'
 import type { Row } from '../../../src/data/readers/rows.js'
 import { FileFormatError } from '../../../src/errors.js'
+import { processorSeconds } from '../../processorTime.js'
 
 interface Options {
   delimiter?: string
@@ -61,13 +62,16 @@ describe('rows', () => {
     refused('a', /^f: columns must have names of their own; "b" stands twice/, { columns: ['b', 'b'] })
   })
 
-  it('of too many columns are refused at once, and cost time that is linear in the line', () => {
+  it('of too many columns are refused at once, and cost time that is linear in the line', async () => {
     const wide = (count: number) => Array.from({ length: count }, (_, i) => `c${i}`).join(',')
     expect(Object.keys(rowsOf(`${wide(16_384)}\n${wide(16_384)}`)[0])).toHaveLength(16_384)
-    const begin = performance.now()
-    expect(() => rowsOf(wide(1_000_000))).toThrow(/^f, line 1: a table may have 16384 columns; got more; give the deli/)
-    expect(() => rowsOf(`a,b\n${','.repeat(1_000_000)}`)).toThrow(/^f, line 2: a row must have 2 columns/)
-    expect(() => rowsOf(`a,b\n"x"${',"y"'.repeat(1_000_000)}`)).toThrow(/^f, line 2: a row must have 2 columns/)
-    expect(performance.now() - begin).toBeLessThan(1000)
+    const time = await processorSeconds(() => {
+      expect(() => rowsOf(wide(1_000_000))).toThrow(
+        /^f, line 1: a table may have 16384 columns; got more; give the deli/,
+      )
+      expect(() => rowsOf(`a,b\n${','.repeat(1_000_000)}`)).toThrow(/^f, line 2: a row must have 2 columns/)
+      expect(() => rowsOf(`a,b\n"x"${',"y"'.repeat(1_000_000)}`)).toThrow(/^f, line 2: a row must have 2 columns/)
+    })
+    expect(time).toBeLessThan(1)
   })
 })
