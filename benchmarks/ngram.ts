@@ -5,8 +5,8 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generator32 } from '../src/data/shuffle.js'
 import { NGram } from '../src/ngram/ngram.js'
+import { fold, Random, seedKey } from '../src/random.js'
 
 const ORDER = 5
 const WORDS = 1_000_000
@@ -39,19 +39,18 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 
 /** About `words` words, in lines of 5 to 35. */
 function drawnText(words: number): string {
-  const next = generator32(1)
-  const uniform = () => next() / 2 ** 32
+  const random = new Random(fold(seedKey(1), 'generatedCorpus'))
   // Zipf's law with exponent 1, by inversion of its continuous form.
-  const word = () => Math.floor(VOCABULARY ** uniform()) - 1
+  const word = () => Math.floor(VOCABULARY ** random.uniform()) - 1
   const lines: string[] = []
   for (let written = 0; written < words; ) {
-    const length = Math.min(words - written, 5 + (next() % 31))
+    const length = Math.min(words - written, random.integer(5, 35))
     const line: string[] = []
     let last = word()
     for (let i = 0; i < length; i++) {
       line.push(`w${last}`)
       // Half of the words are one of four that follow the last.
-      last = next() % 2 === 0 ? (last * 31 + (next() % 4) * 7919) % VOCABULARY : word()
+      last = random.chance(0.5) ? (last * 31 + random.integer(0, 3) * 7919) % VOCABULARY : word()
     }
     lines.push(line.join(' '))
     written += length

@@ -11,7 +11,7 @@ import { Recurrent } from '../src/layers/recurrent.js'
 import { RecurrentStream } from '../src/layers/stream.js'
 import { LanguageModel } from '../src/models/languageModel/languageModel.js'
 import { CarriedState } from '../src/models/shared/carriedState.js'
-import { Random, site } from '../src/random.js'
+import { fold, Random, seedKey } from '../src/random.js'
 import { adam, releaseState, sgd } from '../src/training/optimizers.js'
 import { trainingSchema } from '../src/training/options.js'
 import { trainingStep } from '../src/training/step.js'
@@ -94,8 +94,8 @@ async function prepareTraining(engine: Engine, task: TrainingTask): Promise<Read
   return {
     step: () => {
       step++
-      const draw = { seed: 1, step, site: site.dropout }
-      const batch = { batch: segment, draw, startsEpoch: step === 1, numbers: {} }
+      const key = fold(seedKey(1), 'training', step)
+      const batch = { batch: segment, key, startsEpoch: step === 1, numbers: {} }
       trainingStep(model, [batch], carried, {
         ...{ configuration, optimizer, optimizerState: memory, step, learningRate: 0.001, teacherForcing: 1 },
       })
@@ -112,7 +112,7 @@ async function prepareInference(engine: Engine, task: InferenceTask): Promise<Re
   const { hiddenSize, batchSize, timeSteps, streamed } = task
   const cell = { elman: elman('tanh'), gru, lstm }[task.cell]
   const recurrent = new Recurrent(engine, { cell, inputSize: hiddenSize, hiddenSize, name: 'recurrent' })
-  const random = new Random(1, 0, site.initialisation)
+  const random = new Random(fold(seedKey(1), 'initialisation'))
   recurrent.initialise(random)
   const shape = [timeSteps, batchSize, hiddenSize]
   const input = Float32Array.from({ length: timeSteps * batchSize * hiddenSize }, () => 2 * random.uniform() - 1)

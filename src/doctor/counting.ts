@@ -6,7 +6,8 @@
  * Words of one sentence depend on each other, so its standard error counts sentences: the recalls are linearised (delta
  * method), and a sentence's share of that is one draw (cluster-robust, Liang & Zeger 1986). */
 import { NaiveBayesCounts } from '../data/naiveBayes.js'
-import { seedOf, shuffledOrder } from '../data/shuffle.js'
+import { shuffledOrder } from '../data/shuffle.js'
+import { fold, seedKey } from '../random.js'
 import type { ClassCounting } from './probe.js'
 
 export interface CountedText {
@@ -30,7 +31,7 @@ const PAIR = 2 ** 21
 
 /** Both halves of a sample of the items: one is counted, the other held out. */
 function halvesOf<Item>(items: readonly Item[]): [counted: Item[], heldOut: Item[]] {
-  const order = shuffledOrder(items.length, seedOf(1, 0)).subarray(0, MOST_TEXTS)
+  const order = shuffledOrder(items.length, fold(seedKey(1), 'countedTexts')).subarray(0, MOST_TEXTS)
   const chosen = Array.from(order, i => items[i])
   const half = Math.floor(chosen.length / 2)
   return [chosen.slice(0, half), chosen.slice(half)]

@@ -9,7 +9,7 @@
 import { platform } from '#platform'
 import { openEngine } from '../engine/open.js'
 import { watchAll } from '../layers/parameter.js'
-import { Random } from '../random.js'
+import { fold, Random, seedKey } from '../random.js'
 import { type Examination, figure, fix, note, ok, percent, problem } from './examination.js'
 import type { ModelUnderTest } from './modelUnderTest.js'
 import type { Probe } from './probe.js'
@@ -25,7 +25,6 @@ const SLOPE_TOLERANCE = 1e-4
 const BACKEND_TOLERANCE = 1e-3
 /** Length of the move away from a kink, by the length of the weights. */
 const MOVE = 1e-3
-const STREAM = 101
 
 export async function checkGradient<Batch>(probe: Probe<Batch>): Promise<Examination> {
   const { model, few, training } = probe
@@ -34,7 +33,7 @@ export async function checkGradient<Batch>(probe: Probe<Batch>): Promise<Examina
     const exact = await probe.copy(reference)
     try {
       const gradient = gradientsOf(exact, few)
-      const errors = await slopeErrors(exact, few, new Random(training.seed, 0, STREAM))
+      const errors = await slopeErrors(exact, few, new Random(fold(seedKey(training.seed), 'gradientDirections')))
       const backendError = distance(gradientsOf(model, few), gradient)
       return judged({ errors, backendError, backend: model.engine.description })
     } finally {

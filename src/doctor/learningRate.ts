@@ -7,7 +7,7 @@ import { platform } from '#platform'
 import type { Engine } from '../engine/engine.js'
 import { NumericError } from '../errors.js'
 import { CarriedState } from '../models/shared/carriedState.js'
-import { site } from '../random.js'
+import { fold, seedKey } from '../random.js'
 import { optimizerOf, releaseState } from '../training/optimizers.js'
 import { trainingStep } from '../training/step.js'
 import { type Evidence, type Examination, figure, fix, note, ok, problem, rounded } from './examination.js'
@@ -97,13 +97,14 @@ async function trial<Batch>(
     carriedBatchSize === undefined
       ? undefined
       : new CarriedState(engine, () => model.zeroState?.(carriedBatchSize) ?? [])
+  const trainingKey = fold(seedKey(training.seed), 'training')
   const losses: number[] = []
   const norms: number[] = []
   try {
     for (let step = 1; step <= steps; step++) {
       const [epoch, index] = [Math.floor((step - 1) / batchesPerEpoch), (step - 1) % batchesPerEpoch]
-      const draw = { seed: training.seed, step, site: site.dropout }
-      const drawn = { batch: batches.batch(epoch, index), draw, startsEpoch: index === 0, numbers: {} }
+      const key = fold(trainingKey, step)
+      const drawn = { batch: batches.batch(epoch, index), key, startsEpoch: index === 0, numbers: {} }
       const settings = {
         configuration: training,
         optimizer,

@@ -3,6 +3,7 @@ import { platform } from '#platform'
 import type { Engine } from '../engine/engine.js'
 import { NumericError } from '../errors.js'
 import type { Parameter } from '../layers/parameter.js'
+import { fold, seedKey } from '../random.js'
 import { optimizerOf, releaseState } from '../training/optimizers.js'
 import { resolved, trainingSchema } from '../training/options.js'
 import { trainingStep } from '../training/step.js'
@@ -67,13 +68,12 @@ async function* learning<Batch>(model: ModelUnderTest<Batch>, batch: Batch, step
   const optimizer = optimizerOf(configuration)
   const optimizerState = optimizer.init(engine, parameters)
   const settings = { configuration, optimizer, optimizerState, learningRate, teacherForcing: 1 }
-  const draw = { seed: 1, step: 0, site: 0 }
+  const key = fold(seedKey(1), 'training', 0)
   // Nothing is dropped while it learns by heart.
   const still = { trained: parameters, parameters: model.parameters, loss: (b: Batch) => model.loss(b, {}) }
   try {
     for (let step = 1; step <= steps; step++) {
-      yield trainingStep(still, [{ batch, draw, startsEpoch: true, numbers: {} }], undefined, { ...settings, step })
-        .loss
+      yield trainingStep(still, [{ batch, key, startsEpoch: true, numbers: {} }], undefined, { ...settings, step }).loss
       await platform.pause()
     }
   } finally {

@@ -2,8 +2,8 @@
  * score of each sample is taken (Koehn 2004). The middle 95 % of these scores are the interval; half their width stands
  * behind the ±, as sacreBLEU has it. */
 
-import { below, generator32 } from '../data/shuffle.js'
 import { ConfigurationError } from '../errors.js'
+import { fold, Random, seedKey } from '../random.js'
 
 export interface BootstrapOptions {
   /** Samples; default 1000. */
@@ -37,12 +37,12 @@ export function bootstrap(
 ): Bootstrap {
   if (!Number.isSafeInteger(samples) || samples < 1)
     throw new ConfigurationError(`bootstrap: samples must be a whole number from 1 on; got ${samples}`)
-  const next = generator32(seed)
+  const random = new Random(fold(seedKey(seed), 'bootstrap'))
   const sums = new Float64Array(statistics[0].length)
   const scores = Float64Array.from({ length: samples }, () => {
     sums.fill(0)
     for (let i = 0; i < statistics.length; i++) {
-      const drawn = statistics[below(statistics.length, next)]
+      const drawn = random.choose(statistics)
       for (let k = 0; k < sums.length; k++) sums[k] += drawn[k]
     }
     return score(sums)

@@ -2,7 +2,7 @@
 
 import type { Tokenizer } from '../data/tokenizers/tokenizer.js'
 import { ConfigurationError, NumericError } from '../errors.js'
-import { Random, site } from '../random.js'
+import { fold, Random, seedKey } from '../random.js'
 import type { Predictor, Reading } from './predictor.js'
 import { type SamplingOptions, sample } from './sampling.js'
 
@@ -74,7 +74,7 @@ export async function* generate(
   checkGenerate(options)
   const { prompt = '', length = 300, minLength = 0, seed = 1, reading: given, onToken } = options
   const stops = stopsOf(options)
-  const random = new Random(seed, draws, site.sampling)
+  const random = new Random(fold(seedKey(seed), 'sampling', draws))
   const { tokenizer } = predictor
   const reading = given ?? predictor.read()
   try {

@@ -15,6 +15,7 @@ import { Classifier } from '../models/classifier/classifier.js'
 import { vectorSizeOf } from '../models/classifier/options.js'
 import type { LanguageModel } from '../models/languageModel/languageModel.js'
 import { labelsOf } from '../models/shared/labels.js'
+import { fold, seedKey } from '../random.js'
 import { featureOfTokens, featuresOf } from './features.js'
 import { follow, piecesOf } from './following.js'
 import { type Activations, type FeatureFinding, type NamedTarget, rankUnits } from './thresholds.js'
@@ -91,7 +92,7 @@ export async function findLabelNeurons(
   { maxTokens = NEURON_TOKENS, top = 3, signal }: Omit<NeuronOptions, 'patterns'> = {},
 ): Promise<NeuronReport> {
   const { engine } = model
-  const order = shuffledOrder(items.length, ORDER)
+  const order = shuffledOrder(items.length, fold(seedKey(ORDER), 'neuronTexts'))
   const chosen: LabelledText[] = []
   const texts: Int32Array[] = []
   let tokens = 0

@@ -15,7 +15,7 @@ import { type Ragged, raggedOf, reversedRows } from '../engine/operations/ragged
 import { type FusedCell, type ObservedSteps, packWeight, recurrence } from '../engine/operations/recurrence.js'
 import { recurrenceInParts } from '../engine/operations/recurrenceInParts.js'
 import type { Tensor } from '../engine/tensor.js'
-import type { Random, RandomKey } from '../random.js'
+import { fold, type Random, type RandomKey } from '../random.js'
 import { folded } from './dilation.js'
 import { fillGate, fillIdentity, fillOrthogonal, type Initialisation } from './initialisation.js'
 import {
@@ -83,8 +83,8 @@ export interface DirectionPass {
   readonly batch: number
   /** Where sequences have lengths of their own: x and the output are then [S, ...], not [time, batch, ...]. */
   readonly ragged: Ragged | undefined
-  /** What training draws from; none in evaluation. `site` is this direction's own. */
-  readonly draw: RandomKey | undefined
+  /** What training draws from, of this layer and direction; none in evaluation. */
+  readonly key: RandomKey | undefined
   /** As `RecurrentPass` says. */
   readonly at?: number | undefined
   /** What `prepare` has made of the weights; without a tape. */
@@ -93,8 +93,8 @@ export interface DirectionPass {
   readonly observe?: ((steps: ObservedSteps, places: Int32Array, direction: Direction) => void) | undefined
 }
 
-/** What is drawn anew at each step has sites of its own at each. */
-export const siteAt = (at = 0): number => at * 2 ** 20
+/** What is drawn anew at each step of a sequence has a key of its own at each. */
+export const keyAt = (key: RandomKey, at: number | undefined): RandomKey => (at === undefined ? key : fold(key, at))
 
 export class Direction {
   readonly parameters: readonly Parameter[]
@@ -196,11 +196,11 @@ export class Direction {
   run(x: Input, state: CellState, pass: DirectionPass): { output: Tensor; state: CellState } {
     const { engine } = this
     const { dilation, reverse } = this.options
-    if (!engine.tape && !pass.ragged && !pass.draw && !pass.observe) {
+    if (!engine.tape && !pass.ragged && !pass.key && !pass.observe) {
       const prepared = pass.prepared ?? this.prepare(streamInputOf(x))
       if (prepared) return this.inParts(x, state, prepared, pass)
     }
-    const weight = this.recurrentWeight(pass.draw)
+    const weight = this.recurrentWeight(pass.key)
     const gates = this.inputProduct(x)
     if (dilation === 1) return this.loop(gates, state, weight, pass)
     const steps = lookedUp(engine, gates)
@@ -236,7 +236,7 @@ export class Direction {
       cellState: state.cell,
       ragged: pass.ragged,
       reverse,
-      mask: this.mask(pass.batch, pass.draw),
+      mask: this.mask(pass.batch, pass.key),
       observe: pass.observe && (steps => pass.observe?.(steps, stepsOf(pass).paddedRows, this)),
     })
     return { output: result.output, state: { hidden: result.hidden, cell: result.cellState } }
@@ -263,13 +263,13 @@ export class Direction {
   private unrolled(gates: Tensor, state: CellState, weight: Tensor | undefined, pass: DirectionPass) {
     const { engine } = this
     const { cell, reverse, skip, zoneout, hiddenSize } = this.options
-    const { batch, draw } = pass
+    const { batch, key } = pass
     const ragged = stepsOf(pass)
     const turned = reverse ? reversedRows(ragged) : undefined
     const turn = (of: Tensor) => (turned ? embed(engine, engine.tokens(turned), of) : of)
-    const taken = (use: number, width: number) => {
-      if (!draw) return 1 - zoneout
-      return scaledOnes(engine, [ragged.count, width], zoneout, { ...draw, site: draw.site + use + siteAt(pass.at) })
+    const taken = (use: 'zoneoutHidden' | 'zoneoutCell', width: number) => {
+      if (!key) return 1 - zoneout
+      return scaledOnes(engine, [ragged.count, width], zoneout, keyAt(fold(key, use), pass.at))
     }
     const result = unroll(engine, {
       cell,
@@ -282,8 +282,11 @@ export class Direction {
       normaliseRecurrent: this.norm('hh'),
       normaliseCell: this.norm('cell'),
       skip,
-      mask: this.mask(batch, draw),
-      taken: zoneout > 0 ? { hidden: taken(ZONEOUT, this.outputs), cell: taken(ZONEOUT + 1, hiddenSize) } : undefined,
+      mask: this.mask(batch, key),
+      taken:
+        zoneout > 0
+          ? { hidden: taken('zoneoutHidden', this.outputs), cell: taken('zoneoutCell', hiddenSize) }
+          : undefined,
       observe:
         pass.observe &&
         (steps => pass.observe?.(steps, turned ? turned.map(row => ragged.paddedRows[row]) : ragged.paddedRows, this)),
@@ -297,21 +300,21 @@ export class Direction {
   }
 
   /** One mask of h for all steps (Gal & Ghahramani 2016). */
-  private mask(batch: number, draw: RandomKey | undefined): Tensor | undefined {
+  private mask(batch: number, key: RandomKey | undefined): Tensor | undefined {
     const { recurrentDropout } = this.options
-    if (!draw || recurrentDropout === 0) return undefined
+    if (!key || recurrentDropout === 0) return undefined
     const { engine } = this
     const ones = engine.tensor([batch, this.outputs])
     engine.fill(ones, 1)
-    return dropout(engine, ones, recurrentDropout, { ...draw, site: draw.site + RECURRENT })
+    return dropout(engine, ones, recurrentDropout, fold(key, 'recurrentDropout'))
   }
 
   /** W, some of it dropped in training (DropConnect: Merity et al. 2018). */
-  private recurrentWeight(draw: RandomKey | undefined): Tensor | undefined {
+  private recurrentWeight(key: RandomKey | undefined): Tensor | undefined {
     const { weightDrop } = this.options
     const weight = this.value('weight_hh')
-    if (!weight || !draw || weightDrop === 0) return weight
-    return dropout(this.engine, weight, weightDrop, { ...draw, site: draw.site + WEIGHT })
+    if (!weight || !key || weightDrop === 0) return weight
+    return dropout(this.engine, weight, weightDrop, fold(key, 'weightDrop'))
   }
 
   private inputProduct(x: Input): Tensor | Lookup {
@@ -357,14 +360,9 @@ const asList = (engine: Engine, x: Tensor): Tensor => {
   return x.shape.length === 2 ? x : reshape(engine, x, [x.size / width, width])
 }
 
-/** Draws of a direction: each use has a site of its own. */
-const RECURRENT = 1
-const WEIGHT = 2
-const ZONEOUT = 3
-
 /** 1 with probability 1 − p, else 0. */
-function scaledOnes(engine: Engine, shape: readonly number[], probability: number, draw: RandomKey): Tensor {
+function scaledOnes(engine: Engine, shape: readonly number[], probability: number, key: RandomKey): Tensor {
   const ones = engine.tensor(shape)
   engine.fill(ones, 1 - probability)
-  return dropout(engine, ones, probability, draw)
+  return dropout(engine, ones, probability, key)
 }

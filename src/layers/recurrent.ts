@@ -9,8 +9,8 @@ import { packed, type Ragged, raggedOf, unpacked } from '../engine/operations/ra
 import type { ObservedSteps } from '../engine/operations/recurrence.js'
 import { show, type Tensor } from '../engine/tensor.js'
 import { ConfigurationError, ShapeError } from '../errors.js'
-import type { Random, RandomKey } from '../random.js'
-import { Direction, type DirectionOptions, type DirectionPass, directionShapes, siteAt } from './direction.js'
+import { fold, type Random, type RandomKey } from '../random.js'
+import { Direction, type DirectionOptions, type DirectionPass, directionShapes, keyAt } from './direction.js'
 import type { Initialisation } from './initialisation.js'
 import type { Input, PreparedWeights } from './inputProduct.js'
 import type { Parameter } from './parameter.js'
@@ -67,8 +67,8 @@ export interface RecurrentPass {
   readonly lengths?: ArrayLike<number> | undefined
   /** A direction's weights as `RecurrentStream` keeps them. */
   readonly prepared?: readonly (PreparedWeights | undefined)[] | undefined
-  /** What training draws dropout from; without it nothing is dropped, as in evaluation. */
-  readonly draw?: RandomKey | undefined
+  /** What dropout in training is drawn from; without it nothing is dropped, as in evaluation. */
+  readonly key?: RandomKey | undefined
   /** Of a stretch of one step: which step of its sequence it is, so that what is drawn anew at each step is. Default 0. */
   readonly at?: number | undefined
   /** Changes what each layer puts out and carries, before anything else sees it. */
@@ -81,17 +81,6 @@ export interface RecurrentPass {
  * h: whoever changes a unit changes it in both. `layer` counts directions too: layer 0 forward, layer 0 backward, …
  */
 export type StateEdit = (layer: number, output: Tensor, state: CellState) => void
-
-/** Draws of a direction keep to this many sites. */
-const SITES = 8
-/** Dropout of a layer's input. */
-const BETWEEN = 0
-
-const drawOf = ({ seed, step, site }: RandomKey, direction: number): RandomKey => ({
-  seed,
-  step,
-  site: site * 65536 + direction * SITES,
-})
 
 /** Each layer's directions, as they are asked for. */
 function layout(options: RecurrentOptions): DirectionOptions[][] {
@@ -200,11 +189,11 @@ export class Recurrent {
     this.layers.forEach((layer, k) => {
       const observe: DirectionPass['observe'] =
         observer?.steps && ((seen, places, direction) => observer.steps?.(seen, places, direction, k))
-      const draw = (direction: number) => pass.draw && drawOf(pass.draw, 2 * k + direction)
-      if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, draw(0), pass.at)
+      const layerKey = pass.key && fold(pass.key, 'recurrent', k)
+      if (k > 0) layerInput = this.dropped(layerInput as Tensor, batch, ragged, layerKey, pass.at)
       const outputs = layer.map((each, i) => {
         const prepared = pass.prepared?.[after.length]
-        const run = { time, batch, ragged, draw: draw(i), at: pass.at, observe, prepared }
+        const run = { time, batch, ragged, key: layerKey && fold(layerKey, i), at: pass.at, observe, prepared }
         const result = each.run(layerInput, state[after.length], run)
         pass.edit?.(after.length, result.output, result.state)
         after.push(result.state)
@@ -223,17 +212,17 @@ export class Recurrent {
     x: Tensor,
     batch: number,
     ragged: Ragged | undefined,
-    draw: RandomKey | undefined,
+    layerKey: RandomKey | undefined,
     at: number | undefined,
   ): Tensor {
     const { dropout: probability = 0, variational = false } = this.options
-    if (!draw || probability === 0) return x
+    if (!layerKey || probability === 0) return x
     const { engine } = this
-    const here = { ...draw, site: draw.site + BETWEEN }
-    if (!variational) return dropout(engine, x, probability, { ...here, site: here.site + siteAt(at) })
+    const key = fold(layerKey, 0, 'layerDropout')
+    if (!variational) return dropout(engine, x, probability, keyAt(key, at))
     const ones = engine.tensor([batch, x.shape.at(-1) as number])
     engine.fill(ones, 1)
-    const mask = dropout(engine, ones, probability, here)
+    const mask = dropout(engine, ones, probability, key)
     if (!ragged) return multiplyEach(engine, x, mask)
     const sequences = ragged.paddedRows.map(place => place % batch)
     return multiplyEach(engine, x, embed(engine, engine.tokens(sequences), mask))

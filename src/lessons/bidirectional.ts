@@ -6,7 +6,7 @@ import { Linear } from '../layers/linear.js'
 import type { Parameter } from '../layers/parameter.js'
 import { Recurrent } from '../layers/recurrent.js'
 import type { BatchSource, Trainable } from '../models/shared/trainable.js'
-import { Random, site } from '../random.js'
+import { fold, Random, seedKey } from '../random.js'
 import { train } from '../tasks/train.js'
 import { figure, type Lesson, table, text } from './lesson.js'
 
@@ -33,17 +33,16 @@ interface Sentences {
 function sentences(batchSize: number, random: Random): Sentences {
   const words = new Int32Array(LENGTH * batchSize)
   const tags = new Int32Array(LENGTH * batchSize)
-  const one = (of: readonly string[]) => of[Math.floor(random.uniform() * of.length)]
   for (let b = 0; b < batchSize; b++)
     for (let t = 0; t < LENGTH; t++) {
       const at = t * batchSize + b
-      if (t < LENGTH - 1 && random.uniform() < 0.3) {
-        const noun = one(NOUNS)
+      if (t < LENGTH - 1 && random.chance(0.3)) {
+        const noun = random.choose(NOUNS)
         words[at] = VOCABULARY.indexOf(GAP)
         tags[at] = TAGS.indexOf(articleOf(noun))
         words[at + batchSize] = VOCABULARY.indexOf(noun)
         t++
-      } else words[at] = VOCABULARY.indexOf(one(OTHERS))
+      } else words[at] = VOCABULARY.indexOf(random.choose(OTHERS))
     }
   return { words, tags, batchSize }
 }
@@ -65,7 +64,7 @@ class Gaps implements Trainable<Sentences> {
     this.layers = new Recurrent(engine, { ...shape, name: 'recurrent' })
     this.output = new Linear(engine, { inputs: this.layers.outputSize, outputs: TAGS.length, name: 'output' })
     this.parameters = [...this.layers.parameters, ...this.output.parameters]
-    const random = new Random(seed, 0, site.initialisation)
+    const random = new Random(fold(seedKey(seed), 'initialisation'))
     this.layers.initialise(random)
     this.output.initialise(random)
   }
@@ -109,9 +108,9 @@ export const bidirectional: Lesson = {
   async *run({ engine, seed }) {
     const batches: BatchSource<Sentences> = {
       batchesPerEpoch: STEPS,
-      batch: (_, index) => sentences(32, new Random(seed, index + 1, site.order)),
+      batch: (_, index) => sentences(32, new Random(fold(seedKey(seed), 'lessonData', index + 1))),
     }
-    const heldOut = sentences(200, new Random(seed, 0, site.order))
+    const heldOut = sentences(200, new Random(fold(seedKey(seed), 'lessonData', 0)))
     yield text(
       'Sentences of random words with gaps: “I see _ owl and have _ dog”. Each gap is filled with a or an, which the word behind it decides.\nOne direction has only read what stands before the gap. A second one, from the end, has read what stands behind.',
     )

@@ -2,7 +2,7 @@
  * letter is easy; that one must be carried through all the dots. */
 
 import { TextCorpus } from '../data/corpora/corpus.js'
-import { Random, site } from '../random.js'
+import { fold, Random, seedKey } from '../random.js'
 
 export const KEYS = ['a', 'b', 'c', 'd']
 
@@ -17,11 +17,10 @@ export function recallLines(
   dots: { readonly least: number; readonly most: number },
   seed: number,
 ): TextCorpus {
-  const random = new Random(seed, 0, site.order)
-  const below = (most: number) => Math.floor(random.uniform() * most)
+  const random = new Random(fold(seedKey(seed), 'lessonData'))
   const lines = Array.from({ length: count }, () => {
-    const key = KEYS[below(KEYS.length)]
-    return `${question(key, dots.least + below(dots.most - dots.least + 1))}${key}\n`
+    const key = random.choose(KEYS)
+    return `${question(key, random.integer(dots.least, dots.most))}${key}\n`
   })
   return new TextCorpus(lines.join(''), 'recall')
 }

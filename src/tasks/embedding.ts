@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { WordVectors } from '../data/wordVectors.js'
 import { whole } from '../drawing/figures.js'
 import { nearest } from '../errors.js'
-import { Random, site } from '../random.js'
+import { fold, Random, seedKey } from '../random.js'
 import type { DataReader } from './dataReader.js'
 import type { NameOf } from './task.js'
 
@@ -56,7 +56,7 @@ export function vectorsOf(
   { seed, reader, note }: VectorOptions,
 ): ((words: readonly string[]) => Promise<WordVectors>) | undefined {
   if (!reader) return undefined
-  const random = new Random(seed, 1, site.initialisation)
+  const random = new Random(fold(seedKey(seed), 'wordVectors'))
   return async words => {
     const vectors = await reader.wordVectors(path, { words, missing: () => random.normal() })
     const { format, dimension, inFile, found, missing } = vectors.report

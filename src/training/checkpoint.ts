@@ -7,13 +7,14 @@
  *     training.rollback.…                     the same once more, as they were at the point that onNan rollback goes back to,
  *                                             where that is not this checkpoint itself
  *
- * The metadata entry recurra.training is JSON: the version of this format, the trainer's state (state.ts) and the options that
- * the run's bits depend on. There is no time in it, no path, and no step where training stops: two runs that have done the same
+ * The metadata entry recurra.training is JSON: the versions of this format and of the random streams (random.ts), the trainer's
+ * state (state.ts) and the options that the run's bits depend on. There is no time in it, no path, and no step where training stops: two runs that have done the same
  * have the same bytes. */
 import { z } from 'zod'
 import { ConfigurationError, FileFormatError } from '../errors.js'
 import { readSafetensors, type StoredTensor, type TensorToWrite, writeSafetensors } from '../formats/safetensors.js'
 import { TRAINING } from '../models/shared/modelFile.js'
+import { STREAM_VERSION } from '../random.js'
 import type { TrainingConfiguration } from './options.js'
 import { nonFiniteAsText, stateSchema, type TrainerState } from './state.js'
 
@@ -69,6 +70,7 @@ export function checkpointToBytes(content: CheckpointContent): Uint8Array<ArrayB
     tensors.push({ name: `${TRAINING}${ROLLBACK}${name}`, ...tensor })
   const training = {
     version: VERSION,
+    randomStreams: STREAM_VERSION,
     state: snapshot.state,
     ...(rollback && { rollback: rollback.state }),
     options: fixedOptions(configuration),
@@ -137,6 +139,7 @@ export function checkSnapshot(snapshot: Snapshot, shapes: ReadonlyMap<string, re
 
 const trainingSchema = z.strictObject({
   version: z.literal(VERSION),
+  randomStreams: z.literal(STREAM_VERSION),
   state: stateSchema,
   rollback: stateSchema.optional(),
   options: z.record(z.string(), z.unknown()),
@@ -151,22 +154,26 @@ function trainingMetadata(
       `${where}: the metadata has no ${METADATA}: this is a model and not a checkpoint; give the run's last.safetensors`,
     )
   const value = jsonObject(text)
-  // Version 1 had no number.
-  const { version = 'state' in value ? undefined : 1 } = value
-  if (typeof version === 'number' && version !== VERSION)
-    throw new FileFormatError(
-      `${where}: the version of ${METADATA} must be ${VERSION}; got ${version}; ${
-        version < VERSION
-          ? 'resume it with the recurra that wrote it, or train on from its weights as a new run'
-          : 'a newer recurra may read it'
-      }`,
-    )
+  // Version 1 of both had no number.
+  const { version = 'state' in value ? undefined : 1, randomStreams = 'state' in value ? 1 : undefined } = value
+  checkVersion(`the version of ${METADATA}`, version, VERSION, where)
+  checkVersion('the version of its random streams', randomStreams, STREAM_VERSION, where)
   const { success, data, error } = trainingSchema.safeParse(value)
   if (success) return data
   const [{ path }] = error.issues
   throw new FileFormatError(
     `${where}: ${METADATA} must hold the trainer's state; ${path.join('.') || 'it'} is missing or wrong; the file is damaged`,
   )
+}
+
+/** @throws FileFormatError for an older or a newer version; what is no number is judged by the schema */
+function checkVersion(what: string, version: unknown, wanted: number, where: string): void {
+  if (typeof version !== 'number' || version === wanted) return
+  const fix =
+    version < wanted
+      ? 'resume it with the recurra that wrote it, or train on from its weights as a new run'
+      : 'a newer recurra may read it'
+  throw new FileFormatError(`${where}: ${what} must be ${wanted}; got ${version}; ${fix}`)
 }
 
 function jsonObject(text: string | undefined): Record<string, unknown> {

@@ -8,7 +8,7 @@ import type { Parameter } from '../layers/parameter.js'
 import { CarriedState } from '../models/shared/carriedState.js'
 import { modelToBytes } from '../models/shared/modelFile.js'
 import type { Trainable } from '../models/shared/trainable.js'
-import { site } from '../random.js'
+import { fold, seedKey } from '../random.js'
 import { checkpointFromBytes, checkpointToBytes, checkSnapshot, type Snapshot } from './checkpoint.js'
 import { nonFiniteMetrics } from './nonFinite.js'
 import { AVERAGE, type Optimizer, type OptimizerState, optimizerOf, releaseState } from './optimizers.js'
@@ -132,8 +132,8 @@ export class TrainingSession<Batch> {
       const batch = source.batch(epoch, batchIndex)
       // Every batch of a run has its own number: no two have the same random numbers.
       const step = epoch * source.batchesPerEpoch + batchIndex + 1
-      const draw = { seed: this.configuration.seed, step, site: site.dropout }
-      batches.push({ batch, draw, startsEpoch: batchIndex === 0, numbers: numbersOf?.(batch) ?? {} })
+      const key = fold(seedKey(this.configuration.seed), 'training', step)
+      batches.push({ batch, key, startsEpoch: batchIndex === 0, numbers: numbersOf?.(batch) ?? {} })
       batchIndex++
       if (batchIndex === source.batchesPerEpoch) {
         epoch++

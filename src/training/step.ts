@@ -31,7 +31,7 @@ export interface StepOptions {
 export interface BatchInStep<Batch> {
   readonly batch: Batch
   /** What its dropout and sampling are drawn from. */
-  readonly draw: RandomKey
+  readonly key: RandomKey
   /** Whether it is the first of an epoch: the carried state begins from zero. */
   readonly startsEpoch: boolean
   /** The real numbers that it holds, by name: searched when the step meets NaN or infinity. */
@@ -95,7 +95,7 @@ export function trainingStep<Batch>(
 function backward<Batch>(
   model: Trainable<Batch>,
   parameters: readonly Parameter[],
-  { batch, draw, startsEpoch }: BatchInStep<Batch>,
+  { batch, key, startsEpoch }: BatchInStep<Batch>,
   carried: CarriedState | undefined,
   options: StepOptions,
   place: { readonly first: boolean; readonly only: boolean },
@@ -107,7 +107,7 @@ function backward<Batch>(
     for (const { value, gradient } of parameters) tape.watch(value, gradient, { filled: !place.first })
     // At the start of a text the model makes its own initial state, on the tape: a learned one gets its gradient.
     const state = startsEpoch ? undefined : carried?.state
-    const result = model.loss(batch, { draw, state, labelSmoothing, teacherForcing })
+    const result = model.loss(batch, { key, state, labelSmoothing, teacherForcing })
     const { count = 1 } = result
     const penalty = activationPenalty(engine, result, configuration)
     const total = penalty ? add(engine, result.loss, penalty) : result.loss

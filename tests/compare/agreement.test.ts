@@ -6,7 +6,7 @@ import { agreement } from '../../src/data/generated/agreement.js'
 import { WordTokenizer } from '../../src/data/tokenizers/wordTokenizer.js'
 import type { Predictor } from '../../src/generation/predictor.js'
 
-const sentences = agreement.generate({ seed: 1, count: 40_000 })
+const sentences = agreement.generate({ seed: 1, count: 80_000 })
 const { train } = sentences.asText()
 const tokenizer = WordTokenizer.fit(train.text, { minCount: 2 })
 

@@ -17,6 +17,7 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openEngine } from '../../src/engine/open.js'
 import { Classifier, type ClassifierCreation } from '../../src/models/classifier/classifier.js'
 import { Tagger, type TaggerCreation } from '../../src/models/tagger/tagger.js'
+import { seedKey } from '../../src/random.js'
 import { classifierProbe } from '../../src/tasks/classifier/probe.js'
 import { taggerProbe } from '../../src/tasks/tagger/probe.js'
 import { train } from '../../src/tasks/train.js'
@@ -47,7 +48,7 @@ const texts = {
 
 /** The same labels beside other texts. */
 const shuffled = ({ items, name }: ItemCorpus<LabelledText>) => {
-  const order = shuffledOrder(items.length, 3)
+  const order = shuffledOrder(items.length, seedKey(3))
   return new ItemCorpus(
     items.map(({ text }, i) => ({ text, label: items[order[i]].label })),
     `${name}, shuffled`,
@@ -296,7 +297,7 @@ describe('a tagger', () => {
   it('whose tags are drawn at random has learned only frequencies; a healthy one more', async () => {
     const drawn = ({ items, name }: ItemCorpus<TaggedSentence>) => {
       const all = items.flatMap(({ tags }) => tags)
-      const order = shuffledOrder(all.length, 5)
+      const order = shuffledOrder(all.length, seedKey(5))
       let at = 0
       return new ItemCorpus(
         items.map(({ words: of }) => ({ words: of, tags: of.map(() => all[order[at++]]) })),

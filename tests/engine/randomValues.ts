@@ -1,11 +1,11 @@
 /* Test data: drawn by seed, and already rounded to float32, so that every backend is given the same numbers. */
-import { Random } from '../../src/random.js'
+import { Random, seedKey } from '../../src/random.js'
 
 export class Draw {
   private readonly random: Random
 
   constructor(seed: number) {
-    this.random = new Random(seed, 0, 77)
+    this.random = new Random(seedKey(seed))
   }
 
   /** Uniform in ±size. */

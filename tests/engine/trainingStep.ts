@@ -7,7 +7,7 @@ import { Embedding } from '../../src/layers/embedding.js'
 import { Linear } from '../../src/layers/linear.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { Recurrent } from '../../src/layers/recurrent.js'
-import { Random, site } from '../../src/random.js'
+import { fold, Random, seedKey } from '../../src/random.js'
 import type { Held } from './kernelRun.js'
 import { Draw } from './randomValues.js'
 
@@ -35,7 +35,7 @@ export function trainingSteps(engine: Engine, sizes: StepSizes, steps: number): 
     name: 'recurrent',
   })
   const output = new Linear(engine, { inputs: hidden, outputs: vocabulary, name: 'output' })
-  const random = new Random(7, 0, site.initialisation)
+  const random = new Random(fold(seedKey(7), 'initialisation'))
   for (const layer of [embedding, stack, output]) layer.initialise(random)
   const parameters = [...embedding.parameters, ...stack.parameters, ...output.parameters]
   const moments = parameters.map(({ shape }) => [engine.keep(shape), engine.keep(shape)])
@@ -53,7 +53,7 @@ export function trainingSteps(engine: Engine, sizes: StepSizes, steps: number): 
         const x = embedding.forward(engine.tokens(text, [time, batch]))
         const { output: h, state } = stack.forward(x, stack.zeroState(batch), {
           lengths: ragged ? lengths : undefined,
-          draw: { seed: 7, step, site: site.dropout },
+          key: fold(seedKey(7), 'training', step),
         })
         const { loss, losses: rows } = output.loss(h, engine.tokens(targets))
         tape.backward(loss)

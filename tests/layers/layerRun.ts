@@ -1,9 +1,11 @@
 /* A stack of recurrent layers on random numbers: every output, final state and gradient, by name. */
+
 import type { CellState } from '../../src/cells/cell.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { Tensor } from '../../src/engine/tensor.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { Recurrent, type RecurrentOptions } from '../../src/layers/recurrent.js'
+import { seedKey } from '../../src/random.js'
 import type { Draw } from '../engine/randomValues.js'
 
 export interface LayerShape extends Partial<Omit<RecurrentOptions, 'name'>> {
@@ -49,7 +51,7 @@ export function runLayers(
         hidden: leaf(`hidden ${k}`, hidden.shape),
         cell: cell && leaf(`cell ${k}`, cell.shape),
       }))
-      const result = stack.forward(x, state, { lengths, draw: { seed: 3, step: 1, site: 2 } })
+      const result = stack.forward(x, state, { lengths, key: seedKey(3) })
       const results = new Map<string, Tensor>([['output', result.output]])
       result.state.forEach(({ hidden, cell }, k) => {
         results.set(`final hidden ${k}`, hidden)

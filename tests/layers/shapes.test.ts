@@ -8,6 +8,7 @@ import { lstm } from '../../src/cells/lstm.js'
 import type { Engine } from '../../src/engine/engine.js'
 import type { Tensor } from '../../src/engine/tensor.js'
 import { Recurrent } from '../../src/layers/recurrent.js'
+import { seedKey } from '../../src/random.js'
 import { expectAllNear, expectSameBits, relativeError } from '../engine/distance.js'
 import { describeEach, float32Backends } from '../engine/everyBackend.js'
 import { Draw } from '../engine/randomValues.js'
@@ -148,7 +149,7 @@ describeEach(float32Backends, engine => {
     }
     const output = engine().scope(() => {
       const x = engine().from(new Float64Array(5 * 2 * 3), [5, 2, 3])
-      return engine().read(stack.forward(x, stack.zeroState(2), { draw: { seed: 1, step: 1, site: 2 } }).output)
+      return engine().read(stack.forward(x, stack.zeroState(2), { key: seedKey(1) }).output)
     })
     const first = output.subarray(0, 32)
     expect(new Set(first)).toEqual(new Set([0, 2]))

@@ -9,6 +9,7 @@ import { evaluate } from '../../src/evaluation/perplexity.js'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import { languageModelParameterCount } from '../../src/models/languageModel/options.js'
+import { type RandomKey, seedKey } from '../../src/random.js'
 import { train } from '../../src/tasks/train.js'
 import { smallSplits } from '../training/smallText.js'
 
@@ -52,7 +53,7 @@ describe('a language model', () => {
 
   it('drops what enters the first layer and what leaves the last, in training alone', async () => {
     using plain = await LanguageModel.create({ corpus, ...small, engine })
-    const lossOf = (model: LanguageModel, draw?: { seed: number; step: number; site: number }) =>
+    const lossOf = (model: LanguageModel, key?: RandomKey) =>
       engine.scope(() => {
         const batch = {
           inputs: Int32Array.of(1, 2, 3, 4),
@@ -60,17 +61,17 @@ describe('a language model', () => {
           timeSteps: 4,
           batchSize: 1,
         }
-        return engine.scalar(model.loss(batch, { draw }).loss)
+        return engine.scalar(model.loss(batch, { key }).loss)
       })
-    const draw = { seed: 1, step: 1, site: 2 }
+    const key = seedKey(1)
     for (const options of [{ inputDropout: 0.5 }, { outputDropout: 0.5 }]) {
       using model = await LanguageModel.create({ corpus, ...small, ...options, engine })
       expect(lossOf(model)).toBe(lossOf(plain))
-      expect(lossOf(model, draw)).not.toBe(lossOf(plain))
-      expect(lossOf(model, draw)).toBe(lossOf(model, draw))
-      expect(lossOf(model, draw)).not.toBe(lossOf(model, { ...draw, step: 2 }))
+      expect(lossOf(model, key)).not.toBe(lossOf(plain))
+      expect(lossOf(model, key)).toBe(lossOf(model, key))
+      expect(lossOf(model, key)).not.toBe(lossOf(model, seedKey(2)))
     }
-    expect(lossOf(plain, draw)).toBe(lossOf(plain))
+    expect(lossOf(plain, key)).toBe(lossOf(plain))
   })
 
   it('has PyTorch’s parameter names and shapes in its file', async () => {

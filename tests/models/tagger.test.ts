@@ -9,6 +9,7 @@ import { evaluateTagger } from '../../src/evaluation/tagging.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { taggerBatches } from '../../src/models/tagger/batches.js'
 import { Tagger } from '../../src/models/tagger/tagger.js'
+import { seedKey } from '../../src/random.js'
 import { train } from '../../src/tasks/train.js'
 import { checkDirections } from '../engine/finiteDifferences.js'
 import { Draw } from '../engine/randomValues.js'
@@ -44,7 +45,7 @@ describe('a tagger', () => {
       ...{ ...options, inputDropout: 0.2, outputDropout: 0.2, wordDropout: 0.2, engine: exact },
     })
     const batch = taggerBatches(model.vocabularies, model.tags, corpus, { batchSize: 4 }).batch(0, 0)
-    const pass = { draw: { seed: 3, step: 1, site: 2 } }
+    const pass = { key: seedKey(3) }
     exact.scope(() =>
       exact.recording(tape => {
         watchAll(tape, model.parameters)

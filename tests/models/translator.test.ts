@@ -10,6 +10,7 @@ import { encodedPair, pairBatch } from '../../src/models/translator/batches.js'
 import type { TranslatorOptions } from '../../src/models/translator/options.js'
 import { translatorParameterCount } from '../../src/models/translator/options.js'
 import { Translator } from '../../src/models/translator/translator.js'
+import { Random, seedKey } from '../../src/random.js'
 import { train } from '../../src/tasks/train.js'
 import { expectNear } from '../engine/distance.js'
 
@@ -192,8 +193,9 @@ describe('what it is given', () => {
   })
 
   it('is copied where the target’s vocabulary lacks a word', async () => {
-    const named = Array.from({ length: 80 }, (_, i) => {
-      const chosen = Array.from({ length: 4 }, (_, k) => english[(i * 5 + k * (1 + (i % 4))) % english.length])
+    const random = new Random(seedKey(1))
+    const named = Array.from({ length: 400 }, (_, i) => {
+      const chosen = Array.from({ length: 4 }, () => random.choose(english))
       const translated = chosen.map(word => words[word as keyof typeof words])
       chosen[i % 4] = translated[i % 4] = `Name${i}`
       return { source: chosen.join(' '), target: translated.join(' ') }

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { generator32 } from '../../src/data/shuffle.js'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import { readCorpus, readText } from '../../src/node/corpora.js'
+import { Random, seedKey } from '../../src/random.js'
 
 const mostHeld = 1000
 let folder: string
@@ -17,9 +17,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** More than a megabyte of characters of one to four bytes and line ends of both kinds: no boundary is spared for long. */
 function hardBytes(seed: number): Buffer {
-  const next = generator32(seed)
+  const random = new Random(seedKey(seed))
   const units = ['a', 'é', '中', '\u{1f600}', ' ', '\r\n', '\n', '\r']
-  return Buffer.from(Array.from({ length: 600_000 }, () => units[next() % units.length]).join(''))
+  return Buffer.from(Array.from({ length: 600_000 }, () => random.choose(units)).join(''))
 }
 
 async function written(name: string, bytes: Uint8Array): Promise<string> {

@@ -10,6 +10,7 @@ import { regressionLoss } from '../../src/layers/regressionLoss.js'
 import { sentenceBatches, type TokenBatch, tokenBatches } from '../../src/models/languageModel/batches.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
 import type { BatchSource, Trainable } from '../../src/models/shared/trainable.js'
+import { seedKey } from '../../src/random.js'
 import { train } from '../../src/tasks/train.js'
 import type { TrainingEvent } from '../../src/training/events.js'
 import { trainingSchema } from '../../src/training/options.js'
@@ -135,17 +136,17 @@ describe('teacher forcing', () => {
     expect(share({ teacherForcing: 0.7 }, 1000)).toBe(0.7)
   })
 
-  const draw = { seed: 5, step: 3, site: 2 }
+  const key = seedKey(5)
 
   it('of 1 feeds the truth, of 0 the model’s own output, by the seed', async () => {
     using model = await create({}, exact)
     const batch = tokenBatches(model.tokenizer, text.train, { ...quick, algorithm: 'stream' }).batch(0, 0)
     const plain = gradientOf(model, batch)
-    expect(gradientOf(model, batch, { draw, teacherForcing: 1 })).toEqual(plain)
-    const free = gradientOf(model, batch, { draw, teacherForcing: 0 })
+    expect(gradientOf(model, batch, { key, teacherForcing: 1 })).toEqual(plain)
+    const free = gradientOf(model, batch, { key, teacherForcing: 0 })
     expect(free.loss).not.toBe(plain.loss)
-    expect(gradientOf(model, batch, { draw, teacherForcing: 0 })).toEqual(free)
-    expect(gradientOf(model, batch, { draw: { ...draw, seed: 6 }, teacherForcing: 0 }).loss).not.toBe(free.loss)
+    expect(gradientOf(model, batch, { key, teacherForcing: 0 })).toEqual(free)
+    expect(gradientOf(model, batch, { key: seedKey(6), teacherForcing: 0 }).loss).not.toBe(free.loss)
   })
 
   it('of 0 is what a model gives that is sure of its next token, fed step by step', async () => {
@@ -173,7 +174,7 @@ describe('teacher forcing', () => {
         fed[t * quick.batchSize + b] = best.token
       }
     }
-    const free = gradientOf(model, batch, { draw, teacherForcing: 0 })
+    const free = gradientOf(model, batch, { key, teacherForcing: 0 })
     expect(free).toEqual(gradientOf(model, { ...batch, inputs: fed }))
   })
 

@@ -209,7 +209,7 @@ describe('NaN on the validation data', () => {
       parameters: model.parameters,
       zeroState: size => model.zeroState(size),
       loss: (batch, pass) =>
-        pass.draw ? model.loss(batch, pass) : { loss: engine.from([losses.shift() ?? 0], [1]), count: 1 },
+        pass.key ? model.loss(batch, pass) : { loss: engine.from([losses.shift() ?? 0], [1]), count: 1 },
     }
     const best: (number | undefined)[] = []
     for await (const event of train(evaluated, task, { ...quick, steps: 6, validateEvery: 1 }))

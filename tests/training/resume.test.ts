@@ -150,7 +150,14 @@ describe('a checkpoint', () => {
       /^checkpoint: the version of recurra\.training must be 2; got 1; resume it with the recurra that wrote it, or train on from its weights as a new run$/,
     )
     await expect(resumed({ version: 3 })).rejects.toThrow(/must be 2; got 3; a newer recurra may read it$/)
-    await expect(resumed({ version: 2, state: {}, options: {} })).rejects.toThrow(
+    for (const randomStreams of [undefined, 1])
+      await expect(resumed({ version: 2, randomStreams, state: {}, options: {} })).rejects.toThrow(
+        /^checkpoint: the version of its random streams must be 2; got 1; resume it with the recurra that wrote it, or train on from its weights as a new run$/,
+      )
+    await expect(resumed({ version: 2, randomStreams: 3, state: {} })).rejects.toThrow(
+      /streams must be 2; got 3; a newer/,
+    )
+    await expect(resumed({ version: 2, randomStreams: 2, state: {}, options: {} })).rejects.toThrow(
       /^checkpoint: recurra\.training must hold the trainer's state; state\.step is missing or wrong; the file is damaged$/,
     )
   })

@@ -9,6 +9,7 @@ import { NumericError } from '../../src/errors.js'
 import { evaluate } from '../../src/evaluation/perplexity.js'
 import { watchAll } from '../../src/layers/parameter.js'
 import { LanguageModel } from '../../src/models/languageModel/languageModel.js'
+import { seedKey } from '../../src/random.js'
 import { train } from '../../src/tasks/train.js'
 import type { TrainingEvent } from '../../src/training/events.js'
 import { smallSplits } from './smallText.js'
@@ -135,12 +136,12 @@ describe('the whole model', () => {
       { batchSize: 3, timeSteps: 7 },
       'text',
     ).segment(0)
-    const draw = { seed: 1, step: 1, site: 2 }
-    const lossNow = () => exact.scope(() => exact.scalar(model.loss(segment, { draw }).loss))
+    const key = seedKey(1)
+    const lossNow = () => exact.scope(() => exact.scalar(model.loss(segment, { key }).loss))
     exact.scope(() =>
       exact.recording(tape => {
         watchAll(tape, model.parameters)
-        tape.backward(model.loss(segment, { draw }).loss)
+        tape.backward(model.loss(segment, { key }).loss)
       }),
     )
     for (let trial = 1; trial <= 3; trial++) {

@@ -1,6 +1,7 @@
 /* Sentences as batches: sentences of about equal length stand in one batch, so that little of it is padding. */
 import { ConfigurationError } from '../../errors.js'
-import { seedOf, shuffledOrder } from '../shuffle.js'
+import { fold, seedKey } from '../../random.js'
+import { shuffledOrder } from '../shuffle.js'
 
 export interface BucketOptions {
   readonly batchSize: number
@@ -34,11 +35,12 @@ export class Buckets {
    */
   epoch(epoch: number): Uint32Array[] {
     const { batchSize, seed = 1 } = this.options
-    const order = shuffledOrder(this.lengths.length, seedOf(seed, 2 * epoch))
+    const key = seedKey(seed)
+    const order = shuffledOrder(this.lengths.length, fold(key, 'sequenceOrder', epoch))
     const pool = batchSize * BATCHES_PER_POOL
     for (let from = 0; from < order.length; from += pool)
       order.subarray(from, from + pool).sort((a, b) => this.lengths[a] - this.lengths[b])
-    const batches = shuffledOrder(this.batchesPerEpoch, seedOf(seed, 2 * epoch + 1))
+    const batches = shuffledOrder(this.batchesPerEpoch, fold(key, 'batchOrder', epoch))
     return Array.from(batches, batch => order.slice(batch * batchSize, (batch + 1) * batchSize))
   }
 }

@@ -1,6 +1,7 @@
 /* Which pieces train, which are watched during training (validation) and which are looked at once (test): drawn by a
  * seed, whole pieces only, whatever the pieces are. */
 import { ConfigurationError } from '../../errors.js'
+import { fold, seedKey } from '../../random.js'
 import { shuffledOrder } from '../shuffle.js'
 
 export interface PartOptions {
@@ -51,7 +52,7 @@ export function drawParts(
   }
   const train: number[] = []
   const candidates: number[] = []
-  for (const index of shuffledOrder(sizes.length, seed)) {
+  for (const index of shuffledOrder(sizes.length, fold(seedKey(seed), 'split'))) {
     const size = sizes[index]
     if (size === 0) continue
     const free = mayBeHeldOut(index)

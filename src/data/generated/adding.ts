@@ -27,10 +27,10 @@ export const adding = defineCorpus<NumberSequence, AddingOptions>({
       throw new ConfigurationError(`adding: length must be a whole number from 2 on; got ${length}`)
     }
     const half = Math.floor(length / 2)
-    return draw => {
+    return random => {
       const inputs = new Float64Array(2 * length)
-      const drawn = Array.from({ length }, () => draw.whole(0, STEPS_OF_UNIT - 1))
-      const marked = [draw.whole(0, half - 1), draw.whole(half, length - 1)]
+      const drawn = Array.from({ length }, () => random.integer(0, STEPS_OF_UNIT - 1))
+      const marked = [random.integer(0, half - 1), random.integer(half, length - 1)]
       for (let t = 0; t < length; t++) inputs[2 * t] = drawn[t] / STEPS_OF_UNIT
       for (const t of marked) inputs[2 * t + 1] = 1
       return { inputs, features: 2, targets: Float64Array.of((drawn[marked[0]] + drawn[marked[1]]) / STEPS_OF_UNIT) }

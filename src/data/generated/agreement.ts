@@ -8,7 +8,7 @@
  * Verbs agree in number with their subjects, over relative clauses of any length between them; chase and feed need an
  * object, see and hear may have one, walk and live have none. Which number the main verb has can only be known from its
  * subject, or from a verb that agrees with it: a model whose window does not reach back to them is at chance. */
-import type { Draw } from '../draw.js'
+import type { Random } from '../../random.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'
 
 export type GrammaticalNumber = 'singular' | 'plural'
@@ -60,24 +60,24 @@ interface Phrase {
   readonly number: GrammaticalNumber
 }
 
-function nounPhrase(draw: Draw, chance: number, depth: number): Phrase {
-  const clause = depth < MAX_DEPTH && draw.chance(chance)
-  if (!clause && draw.chance(0.2)) return { words: [draw.of(names)], number: 'singular' }
-  const number = draw.of(['singular', 'plural'] as const)
-  const head = draw.of(nouns[number])
-  return { words: clause ? [head, ...relativeClause(draw, number, depth + 1)] : [head], number }
+function nounPhrase(random: Random, chance: number, depth: number): Phrase {
+  const clause = depth < MAX_DEPTH && random.chance(chance)
+  if (!clause && random.chance(0.2)) return { words: [random.choose(names)], number: 'singular' }
+  const number = random.choose(['singular', 'plural'] as const)
+  const head = random.choose(nouns[number])
+  return { words: clause ? [head, ...relativeClause(random, number, depth + 1)] : [head], number }
 }
 
-function relativeClause(draw: Draw, head: GrammaticalNumber, depth: number): string[] {
-  if (draw.chance(0.5)) return ['who', ...verbPhrase(draw, head, depth)]
-  const { words, number } = nounPhrase(draw, CLAUSE_ELSEWHERE, depth)
-  return ['who', ...words, draw.of(transitive)[number]]
+function relativeClause(random: Random, head: GrammaticalNumber, depth: number): string[] {
+  if (random.chance(0.5)) return ['who', ...verbPhrase(random, head, depth)]
+  const { words, number } = nounPhrase(random, CLAUSE_ELSEWHERE, depth)
+  return ['who', ...words, random.choose(transitive)[number]]
 }
 
-function verbPhrase(draw: Draw, number: GrammaticalNumber, depth: number): string[] {
-  const verb = draw.of(verbs)
-  const withObject = verb.object === 'needed' || (verb.object === 'possible' && draw.chance(0.5))
-  return withObject ? [verb[number], ...nounPhrase(draw, CLAUSE_ELSEWHERE, depth).words] : [verb[number]]
+function verbPhrase(random: Random, number: GrammaticalNumber, depth: number): string[] {
+  const verb = random.choose(verbs)
+  const withObject = verb.object === 'needed' || (verb.object === 'possible' && random.chance(0.5))
+  return withObject ? [verb[number], ...nounPhrase(random, CLAUSE_ELSEWHERE, depth).words] : [verb[number]]
 }
 
 /** The sentence read by the grammar; undefined where it is none of the grammar's, a verb in the wrong number included. */
@@ -138,9 +138,9 @@ export const agreement = defineCorpus<AgreementSentence, GenerateCorpusOptions>(
     "verb's distance from its subject and its correct number, so that accuracy can be told by distance.",
   fileForm: 'one sentence a line',
   defaultCount: 20_000,
-  drawer: () => draw => {
-    const subject = nounPhrase(draw, CLAUSE_AT_SUBJECT, 0)
-    const words = [...subject.words, ...verbPhrase(draw, subject.number, 0), '.']
+  drawer: () => random => {
+    const subject = nounPhrase(random, CLAUSE_AT_SUBJECT, 0)
+    const words = [...subject.words, ...verbPhrase(random, subject.number, 0), '.']
     return readAgreement(words.join(' ')) as AgreementSentence
   },
   linesOf: ({ text }) => `${text}\n`,

@@ -32,8 +32,8 @@ export const copy = defineCorpus<TaggedSentence, CopyOptions>({
       }
     }
     const blanks = (count: number) => Array.from({ length: count }, () => copyBlank)
-    return draw => {
-      const symbols = Array.from({ length }, () => draw.of(copySymbols))
+    return random => {
+      const symbols = Array.from({ length }, () => random.choose(copySymbols))
       return {
         words: [...symbols, ...blanks(delay - 1), copySign, ...blanks(length)],
         tags: [...blanks(length + delay), ...symbols],

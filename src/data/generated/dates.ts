@@ -2,8 +2,8 @@
  * date only: with slashes the month stands first (American), with dots the day (European); years of two digits are 1950
  * to 2049. Weekdays are true. */
 
+import type { Random } from '../../random.js'
 import type { TextPair } from '../corpora/items.js'
-import type { Draw } from '../draw.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'
 
 const months = [
@@ -68,11 +68,11 @@ const cases: readonly ((text: string) => string)[] = [
   text => text.toUpperCase(),
 ]
 
-function drawDate(draw: Draw): TextPair {
+function drawDate(random: Random): TextPair {
   const first = Date.UTC(FIRST_YEAR, 0, 1)
   const dayLength = 86_400_000
   const days = (Date.UTC(LAST_YEAR + 1, 0, 1) - first) / dayLength
-  const date = new Date(first + draw.whole(0, days - 1) * dayLength)
+  const date = new Date(first + random.integer(0, days - 1) * dayLength)
   const month = date.getUTCMonth() + 1
   const written = {
     day: date.getUTCDate(),
@@ -81,7 +81,7 @@ function drawDate(draw: Draw): TextPair {
     monthName: months[month - 1],
     weekday: weekdays[date.getUTCDay()],
   }
-  const source = draw.of(cases)(draw.of(forms)(written))
+  const source = random.choose(cases)(random.choose(forms)(written))
   return { source, target: `${written.year}-${two(month)}-${two(written.day)}` }
 }
 

@@ -1,7 +1,7 @@
 /* Dyck languages: well-nested brackets of several kinds, nested at most `depth` deep (Dyck-(k, m): Hewitt et al. 2020).
  * Which bracket closes next can only be known by remembering all that are open: what a stack does. */
 import { ConfigurationError } from '../../errors.js'
-import type { Draw } from '../draw.js'
+import type { Random } from '../../random.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'
 
 export interface DyckOptions extends GenerateCorpusOptions {
@@ -15,14 +15,14 @@ export interface DyckOptions extends GenerateCorpusOptions {
 
 const brackets = ['()', '[]', '{}', '<>']
 
-function word(draw: Draw, kinds: number, depth: number, length: number): string {
-  const pairs = draw.whole(1, Math.floor(length / 2))
+function word(random: Random, kinds: number, depth: number, length: number): string {
+  const pairs = random.integer(1, Math.floor(length / 2))
   const open: string[] = []
   let text = ''
   for (let opened = 0; opened < pairs || open.length > 0; ) {
     const mayOpen = opened < pairs && open.length < depth
-    if (mayOpen && (open.length === 0 || draw.chance(0.5))) {
-      const kind = brackets[draw.whole(0, kinds - 1)]
+    if (mayOpen && (open.length === 0 || random.chance(0.5))) {
+      const kind = brackets[random.integer(0, kinds - 1)]
       text += kind[0]
       open.push(kind[1])
       opened++
@@ -51,7 +51,7 @@ export const dyck = defineCorpus<string, DyckOptions>({
     if (!whole(length, 2, Infinity)) {
       throw new ConfigurationError(`dyck: length must be a whole number from 2 on; got ${length}`)
     }
-    return draw => word(draw, kinds, depth, length)
+    return random => word(random, kinds, depth, length)
   },
   linesOf: text => `${text}\n`,
 })

@@ -3,8 +3,8 @@
  * with `est-ce que`), `de` for un and une after a negation, elision (l', j', n', qu'). Every English sentence has one
  * translation: `you` is always vous, `they` always ils. Words and marks are set apart by spaces. */
 
+import type { Random } from '../../random.js'
 import type { TextPair } from '../corpora/items.js'
-import type { Draw } from '../draw.js'
 import {
   type Adjective,
   adjectives,
@@ -53,11 +53,11 @@ export function beginsWithVowel(word: string): boolean {
 }
 
 /** After a negation un and une become de. */
-function nounPhrase(draw: Draw, negated = false): Phrase {
-  const noun = draw.of(nouns)
-  const plural = draw.chance(0.5)
-  const determiner = draw.of<Determiner>(plural ? ['the', 'my', 'this', 'two'] : ['the', 'a', 'my', 'this'])
-  const adjective = draw.chance(0.5) ? draw.of(adjectives) : undefined
+function nounPhrase(random: Random, negated = false): Phrase {
+  const noun = random.choose(nouns)
+  const plural = random.chance(0.5)
+  const determiner = random.choose<Determiner>(plural ? ['the', 'my', 'this', 'two'] : ['the', 'a', 'my', 'this'])
+  const adjective = random.chance(0.5) ? random.choose(adjectives) : undefined
   const englishNoun = [...(adjective ? [adjective.english] : []), noun.english[plural ? 1 : 0]]
   const frenchNoun = frenchOrder(noun, adjective, plural)
   let article: string = determiner
@@ -79,12 +79,12 @@ function frenchOrder(noun: Noun, adjective: Adjective | undefined, plural: boole
   return adjective.before ? [form, word] : [word, form]
 }
 
-function subjectPhrase(draw: Draw): Subject {
-  if (draw.chance(0.4)) {
-    const pronoun = draw.of(subjectPronouns)
+function subjectPhrase(random: Random): Subject {
+  if (random.chance(0.4)) {
+    const pronoun = random.choose(subjectPronouns)
     return { english: [pronoun.english], french: [pronoun.french], plural: pronoun.person > 2, person: pronoun.person }
   }
-  const phrase = nounPhrase(draw)
+  const phrase = nounPhrase(random)
   return { ...phrase, person: phrase.plural ? 5 : 2 }
 }
 
@@ -106,19 +106,19 @@ const earlyAdverbs = [
   { english: 'often', french: 'souvent' },
 ]
 
-function sentence(draw: Draw): TextPair {
-  const subject = subjectPhrase(draw)
-  const verb: Verb = draw.of(verbs)
+function sentence(random: Random): TextPair {
+  const subject = subjectPhrase(random)
+  const verb: Verb = random.choose(verbs)
   const thirdSingular = subject.person === 2
-  const negative = draw.chance(0.35)
-  const question = draw.chance(0.2)
+  const negative = random.chance(0.35)
+  const question = random.chance(0.2)
   // I and we do not take me and us for an object, nor you yourselves: those verbs would be reflexive.
   const firstOrSecond = subject.person === 0 || subject.person === 3 ? [0, 3] : subject.person === 4 ? [4] : []
   const pronouns = objectPronouns.filter(pronoun => !firstOrSecond.includes(pronoun.person))
-  const pronoun = draw.chance(0.35) ? draw.of(pronouns) : undefined
-  const object = pronoun ? undefined : nounPhrase(draw, negative)
-  const early = draw.chance(0.2) ? draw.of(earlyAdverbs) : undefined
-  const late = draw.chance(0.2) ? draw.of(lateAdverbs) : undefined
+  const pronoun = random.chance(0.35) ? random.choose(pronouns) : undefined
+  const object = pronoun ? undefined : nounPhrase(random, negative)
+  const early = random.chance(0.2) ? random.choose(earlyAdverbs) : undefined
+  const late = random.chance(0.2) ? random.choose(lateAdverbs) : undefined
 
   const does = thirdSingular ? 'does' : 'do'
   const bare = negative || question

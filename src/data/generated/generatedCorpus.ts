@@ -1,9 +1,9 @@
 /* What a built-in corpus is: data that a seed alone makes, so that every command has a default and every result can be
  * made again. One file a corpus; generatedCorpora.ts lists them. */
+import { fold, Random, seedKey } from '../../random.js'
 import { TextCorpus, type TextSplits } from '../corpora/corpus.js'
 import { type ItemCorpus, type ItemSplits, splitItems } from '../corpora/items.js'
-import { Draw, distinct } from '../draw.js'
-import { seedOf } from '../shuffle.js'
+import { distinct } from '../distinct.js'
 
 /** What the corpus is made for: the object of `recurra train`. */
 export type GeneratedTask = 'lm' | 'classify' | 'tag' | 'translate' | 'regress'
@@ -45,7 +45,7 @@ export interface CorpusDefinition<Item, Options> {
   readonly fileForm: string
   readonly defaultCount: number
   /** How items are drawn under these options; throws ConfigurationError for an option that cannot be. */
-  drawer(options: Options): (draw: Draw) => Item
+  drawer(options: Options): (random: Random) => Item
   /** Two items with the same key are the same. Default: their lines. */
   keyOf?(item: Item): string
   /** The item in the file, line ends included. */
@@ -61,9 +61,9 @@ export function defineCorpus<Item, Options extends GenerateCorpusOptions>(
   const { header = '', linesOf, keyOf = linesOf } = definition
   const generate = (options = {} as Options): GeneratedSplits<Item> => {
     const { seed = 1, count = defaultCount } = options
-    const draw = new Draw(seedOf(seed, 0))
+    const random = new Random(fold(seedKey(seed), 'generatedCorpus'))
     const drawItem = definition.drawer(options)
-    const items = distinct(count, () => drawItem(draw), keyOf, name)
+    const items = distinct(count, () => drawItem(random), keyOf, name)
     const splits = splitItems(items, { seed, validation: 0.1, test: 0.1, name, keyOf })
     const text = (corpus: ItemCorpus<Item>) => new TextCorpus(corpus.items.map(linesOf).join(''), corpus.name)
     return {

@@ -23,8 +23,8 @@ export const parity = defineCorpus<LabelledText, ParityOptions>({
     if (!Number.isSafeInteger(length) || length < 1) {
       throw new ConfigurationError(`parity: length must be a whole number from 1 on; got ${length}`)
     }
-    return draw => {
-      const bits = Array.from({ length: draw.whole(1, length) }, () => draw.whole(0, 1))
+    return random => {
+      const bits = Array.from({ length: random.integer(1, length) }, () => random.integer(0, 1))
       const ones = bits.reduce((sum, bit) => sum + bit, 0)
       return { text: bits.join(''), label: ones % 2 === 0 ? 'even' : 'odd' }
     }

@@ -10,8 +10,8 @@
  *
  * Clauses are drawn alike for every class, so the words of most reviews fit more than one. */
 
+import type { Random } from '../../random.js'
 import type { LabelledText } from '../corpora/items.js'
-import type { Draw } from '../draw.js'
 import { defineCorpus, type GenerateCorpusOptions } from './generatedCorpus.js'
 
 export const sentiments = ['positive', 'negative', 'neutral'] as const
@@ -34,37 +34,40 @@ interface Clause {
   readonly label: Sentiment
 }
 
-function clause(draw: Draw): Clause {
-  const subject = draw.of(subjects)
-  if (draw.chance(0.35)) {
-    const pole = draw.of(poles)
-    return { text: `the ${subject} is ${draw.of(negations)} ${draw.of(adjectives[pole])}`, label: opposite[pole] }
+function clause(random: Random): Clause {
+  const subject = random.choose(subjects)
+  if (random.chance(0.35)) {
+    const pole = random.choose(poles)
+    return {
+      text: `the ${subject} is ${random.choose(negations)} ${random.choose(adjectives[pole])}`,
+      label: opposite[pole],
+    }
   }
-  const label = draw.of(sentiments)
-  return { text: `the ${subject} is ${draw.of(degrees)}${draw.of(adjectives[label])}`, label }
+  const label = random.choose(sentiments)
+  return { text: `the ${subject} is ${random.choose(degrees)}${random.choose(adjectives[label])}`, label }
 }
 
-function review(draw: Draw): Clause {
-  const kind = draw.whole(0, 19)
-  if (kind < 5) return clause(draw)
+function review(random: Random): Clause {
+  const kind = random.integer(0, 19)
+  if (kind < 5) return clause(random)
   if (kind < 8) {
-    const doubted = clause(draw)
-    return { text: `${doubted.text} ${draw.of(doubts)}`, label: opposite[doubted.label] }
+    const doubted = clause(random)
+    return { text: `${doubted.text} ${random.choose(doubts)}`, label: opposite[doubted.label] }
   }
   if (kind < 11) {
-    const [got, expected] = [draw.of(sentiments), draw.of(sentiments)]
-    const [a, b] = [draw.of(adjectives[got]), draw.of(adjectives[expected])]
-    const text = draw.chance(0.5)
+    const [got, expected] = [random.choose(sentiments), random.choose(sentiments)]
+    const [a, b] = [random.choose(adjectives[got]), random.choose(adjectives[expected])]
+    const text = random.chance(0.5)
       ? `i expected a ${b} film and got a ${a} one`
       : `i got a ${a} film and expected a ${b} one`
     return { text: text.replace(/\ba (?=[aeiou])/g, 'an '), label: got }
   }
   if (kind < 13) {
-    const pole = draw.of(poles)
-    const [a, b] = [draw.of(adjectives[pole]), draw.of(adjectives[opposite[pole]])]
-    return { text: `the ${draw.of(subjects)} is neither ${a} nor ${b}`, label: 'neutral' }
+    const pole = random.choose(poles)
+    const [a, b] = [random.choose(adjectives[pole]), random.choose(adjectives[opposite[pole]])]
+    return { text: `the ${random.choose(subjects)} is neither ${a} nor ${b}`, label: 'neutral' }
   }
-  const [main, side] = [clause(draw), clause(draw)]
+  const [main, side] = [clause(random), clause(random)]
   if (kind < 16) return { text: `${side.text} but ${main.text}`, label: main.label }
   if (kind < 18) return { text: `although ${side.text} , ${main.text}`, label: main.label }
   return { text: `${main.text} although ${side.text}`, label: main.label }
@@ -80,8 +83,8 @@ export const reviews = defineCorpus<LabelledText, GenerateCorpusOptions>({
   fileForm: 'tab-separated columns text and label, with a header',
   defaultCount: 12_000,
   header: 'text\tlabel\n',
-  drawer: () => draw => {
-    const { text, label } = review(draw)
+  drawer: () => random => {
+    const { text, label } = review(random)
     return { text: `${text} .`, label }
   },
   keyOf: ({ text }) => text,

@@ -1,9 +1,9 @@
 /* Daily sales of shops, of three kinds: steady ones, ones that grow with the seasons of a year, and ones that sell now and then.
  * A promotion, which is known ahead, lifts them by a factor of the kind's own. What no season tells, a model that reads
  * promotions can know; what one series is too short for, it can learn from two hundred. */
+
+import { fold, Random, seedKey } from '../../random.js'
 import { SeriesCorpus, type SeriesSplits, splitSeries, type TimeSeries } from '../corpora/timeSeries.js'
-import { Draw } from '../draw.js'
-import { seedOf } from '../shuffle.js'
 import { daysOf, weekdayOf } from '../time/calendar.js'
 import { frequencyOf, Timeline } from '../time/frequency.js'
 
@@ -45,14 +45,14 @@ const KINDS: readonly Kind[] = [
   { name: 'occasional', level: [2, 6], promotion: 3, weekend: 1, growth: 0, summer: 0, open: 0.35 },
 ]
 
-function shopOf(index: number, draw: Draw): TimeSeries {
+function shopOf(index: number, random: Random): TimeSeries {
   const kind = KINDS[index % KINDS.length]
-  const level = draw.whole(10 * kind.level[0], 10 * kind.level[1]) / 10
+  const level = random.integer(10 * kind.level[0], 10 * kind.level[1]) / 10
   const units = new Float64Array(DAYS)
   const promotion = new Float64Array(DAYS + AHEAD)
   for (let t = 0; t < promotion.length; ) {
-    t += draw.whole(7, 35)
-    for (const end = t + draw.whole(3, 7); t < end && t < promotion.length; t++) promotion[t] = 1
+    t += random.integer(7, 35)
+    for (const end = t + random.integer(3, 7); t < end && t < promotion.length; t++) promotion[t] = 1
   }
   for (let t = 0; t < DAYS; t++) {
     const weekday = weekdayOf(FIRST_DAY + t)
@@ -61,8 +61,8 @@ function shopOf(index: number, draw: Draw): TimeSeries {
     const mean = level * year * trend * (weekday > 4 ? kind.weekend : 1) * (promotion[t] === 1 ? kind.promotion : 1)
     // Twelve uniform numbers add up to nearly a normal one of deviation 1.
     let noise = -6
-    for (let k = 0; k < 12; k++) noise += draw.whole(0, 999_999) / 1_000_000
-    const sold = kind.open === 1 || draw.chance(kind.open)
+    for (let k = 0; k < 12; k++) noise += random.integer(0, 999_999) / 1_000_000
+    const sold = kind.open === 1 || random.chance(kind.open)
     units[t] = sold ? Math.max(0, Math.round(mean * (1 + 0.12 * noise) + 0.5 * Math.sqrt(mean) * noise)) : 0
   }
   return {
@@ -92,10 +92,10 @@ export const sales = {
     'comma-separated columns shop, date, units, promotion and kind, with a header; units of the last 28 days are empty',
   defaultCount: DEFAULT_COUNT,
   generate({ seed = 1, count = DEFAULT_COUNT }: SalesOptions = {}): SalesSplits {
-    const draw = new Draw(seedOf(seed, 0))
+    const random = new Random(fold(seedKey(seed), 'generatedCorpus'))
     const timeline = new Timeline(frequencyOf('day'), { days: FIRST_DAY, seconds: 0 })
     const start = timeline.indexOf({ days: FIRST_DAY, seconds: 0 }) as number
-    const series = Array.from({ length: count }, (_, index) => ({ ...shopOf(index, draw), start }))
+    const series = Array.from({ length: count }, (_, index) => ({ ...shopOf(index, random), start }))
     const corpus = new SeriesCorpus({ name: 'sales', timeline, targetColumns: ['units'], series })
     const testFrom = start + DAYS - PART
     return {

@@ -300,10 +300,14 @@ export function sum(engine: Engine, x: Tensor, { squares = false } = {}): Tensor
   return y
 }
 
-/** y = x with each element zero with this probability, the others divided by 1 - probability (Srivastava et al. 2014). */
+/**
+ * y = x with each element zero with this probability, the others divided by 1 - probability (Srivastava et al. 2014).
+ * @param key what the mask is drawn from: element i of it decides about element i of x
+ */
 export function dropout(engine: Engine, x: Tensor, probability: number, key: RandomKey): Tensor {
   const y = engine.tensor(x.shape)
-  const { seed, step, site } = key
+  const { word0: seed, word1: step } = key
+  const site = 0
   engine.run(dropoutKernel, { count: x.size, x: x.offset, y: y.offset, probability, seed, step, site })
   const { tape } = engine
   if (tape?.requiresGrad(x))

@@ -29,13 +29,13 @@ import { Linear } from '../../layers/linear.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Pooling } from '../../layers/pooling.js'
 import { Recurrent } from '../../layers/recurrent.js'
-import { Random, site } from '../../random.js'
+import { fold, Random, seedKey } from '../../random.js'
 import { labelCounts, labelWeightsOf } from '../shared/labels.js'
 import { engineFor, type ModelEngineOptions } from '../shared/modelEngine.js'
 import { fileMetadata, modelFromBytes } from '../shared/modelFile.js'
 import { SavedModel } from '../shared/savedModel.js'
 import { byLength } from '../shared/sequencesAtOnce.js'
-import { drawAt, withUnknown } from '../shared/textDropout.js'
+import { withUnknown } from '../shared/textDropout.js'
 import type { BatchLoss, LossPass, Trainable } from '../shared/trainable.js'
 import { type LabelledBatch, tokensOf } from './batches.js'
 import {
@@ -186,7 +186,7 @@ export class Classifier extends SavedModel implements Trainable<LabelledBatch> {
 
   /** Weights as a new model has them: random, and with `bagOfWords` what is counted on a corpus. */
   initialise(seed: number, corpus: ItemCorpus<LabelledText>): void {
-    const random = new Random(seed, 0, site.initialisation)
+    const random = new Random(fold(seedKey(seed), 'initialisation'))
     const { initialisation, forgetBias } = this.configuration
     this.embedding?.initialise(random)
     this.recurrent.initialise(random, initialisation, forgetBias)
@@ -268,22 +268,24 @@ export class Classifier extends SavedModel implements Trainable<LabelledBatch> {
   read({ tokens, lengths, timeSteps, batchSize }: PaddedBatch, pass: LossPass = {}): ClassifierReading {
     this.checkOpen()
     const { engine, configuration, tokenizer, recurrent, between } = this
-    const { draw, observer } = pass
+    const { key, observer } = pass
     const { inputDropout, wordDropout, outputDropout } = configuration
-    const taken = draw ? withUnknown(tokens, tokenizer.unknown, wordDropout, draw) : tokens
+    const taken = key ? withUnknown(tokens, tokenizer.unknown, wordDropout, key) : tokens
     const ids = engine.tokens(taken, [timeSteps, batchSize])
     const table = this.embedding?.weight.value
-    const drop = (x: Tensor, probability: number, use: 'input' | 'output' | 'between') =>
-      draw && probability > 0 ? dropout(engine, x, probability, drawAt(draw, use)) : x
+    const drop = (x: Tensor, probability: number, use: 'inputDropout' | 'outputDropout' | 'hiddenDropout') =>
+      key && probability > 0 ? dropout(engine, x, probability, fold(key, use)) : x
     const lookup =
       table &&
-      (draw && inputDropout > 0 ? drop(embed(engine, ids, table), inputDropout, 'input') : { tokens: ids, table })
+      (key && inputDropout > 0 ? drop(embed(engine, ids, table), inputDropout, 'inputDropout') : { tokens: ids, table })
     const x = pass.vectors ?? lookup ?? ids
-    const { output, state } = recurrent.forward(x, recurrent.zeroState(batchSize), { lengths, draw, observer })
+    const { output, state } = recurrent.forward(x, recurrent.zeroState(batchSize), { lengths, key, observer })
     const { vector: pooled, weights } = this.pooling.forward({ output, state, lengths })
     const reading = { hidden: output, state, pooled, weights }
-    const whole = drop(pooled, outputDropout, 'output')
-    const vector = between ? drop(activate(engine, 'relu', between.forward(whole)), outputDropout, 'between') : whole
+    const whole = drop(pooled, outputDropout, 'outputDropout')
+    const vector = between
+      ? drop(activate(engine, 'relu', between.forward(whole)), outputDropout, 'hiddenDropout')
+      : whole
     if (!this.bag) return { ...reading, vector }
     // Padding says nothing.
     const words = taken.map((token, i) => (Math.floor(i / batchSize) < lengths[i % batchSize] ? token : -1))

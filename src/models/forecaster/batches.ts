@@ -2,7 +2,7 @@
  * long series is seen as often as its steps are, and an epoch has enough batches to learn from a short one. */
 import type { SeriesCorpus } from '../../data/corpora/timeSeries.js'
 import { ConfigurationError } from '../../errors.js'
-import { Random, site } from '../../random.js'
+import { fold, Random, seedKey } from '../../random.js'
 import type { BatchSource } from '../shared/trainable.js'
 import type { ForecasterConfiguration } from './options.js'
 import { type Origin, type WindowBatch, WindowMaker } from './windows.js'
@@ -33,10 +33,10 @@ export function windowBatches(
   return {
     batchesPerEpoch,
     batch(epoch, index) {
-      const random = new Random(seed, epoch * batchesPerEpoch + index, site.order)
+      const random = new Random(fold(seedKey(seed), 'forecastWindows', epoch, index))
       const origins: Origin[] = []
       while (origins.length < batchSize) {
-        const place = Math.floor(random.uniform() * total)
+        const place = random.integer(0, total - 1)
         const k = firstAbove(ends, place)
         const series = corpus.series[k]
         // The last window ends with the series; windows that would reach past it begin before.

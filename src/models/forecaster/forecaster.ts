@@ -25,7 +25,7 @@ import { DISTRIBUTIONS, distributionLoss, type Units } from '../../layers/distri
 import { Linear } from '../../layers/linear.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Recurrent } from '../../layers/recurrent.js'
-import { Random, site } from '../../random.js'
+import { fold, Random, seedKey } from '../../random.js'
 import { engineFor, type ModelEngineOptions } from '../shared/modelEngine.js'
 import { fileMetadata, modelFromBytes } from '../shared/modelFile.js'
 import { knownCell, recurrentContradictions } from '../shared/recurrentOptions.js'
@@ -109,7 +109,7 @@ export class Forecaster extends SavedModel implements Trainable<WindowBatch> {
 
   /** Random weights, as a new model has them. */
   initialise(seed: number): void {
-    const random = new Random(seed, 0, site.initialisation)
+    const random = new Random(fold(seedKey(seed), 'initialisation'))
     const { initialisation, forgetBias } = this.configuration
     this.recurrent.initialise(random, initialisation, forgetBias)
     this.between?.initialise(random)
@@ -151,21 +151,21 @@ export class Forecaster extends SavedModel implements Trainable<WindowBatch> {
   }
 
   /** Outputs [steps, batch, …] of every step of the windows, the true values read on. */
-  private readRecursive({ inputs, values, units, timeSteps, batchSize }: WindowBatch, { draw, observer }: LossPass) {
+  private readRecursive({ inputs, values, units, timeSteps, batchSize }: WindowBatch, { key, observer }: LossPass) {
     const { engine, recurrent, output } = this
     const x = engine.from(inputs, [timeSteps, batchSize, inputs.length / (timeSteps * batchSize)])
-    const { output: hidden } = recurrent.forward(x, recurrent.zeroState(batchSize), { draw, observer })
+    const { output: hidden } = recurrent.forward(x, recurrent.zeroState(batchSize), { key, observer })
     return { outputs: output.forward(hidden), hidden, targets: { values, ...unitArrays(units, timeSteps) } }
   }
 
   /** Outputs [batch, horizon × …] from h at the context's end; values in the same order. */
-  private readDirect(batch: WindowBatch, { draw, observer }: LossPass) {
+  private readDirect(batch: WindowBatch, { key, observer }: LossPass) {
     const { engine, recurrent } = this
     const { inputs, values, units, context, timeSteps, batchSize } = batch
     const horizon = timeSteps - context
     const read = inputs.subarray(0, (inputs.length / timeSteps) * context)
     const x = engine.from(read, [context, batchSize, read.length / (context * batchSize)])
-    const { output: hidden, state } = recurrent.forward(x, recurrent.zeroState(batchSize), { draw, observer })
+    const { output: hidden, state } = recurrent.forward(x, recurrent.zeroState(batchSize), { key, observer })
     const outputs = this.directOutputs(lastHidden(engine, state[state.length - 1]), batch)
     const count = this.configuration.targetColumns.length
     const ordered = new Float64Array(batchSize * horizon * count)

@@ -9,7 +9,7 @@ import { ConfigurationError } from '../../errors.js'
 import { lastHidden } from '../../layers/dilation.js'
 import { DISTRIBUTIONS, type Units } from '../../layers/distributions.js'
 import type { Recurrent } from '../../layers/recurrent.js'
-import { Random, site } from '../../random.js'
+import { fold, Random, seedKey } from '../../random.js'
 import { CarriedState } from '../shared/carriedState.js'
 import { checkAhead, checkSeries, unknownCategories } from './learnedColumns.js'
 import type { ForecasterConfiguration } from './options.js'
@@ -229,9 +229,8 @@ function lastKnown(values: Float64Array, origin: number): number {
 
 /** Random numbers of one path of one series, whatever else is forecast beside it. */
 function randomOf(seed: number, { series }: Origin, path: number): Random {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < series.id.length; i++) hash = Math.imul(hash ^ series.id.charCodeAt(i), 0x01000193)
-  return new Random(seed ^ hash, path, site.sampling)
+  const id = Array.from(series.id, character => character.codePointAt(0) ?? 0)
+  return new Random(fold(seedKey(seed), 'forecastPaths', path, ...id))
 }
 
 async function drawDirect(

@@ -32,13 +32,12 @@ import { Embedding, tokenVectors } from '../../layers/embedding.js'
 import { Linear, type OutputLayer } from '../../layers/linear.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Recurrent, type RecurrentPass, type StateEdit } from '../../layers/recurrent.js'
-import { Random, site } from '../../random.js'
+import { fold, Random, seedKey } from '../../random.js'
 import { engineFor, type ModelEngineOptions } from '../shared/modelEngine.js'
 import { fileMetadata, modelFromBytes } from '../shared/modelFile.js'
 import { knownCell } from '../shared/recurrentOptions.js'
 import { SavedModel } from '../shared/savedModel.js'
 import { fedInputs } from '../shared/scheduledSampling.js'
-import { drawAt } from '../shared/textDropout.js'
 import type { BatchLoss, LossPass, Trainable } from '../shared/trainable.js'
 import type { TokenBatch } from './batches.js'
 import {
@@ -147,7 +146,7 @@ export class LanguageModel extends SavedModel implements Predictor, Trainable<To
       tokenizer,
       own,
     )
-    const random = new Random(seed, 0, site.initialisation)
+    const random = new Random(fold(seedKey(seed), 'initialisation'))
     model.embedding?.initialise(random)
     model.recurrent.initialise(random, configuration.initialisation, configuration.forgetBias)
     model.output.initialise(random)
@@ -199,16 +198,16 @@ export class LanguageModel extends SavedModel implements Predictor, Trainable<To
     this.checkOpen()
     const { engine } = this
     const { timeSteps, batchSize, rowWeights } = batch
-    const { state = this.zeroState(batchSize), draw, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
-    const inputs = ratio < 1 && draw ? fedInputs(engine, batch, state, this.feedStep, { ...draw, ratio }) : batch.inputs
+    const { state = this.zeroState(batchSize), key, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
+    const inputs = ratio < 1 && key ? fedInputs(engine, batch, state, this.feedStep, { key, ratio }) : batch.inputs
     const { inputDropout, outputDropout } = this.configuration
-    const drop = (x: Tensor, probability: number, use: 'input' | 'output') =>
-      draw && probability > 0 ? dropout(engine, x, probability, drawAt(draw, use)) : x
+    const drop = (x: Tensor, probability: number, use: 'inputDropout' | 'outputDropout') =>
+      key && probability > 0 ? dropout(engine, x, probability, fold(key, use)) : x
     const tokens = engine.tokens(inputs, [timeSteps, batchSize])
-    const looked = draw && inputDropout > 0 ? this.embedding?.forward(tokens) : undefined
-    const entering = pass.vectors ?? (looked ? drop(looked, inputDropout, 'input') : tokens)
-    const hidden = this.hidden(entering, state, { draw, lengths: batch.lengths, observer })
-    const leaving = drop(hidden.output, outputDropout, 'output')
+    const looked = key && inputDropout > 0 ? this.embedding?.forward(tokens) : undefined
+    const entering = pass.vectors ?? (looked ? drop(looked, inputDropout, 'inputDropout') : tokens)
+    const hidden = this.hidden(entering, state, { key, lengths: batch.lengths, observer })
+    const leaving = drop(hidden.output, outputDropout, 'outputDropout')
     const weights = rowWeights && engine.from(rowWeights)
     const targets = engine.tokens(batch.targets, [timeSteps, batchSize])
     const { loss, losses, count } = this.output.loss(leaving, targets, { labelSmoothing, rowWeights: weights })

@@ -16,7 +16,7 @@ import { Linear } from '../../layers/linear.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Recurrent } from '../../layers/recurrent.js'
 import { regressionLoss } from '../../layers/regressionLoss.js'
-import { Random, site } from '../../random.js'
+import { fold, Random, seedKey } from '../../random.js'
 import { engineFor, type ModelEngineOptions } from '../shared/modelEngine.js'
 import { fileMetadata, modelFromBytes } from '../shared/modelFile.js'
 import { recurrentContradictions } from '../shared/recurrentOptions.js'
@@ -102,7 +102,7 @@ export class Regressor extends SavedModel implements Trainable<NumberBatch> {
       targetMeans: [...targets.means],
       targetDeviations: [...targets.deviations],
     })
-    const random = new Random(seed, 0, site.initialisation)
+    const random = new Random(fold(seedKey(seed), 'initialisation'))
     model.recurrent.initialise(random, asked.initialisation, asked.forgetBias)
     model.output.initialise(random)
     return model
@@ -138,13 +138,13 @@ export class Regressor extends SavedModel implements Trainable<NumberBatch> {
     }
   }
 
-  private forward(batch: NumberBatch, { draw, observer }: LossPass): { predictions: Tensor; hidden: Tensor } {
+  private forward(batch: NumberBatch, { key, observer }: LossPass): { predictions: Tensor; hidden: Tensor } {
     this.checkOpen()
     const { engine, scales } = this
     const { timeSteps, batchSize, lengths } = batch
     const x = engine.from(batch.inputs, [timeSteps, batchSize, scales.inputs.means.length])
     const start = this.recurrent.zeroState(batchSize)
-    const { output, state } = this.recurrent.forward(x, start, { lengths, draw, observer })
+    const { output, state } = this.recurrent.forward(x, start, { lengths, key, observer })
     // The last layer's state is that of each sequence's own end.
     return { predictions: this.output.forward(lastHidden(engine, state[state.length - 1])), hidden: output }
   }

@@ -8,7 +8,7 @@
 import type { CellState } from '../../cells/cell.js'
 import type { Engine } from '../../engine/engine.js'
 import type { Tensor } from '../../engine/tensor.js'
-import { site, threefry } from '../../random.js'
+import { fold, type RandomKey, wordsAt } from '../../random.js'
 
 /** One step of a model: from tokens [1, batch] and a state, what comes next as logits [1, batch, vocabulary]. */
 export type FeedStep = (
@@ -20,8 +20,7 @@ export interface Feeding {
   /** Probability that the true token is fed, 0 to 1. */
   readonly ratio: number
   /** What coins and tokens are drawn from. */
-  readonly seed: number
-  readonly step: number
+  readonly key: RandomKey
 }
 
 /**
@@ -33,11 +32,12 @@ export function fedInputs(
   { inputs, timeSteps, batchSize }: { inputs: Int32Array; timeSteps: number; batchSize: number },
   state: readonly CellState[],
   feedStep: FeedStep,
-  { ratio, seed, step }: Feeding,
+  { ratio, key }: Feeding,
 ): Int32Array {
   const outer = engine.tape
   engine.tape = undefined
   try {
+    const stream = fold(key, 'scheduledSampling')
     const fed = inputs.slice()
     let now = state
     for (let t = 0; t + 1 < timeSteps; t++) {
@@ -48,7 +48,7 @@ export function fedInputs(
       const vocabulary = logits.length / batchSize
       for (let b = 0; b < batchSize; b++) {
         const at = (t + 1) * batchSize + b
-        const [coin, draw] = threefry(seed, step, site.feeding, at)
+        const [coin, draw] = wordsAt(stream, at)
         if (coin / 2 ** 32 < ratio) continue
         fed[at] = drawn(logits.subarray(b * vocabulary, (b + 1) * vocabulary), draw / 2 ** 32)
       }

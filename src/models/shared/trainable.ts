@@ -9,8 +9,8 @@ import type { RandomKey } from '../../random.js'
 
 /** How a batch is to be looked at; empty in evaluation. */
 export interface LossPass {
-  /** What dropout, and whatever else is drawn in training, is drawn from; none in evaluation. */
-  readonly draw?: RandomKey | undefined
+  /** What dropout and all else that is random in training is drawn from; none in evaluation. */
+  readonly key?: RandomKey | undefined
   /** What the batch begins from, where the one before ended; default the zero state. */
   readonly state?: readonly CellState[] | undefined
   /** As what the batch's tokens enter the first layer, for whoever asks for a gradient with respect to that. */

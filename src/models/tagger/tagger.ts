@@ -24,12 +24,12 @@ import { Linear } from '../../layers/linear.js'
 import { largestAt } from '../../layers/linearChain.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Recurrent } from '../../layers/recurrent.js'
-import { Random, site } from '../../random.js'
+import { fold, Random, seedKey } from '../../random.js'
 import { engineFor, type ModelEngineOptions } from '../shared/modelEngine.js'
 import { fileMetadata, modelFromBytes } from '../shared/modelFile.js'
 import { SavedModel } from '../shared/savedModel.js'
 import { byLength } from '../shared/sequencesAtOnce.js'
-import { drawAt, withUnknown } from '../shared/textDropout.js'
+import { withUnknown } from '../shared/textDropout.js'
 import type { BatchLoss, LossPass, Trainable } from '../shared/trainable.js'
 import { checkSentence, type TaggedBatch, type Vocabularies, type WordBatch, wordBatch } from './batches.js'
 import {
@@ -138,7 +138,7 @@ export class Tagger extends SavedModel implements Trainable<TaggedBatch> {
 
   /** Random weights, as a new model has them. */
   initialise(seed: number): void {
-    const random = new Random(seed, 0, site.initialisation)
+    const random = new Random(fold(seedKey(seed), 'initialisation'))
     const { initialisation, forgetBias } = this.configuration
     this.embedding.initialise(random)
     this.characterVectors?.initialise(random)
@@ -195,22 +195,22 @@ export class Tagger extends SavedModel implements Trainable<TaggedBatch> {
   }
 
   /** [time, batch, width] of the recurrent layers, and the same as it enters the output layer. */
-  private read(batch: WordBatch, { draw, observer }: LossPass = {}): { output: Tensor; dropped: Tensor } {
+  private read(batch: WordBatch, { key, observer }: LossPass = {}): { output: Tensor; dropped: Tensor } {
     this.checkOpen()
     const { engine, configuration, vocabularies, recurrent } = this
     const { inputDropout, wordDropout, outputDropout } = configuration
     const { timeSteps, batchSize, lengths } = batch
-    const drop = (x: Tensor, probability: number, use: 'input' | 'output') =>
-      draw && probability > 0 ? dropout(engine, x, probability, drawAt(draw, use)) : x
-    const numbers = draw ? withUnknown(batch.tokens, vocabularies.words.unknown, wordDropout, draw) : batch.tokens
+    const drop = (x: Tensor, probability: number, use: 'inputDropout' | 'outputDropout') =>
+      key && probability > 0 ? dropout(engine, x, probability, fold(key, use)) : x
+    const numbers = key ? withUnknown(batch.tokens, vocabularies.words.unknown, wordDropout, key) : batch.tokens
     const words = this.embedding.forward(engine.tokens(numbers, [timeSteps, batchSize]))
     const vectors = this.characterVectors?.forward(batch.spellings)
     const x = vectors
       ? joinColumns(engine, [words, embed(engine, engine.tokens(batch.spelt, [timeSteps, batchSize]), vectors)])
       : words
     const state = recurrent.zeroState(batchSize)
-    const { output } = recurrent.forward(drop(x, inputDropout, 'input'), state, { lengths, draw, observer })
-    return { output, dropped: drop(output, outputDropout, 'output') }
+    const { output } = recurrent.forward(drop(x, inputDropout, 'inputDropout'), state, { lengths, key, observer })
+    return { output, dropped: drop(output, outputDropout, 'outputDropout') }
   }
 
   /** Emissions and likeliest tags of each sentence. @throws ConfigurationError for a sentence without words */

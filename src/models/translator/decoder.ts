@@ -20,7 +20,7 @@ import type { Embedding } from '../../layers/embedding.js'
 import { Linear } from '../../layers/linear.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Recurrent } from '../../layers/recurrent.js'
-import type { Random, RandomKey } from '../../random.js'
+import { fold, type Random, type RandomKey } from '../../random.js'
 import { Bridge } from './bridge.js'
 import { type Encoded, embedded } from './encoder.js'
 import { decoderLayersOf, embeddingSizeOf, memorySizeOf, type TranslatorConfiguration } from './options.js'
@@ -39,10 +39,6 @@ export interface DecoderStep {
   /** a [rows, time], where there is attention. */
   readonly weights?: Tensor | undefined
 }
-
-/** Where dropout is drawn: within the layers, of the target's vectors. */
-const LAYERS = 6
-const TARGET = 9
 
 export class Decoder {
   readonly parameters: readonly Parameter[]
@@ -102,23 +98,22 @@ export class Decoder {
     encoded: Encoded,
     inputs: Int32Array,
     lengths: Int32Array,
-    draw?: RandomKey,
+    key?: RandomKey,
   ): { output: Tensor; ragged: Ragged } {
     const { engine, configuration } = this
     const batch = lengths.length
     const ragged = raggedOf(lengths, inputs.length / batch)
-    const within = draw && { ...draw, site: LAYERS }
-    const ofVectors = draw && { ...draw, site: TARGET }
+    const within = key && fold(key, 'decoder')
     const memory = this.memory(encoded)
     if (configuration.inputFeeding || configuration.attention === 'bahdanau') {
       const listed = engine.tokens(ragged.paddedRows.map(place => inputs[place]))
-      const x = embedded(engine, this.embedding, listed, configuration.inputDropout, ofVectors)
+      const x = embedded(engine, this.embedding, listed, configuration.inputDropout, within)
       const vectors = 'table' in x ? this.embedding.forward(listed) : x
       return { output: this.stepByStep(vectors, encoded, memory, ragged, within), ragged }
     }
     const tokens = engine.tokens(inputs, [ragged.time, batch])
-    const x = embedded(engine, this.embedding, tokens, configuration.inputDropout, ofVectors)
-    const all = this.recurrent.forward(x, this.begin(encoded).cells, { lengths, draw: within }).output
+    const x = embedded(engine, this.embedding, tokens, configuration.inputDropout, within)
+    const all = this.recurrent.forward(x, this.begin(encoded).cells, { lengths, key: within }).output
     const hidden = packed(engine, all, ragged)
     const sequences = ragged.paddedRows.map(place => place % batch)
     return { output: this.attended(hidden, memory, sequences).output, ragged }
@@ -130,7 +125,7 @@ export class Decoder {
     encoded: Encoded,
     memory: Memory | undefined,
     { batchSizes, count }: Ragged,
-    draw: RandomKey | undefined,
+    key: RandomKey | undefined,
   ): Tensor {
     const { engine } = this
     const outputs: Tensor[] = []
@@ -141,7 +136,7 @@ export class Decoder {
       const cells = state.cells.map(({ hidden, cell }) => ({ hidden: first(hidden), cell: cell && first(cell) }))
       const x = slice(engine, vectors, from, from + rows)
       const sequences = Int32Array.from({ length: rows }, (_, b) => b)
-      const made = this.step(x, { cells, fed: state.fed && first(state.fed) }, memory, sequences, { draw, at: t })
+      const made = this.step(x, { cells, fed: state.fed && first(state.fed) }, memory, sequences, { key, at: t })
       outputs.push(made.output)
       state = made.state
       from += rows
@@ -159,7 +154,7 @@ export class Decoder {
     { cells, fed }: DecoderState,
     memory: Memory | undefined,
     sequences: Int32Array,
-    { draw, at }: { readonly draw?: RandomKey | undefined; readonly at?: number | undefined } = {},
+    { key, at }: { readonly key?: RandomKey | undefined; readonly at?: number | undefined } = {},
   ): DecoderStep {
     const { engine, configuration, attention } = this
     const early = configuration.attention === 'bahdanau'
@@ -167,7 +162,7 @@ export class Decoder {
       early && attention && memory ? attention.forward(cells[cells.length - 1].hidden, memory, sequences) : undefined
     const beside = seen?.contexts ?? fed
     const input = beside ? joinColumns(engine, [x, beside]) : x
-    const pass = { draw, at }
+    const pass = { key, at }
     const { output, state } = this.recurrent.forward(reshape(engine, input, [1, ...input.shape]), cells, pass)
     const hidden = reshape(engine, output, output.shape.slice(1))
     const made = seen
@@ -190,11 +185,9 @@ export class Decoder {
   }
 
   /** Dropout before the output layer. */
-  dropped(output: Tensor, draw: RandomKey | undefined): Tensor {
+  dropped(output: Tensor, key: RandomKey | undefined): Tensor {
     const { outputDropout } = this.configuration
-    if (!draw || outputDropout === 0) return output
-    return dropout(this.engine, output, outputDropout, { ...draw, site: OUTPUT })
+    if (!key || outputDropout === 0) return output
+    return dropout(this.engine, output, outputDropout, fold(key, 'outputDropout'))
   }
 }
-
-const OUTPUT = 10

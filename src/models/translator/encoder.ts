@@ -10,7 +10,7 @@ import type { Embedding } from '../../layers/embedding.js'
 import type { Input } from '../../layers/inputProduct.js'
 import type { Parameter } from '../../layers/parameter.js'
 import { Recurrent } from '../../layers/recurrent.js'
-import type { Random, RandomKey } from '../../random.js'
+import { fold, type Random, type RandomKey } from '../../random.js'
 import type { LossPass } from '../shared/trainable.js'
 import { encoderLayersOf, type TranslatorConfiguration } from './options.js'
 
@@ -48,20 +48,18 @@ export class Encoder {
     this.recurrent.initialise(random, initialisation, forgetBias)
   }
 
-  forward({ sources, sourceLengths }: SourceBatch, { draw, observer }: LossPass = {}): Encoded {
+  forward({ sources, sourceLengths }: SourceBatch, { key, observer }: LossPass = {}): Encoded {
     const { engine, embedding, configuration } = this
     const batch = sourceLengths.length
     const tokens = engine.tokens(sources, [sources.length / batch, batch])
-    const x = embedded(engine, embedding, tokens, configuration.inputDropout, draw && { ...draw, site: SOURCE })
+    const within = key && fold(key, 'encoder')
+    const x = embedded(engine, embedding, tokens, configuration.inputDropout, within)
     const { output, state } = this.recurrent.forward(x, this.recurrent.zeroState(batch), {
-      ...{ lengths: sourceLengths, draw, observer },
+      ...{ lengths: sourceLengths, key: within, observer },
     })
     return { states: output, lengths: sourceLengths, last: state }
   }
 }
-
-/** Where dropout of the source's vectors is drawn. */
-const SOURCE = 8
 
 /** Tokens as rows of a table; looked up where some of their elements are dropped, else left to the layer. */
 export function embedded(
@@ -69,8 +67,8 @@ export function embedded(
   embedding: Embedding,
   tokens: Tensor,
   probability: number,
-  draw: RandomKey | undefined,
+  key: RandomKey | undefined,
 ): Input {
-  if (!draw || probability === 0) return { tokens, table: embedding.weight.value }
-  return dropout(engine, embedding.forward(tokens), probability, draw)
+  if (!key || probability === 0) return { tokens, table: embedding.weight.value }
+  return dropout(engine, embedding.forward(tokens), probability, fold(key, 'inputDropout'))
 }

@@ -21,7 +21,7 @@ import { ConfigurationError, FileFormatError } from '../../errors.js'
 import { Embedding } from '../../layers/embedding.js'
 import { Linear } from '../../layers/linear.js'
 import type { Parameter } from '../../layers/parameter.js'
-import { Random, site } from '../../random.js'
+import { fold, Random, seedKey } from '../../random.js'
 import { engineFor, type ModelEngineOptions } from '../shared/modelEngine.js'
 import { fileMetadata, modelFromBytes } from '../shared/modelFile.js'
 import { SavedModel } from '../shared/savedModel.js'
@@ -117,7 +117,7 @@ export class Translator extends SavedModel implements Trainable<PairBatch> {
 
   /** Random weights, as a new model has them. */
   initialise(seed: number): void {
-    const random = new Random(seed, 0, site.initialisation)
+    const random = new Random(fold(seedKey(seed), 'initialisation'))
     const { sharedVocabulary, tieWeights } = this.configuration
     const tables = sharedVocabulary ? [this.embedding] : [this.sourceEmbedding, this.embedding]
     // A table that is the output layer's too begins as an output layer does.
@@ -162,12 +162,12 @@ export class Translator extends SavedModel implements Trainable<PairBatch> {
   loss(batch: PairBatch, pass: LossPass = {}): BatchLoss {
     this.checkOpen()
     const { engine, decoder } = this
-    const { draw, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
-    const encoded = this.encoder.forward(batch, { draw, observer })
-    const inputs = ratio < 1 && draw ? this.fed(batch, { ...draw, ratio }) : batch.inputs
-    const { output, ragged } = decoder.forward(encoded, inputs, batch.lengths, draw)
+    const { key, labelSmoothing, teacherForcing: ratio = 1, observer } = pass
+    const encoded = this.encoder.forward(batch, { key, observer })
+    const inputs = ratio < 1 && key ? this.fed(batch, { key, ratio }) : batch.inputs
+    const { output, ragged } = decoder.forward(encoded, inputs, batch.lengths, key)
     const targets = engine.tokens(ragged.paddedRows.map(place => batch.targets[place]))
-    const read = decoder.dropped(output, draw)
+    const read = decoder.dropped(output, key)
     const { loss, count } = this.output.loss(read, targets, { labelSmoothing })
     return { loss, count, hidden: output, dropped: read }
   }

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Buckets, padded } from '../../../src/data/batches/buckets.js'
-import { generator32 } from '../../../src/data/shuffle.js'
 import { ConfigurationError } from '../../../src/errors.js'
+import { Random, seedKey } from '../../../src/random.js'
 
 describe('Buckets', () => {
   const lengthLists = fc.array(fc.nat(50), { minLength: 1, maxLength: 200 })
@@ -32,8 +32,8 @@ describe('Buckets', () => {
   })
 
   it('leave little padding', () => {
-    const next = generator32(1)
-    const lengths = Array.from({ length: 10_000 }, () => 1 + (next() % 50))
+    const random = new Random(seedKey(1))
+    const lengths = Array.from({ length: 10_000 }, () => random.integer(1, 50))
     const wasted = (batches: readonly ArrayLike<number>[]) => {
       let cells = 0
       for (const batch of batches) {

@@ -74,8 +74,8 @@ describe('english-french', () => {
     const french = new Map(pairs.map(({ source, target }) => [source, target]))
     expect(french.size).toBe(20_000)
     for (const [source, target] of [
-      ['we hear the men .', 'nous entendons les hommes .'],
-      ['these men do not wait for him .', "ces hommes ne l' attendent pas ."],
+      ['we hear the women .', 'nous entendons les femmes .'],
+      ['these girls do not wait for him .', "ces filles ne l' attendent pas ."],
       ['does she hear her ?', "est-ce qu' elle l' entend ?"],
     ]) {
       expect(french.get(source)).toBe(target)
