@@ -7,7 +7,7 @@ import { fileReader } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, flagOf, givenFlags, readFlags, UsageError } from '../flags/flags.js'
 import { ngramKind } from '../flags/modelKinds.js'
-import { closeModel, findModel, type ModelKind, modelArgument, takesModels } from '../flags/models.js'
+import { closeModel, engineFor, findModel, type ModelKind, modelArgument, takesModels } from '../flags/models.js'
 import { runAt } from '../flags/runs.js'
 import { write } from '../output/output.js'
 
@@ -33,7 +33,7 @@ export function evalCommand(tasks: readonly Task[]): Command {
     const faults = kind.faults({ ...values, data: file }, fileReader, flagOf)
     if (faults.length > 0) throw new UsageError(`eval: ${faults.join('; ')}`)
     const common = general.parse(picked(general, flags))
-    const { model, evaluate } = await kind.load(modelFile, engineOptionsOf(common))
+    const { model, evaluate } = await kind.load(modelFile, await engineFor(kind, engineOptionsOf(common)))
     try {
       const { lines, record } = await evaluate(file, values, fileReader)
       await write(common.json ? `${JSON.stringify(record)}\n` : lines)

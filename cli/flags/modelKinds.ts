@@ -9,6 +9,7 @@ import type { ModelKind } from './models.js'
 /** Counted, not trained: it has no run, and is measured as a language model is. */
 export const ngramKind: ModelKind<NGram> = {
   name: NGRAM_MODEL,
+  needsEngine: false,
   evaluation: z.strictObject({}),
   dataForm: z.strictObject({}),
   faults: () => [],

@@ -3,18 +3,26 @@
  * program itself. */
 import type { Command } from 'commander'
 import { ConfigurationError, FileFormatError } from '../../src/errors.js'
-import type { EngineOptions, Task, TaskModel } from '../../src/index.js'
+import {
+  type Engine,
+  type EngineOptions,
+  type LoadedModel,
+  openEngine,
+  type Task,
+  type TaskModel,
+} from '../../src/index.js'
 import { modelFileOf } from '../../src/node/index.js'
 import { nameOf } from './flags.js'
 import { kindNameOf } from './modelFile.js'
 
 /** A kind of model that a file can hold: every task's, and the n-gram model. */
 export interface ModelKind<Model = unknown> extends Pick<Task, 'name' | 'evaluation' | 'dataForm' | 'faults'> {
-  load(path: string, options: EngineOptions): Promise<OpenModel<Model>>
+  /** Default true. */
+  readonly needsEngine?: boolean
+  load(path: string, options: { readonly engine?: Engine }): Promise<OpenModel<Model>>
 }
 
-export interface OpenModel<Model = unknown>
-  extends Pick<ReturnType<Task['load']> extends Promise<infer M> ? M : never, 'evaluate'> {
+export interface OpenModel<Model = unknown> extends Pick<LoadedModel, 'evaluate'> {
   readonly model: Model
 }
 
@@ -63,13 +71,19 @@ export async function withModel<Model, T>(
   use: (model: Model) => T | Promise<T>,
 ): Promise<T> {
   const { file, kind } = await findModel(command, path, kinds)
-  const { model } = await kind.load(file, engine)
+  const { model } = await kind.load(file, await engineFor(kind, engine))
   try {
     return await use(model)
   } finally {
     closeModel(model)
   }
 }
+
+/** An engine of a model's own, where its kind needs one: `closeModel` closes both. */
+export const engineFor = async (
+  { needsEngine = true }: Pick<ModelKind, 'needsEngine'>,
+  options: EngineOptions,
+): Promise<{ readonly engine?: Engine }> => (needsEngine ? { engine: await openEngine(options) } : {})
 
 /** Closes a model and the engine that was opened for it. */
 export function closeModel(model: unknown): void {

@@ -2,7 +2,7 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import { table, whole } from '../../src/drawing/figures.js'
-import type { Task } from '../../src/index.js'
+import { openEngine, type Task } from '../../src/index.js'
 import { summaryOf } from '../../src/inspection/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags } from '../flags/flags.js'
@@ -18,7 +18,7 @@ export function inspectSummaryCommand(tasks: readonly Task[]): Command {
   return addFlags(takesModels(command, tasks), schema).action(async (path: string) => {
     const flags = readFlags(command, schema)
     const { file, kind } = await findModel(command, path, tasks)
-    const { model, gateNames, remarks } = await kind.load(file, engineOptionsOf(flags))
+    const { model, gateNames, remarks } = await kind.load(file, { engine: await openEngine(engineOptionsOf(flags)) })
     try {
       const summary = summaryOf(model, { gates: Math.max(1, gateNames.length) })
       if (flags.json) return await write(`${JSON.stringify(summary)}\n`)

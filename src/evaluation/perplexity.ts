@@ -9,6 +9,7 @@ import {
   encodedSentences,
   type LanguageCorpus,
   sentenceBatches,
+  streamOf,
   type TokenBatch,
 } from '../models/languageModel/batches.js'
 import type { LanguageModel } from '../models/languageModel/languageModel.js'
@@ -28,7 +29,8 @@ const TOKENS_PER_STREAM = 4096
 const MAX_STREAMS = 64
 
 /**
- * Every token of the text is predicted once, from all before it: the first from the start symbol. A text of 8,192 tokens
+ * A model trained a sentence at a time is measured on each line by itself: `evaluateSentences`. With any other, every token
+ * of the text is predicted once, from all before it: the first from the start symbol. A text of 8,192 tokens
  * and more is read in up to 64 streams at once. The first begins with the text; each other one begins inside of it, from a
  * state that 256 tokens have warmed and not the whole past.
  * @throws ConfigurationError when the text is empty
@@ -36,8 +38,18 @@ const MAX_STREAMS = 64
  */
 export async function evaluate(
   model: LanguageModel,
+  corpus: LanguageCorpus,
+  options: EvaluationOptions = {},
+): Promise<Evaluation> {
+  return model.algorithm === 'sentence'
+    ? evaluateSentences(model, corpus, options)
+    : evaluateStream(model, streamOf(corpus), options)
+}
+
+async function evaluateStream(
+  model: LanguageModel,
   corpus: TextCorpus,
-  { tokens: most = Infinity, signal }: EvaluationOptions = {},
+  { tokens: most = Infinity, signal }: EvaluationOptions,
 ): Promise<Evaluation> {
   const { tokenizer } = model
   const { tokens: encoded, characters } = corpus.encodeBeginning(tokenizer, most)

@@ -1,6 +1,7 @@
 /* Errors of a regressor's predictions. */
 import type { ItemCorpus, NumberSequence } from '../data/corpora/items.js'
 import { regressionCost } from '../layers/regressionLoss.js'
+import { checkExtents } from '../models/regressor/batches.js'
 import type { Regressor } from '../models/regressor/regressor.js'
 
 export interface RegressionEvaluation {
@@ -20,8 +21,10 @@ export interface RegressionEvaluation {
  */
 export async function evaluateRegressor(
   model: Regressor,
-  { items }: ItemCorpus<NumberSequence>,
+  corpus: ItemCorpus<NumberSequence>,
 ): Promise<RegressionEvaluation> {
+  checkExtents(corpus, model.scales)
+  const { items } = corpus
   const answers = await model.predict(items)
   const { deviations } = model.scales.targets
   const sums = { loss: 0, squares: 0, absolute: 0 }

@@ -40,7 +40,7 @@ export async function follow(
   { lanes: most = 1, signal }: FollowOptions,
   visit: (step: Followed) => void,
 ): Promise<void> {
-  const { engine } = model
+  const { engine, sentenceEnd } = model
   const fed = new Int32Array(tokens.length + 1)
   fed[0] = model.tokenizer.start
   fed.set(tokens, 1)
@@ -56,6 +56,10 @@ export async function follow(
       for (let lane = 0; lane < lanes; lane++) {
         const at = lane * stride + t
         inputs[lane] = fed[Math.min(at, fed.length - 1)]
+        if (at > 0 && inputs[lane] === sentenceEnd) {
+          stream.reset(lane)
+          inputs[lane] = model.tokenizer.start
+        }
         positions[lane] = at < fed.length && (lane === 0 || t >= WARM_UP) ? at - 1 : -2
       }
       engine.scope(() => {

@@ -67,6 +67,19 @@ export class RecurrentStream {
     return output
   }
 
+  /** Gives one of the sequences the state that a text begins with. */
+  reset(row: number): void {
+    const { engine, layers, state } = this
+    engine.scope(() => {
+      const [first] = state
+      layers.zeroState(first.hidden.shape[0]).forEach(({ hidden, cell }, k) => {
+        copyRow(engine, hidden, state[k].hidden, row)
+        const { cell: kept } = state[k]
+        if (cell && kept) copyRow(engine, cell, kept, row)
+      })
+    })
+  }
+
   close(): void {
     const states = this.state.flatMap(({ hidden, cell }) => [hidden, cell])
     const { shared } = this
@@ -76,6 +89,11 @@ export class RecurrentStream {
         : shared.prepared.flatMap(each => [each?.products, each?.packed, each?.bias, each?.recurrent, each?.projection])
     for (const tensor of [...states, ...weights]) if (tensor) this.engine.release(tensor)
   }
+}
+
+function copyRow(engine: Engine, from: Tensor, to: Tensor, row: number): void {
+  const [, size] = from.shape
+  engine.copy(engine.view(from, [1, size], row * size), engine.view(to, [1, size], row * size))
 }
 
 const kept = (weights: PreparedWeights | undefined, keep: (tensor: Tensor) => Tensor): PreparedWeights | undefined =>

@@ -2,9 +2,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { program } from '../../cli/program.js'
-import { tasks } from '../../src/index.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run as runWith } from './inProcess.js'
 import { multiplierTask } from './multiplier.js'
 
 let folder: string
@@ -16,22 +15,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const path = (name: string) => join(folder, name)
 
-/** What the program writes to standard output, with the task beside the house's own. */
-async function run(...args: string[]): Promise<string> {
-  let output = ''
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation(piece => {
-    output += piece
-    return true
-  })
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
-  try {
-    await program([...tasks, multiplierTask]).parseAsync(args, { from: 'user' })
-    return output
-  } finally {
-    out.mockRestore()
-    err.mockRestore()
-  }
-}
+const run = (...args: string[]) => runWith(args, [multiplierTask])
 
 const quick = ['--learning-rate', '0.1', '--optimizer', 'sgd', '--threads', '1', '--backend', 'wasm']
 
@@ -109,10 +93,8 @@ describe('a task that a test registers', () => {
   })
 
   it('is unknown to the program without it', async () => {
-    const own = vi.spyOn(process.stderr, 'write').mockImplementation(() => true)
-    await expect(program().parseAsync(['eval', path('run'), path('threes.txt')], { from: 'user' })).rejects.toThrow(
+    await expect(runWith(['eval', path('run'), path('threes.txt')])).rejects.toThrow(
       /it holds a multiplier; known are language model, .*regressor; a newer recurra may read it/,
     )
-    own.mockRestore()
   })
 })

@@ -54,7 +54,7 @@ export const streamOf = (corpus: LanguageCorpus): TextCorpus =>
   corpus instanceof ItemCorpus ? linesOfText(corpus) : corpus
 
 /** A text's lines, where sentences are wanted; empty ones are none. */
-const sentencesOf = (corpus: LanguageCorpus): readonly string[] =>
+export const sentencesOf = (corpus: LanguageCorpus): readonly string[] =>
   corpus instanceof TextCorpus ? corpus.text.split('\n').filter(line => line.trim() !== '') : corpus.items
 
 /**

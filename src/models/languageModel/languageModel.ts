@@ -66,10 +66,18 @@ export interface LanguageModelCreation extends LanguageModelOptions, ModelEngine
   readonly vectors?: ((words: readonly string[]) => WordVectors | Promise<WordVectors>) | undefined
 }
 
+/** In a model's file; a file without it holds a model of streams. */
+const ALGORITHM = 'recurra.algorithm'
+
 export class LanguageModel extends SavedModel implements Predictor, Trainable<TokenBatch> {
   readonly parameters: readonly Parameter[]
   /** Those that training changes. */
   readonly trained: readonly Parameter[]
+  /**
+   * How training reads texts: `stream`, all that came before a token counts; `sentence`, each line begins anew. Training sets
+   * it, the model's file keeps it, and whatever reads, measures or continues texts follows it.
+   */
+  algorithm: 'stream' | 'sentence' = 'stream'
   private readonly embedding: Embedding | undefined
   private readonly recurrent: Recurrent
   private readonly output: OutputLayer
@@ -175,14 +183,17 @@ export class LanguageModel extends SavedModel implements Predictor, Trainable<To
     ])
     const tokenizer = await file.tokenizer()
     const promised = languageModelParameterCount(file.configuration, tokenizer.size, cells)
-    return file.into(
+    const model = await file.into(
       promised,
       async () => new LanguageModel(await engineFor(options), file.configuration, tokenizer, cells),
     )
+    if (file.metadata[ALGORITHM] === 'sentence') model.algorithm = 'sentence'
+    return model
   }
 
   fileMetadata(): Record<string, string> {
-    return fileMetadata('language model', this.configuration, this.tokenizer)
+    const algorithm = this.algorithm === 'sentence' ? { [ALGORITHM]: this.algorithm } : {}
+    return { ...fileMetadata('language model', this.configuration, this.tokenizer), ...algorithm }
   }
 
   /** The zero state for a batch: what stands before a text. Of the innermost scope. */
@@ -262,8 +273,17 @@ export class LanguageModel extends SavedModel implements Predictor, Trainable<To
   }
 
   private get readingParts(): ReadingParts {
-    const { engine, tokenizer, recurrent, output, parameters } = this
-    return { engine, tokenizer, recurrent, output, parameters, table: this.embedding?.weight.value }
+    const { engine, tokenizer, recurrent, output, parameters, sentenceEnd } = this
+    return { engine, tokenizer, recurrent, output, parameters, sentenceEnd, table: this.embedding?.weight.value }
+  }
+
+  /** The token after which a text begins anew; undefined where texts are read through. */
+  get sentenceEnd(): number | undefined {
+    if (this.algorithm === 'stream') return undefined
+    const { tokenizer } = this
+    if ('sentenceEnd' in tokenizer) return tokenizer.sentenceEnd as number
+    // Of a vocabulary without line ends, another symbol stands before a text, which may stand inside of it too.
+    return tokenizer.decode([tokenizer.start]) === '\n' ? tokenizer.start : undefined
   }
 
   /** The likeliest next tokens after a text, best first. */

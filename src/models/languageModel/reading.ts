@@ -22,6 +22,8 @@ export interface ReadingParts {
   readonly parameters: readonly Parameter[]
   /** The embedding's; undefined where tokens enter as one-hot vectors. */
   readonly table: Tensor | undefined
+  /** Before this token each text begins anew; undefined where a text is read through. */
+  readonly sentenceEnd: number | undefined
   /** Changes each layer's state after every token. */
   readonly edit?: StateEdit | undefined
 }
@@ -36,6 +38,8 @@ export interface TokenStream {
    * @returns logits [batch, vocabulary] of what follows the last of them
    */
   run(tokens: Tensor): Tensor
+  /** Gives one of the texts the state that a text begins with. */
+  reset(row: number): void
   /** Another that has read the same, and goes its own way from here. Close it too. */
   fork(): TokenStream
   close(): void
@@ -43,7 +47,7 @@ export interface TokenStream {
 
 /** @param options `edit` changes each layer's state after every run */
 export function openTokens(
-  parts: Omit<ReadingParts, 'tokenizer' | 'parameters' | 'edit'>,
+  parts: Omit<ReadingParts, 'tokenizer' | 'parameters' | 'sentenceEnd' | 'edit'>,
   batch: number,
   { edit, fork }: { readonly edit?: StateEdit | undefined; readonly fork?: RecurrentStream | undefined } = {},
 ): TokenStream {
@@ -56,6 +60,7 @@ export function openTokens(
       const last = [batch, recurrent.outputSize]
       return output.forward(engine.view(hidden, last, hidden.size - batch * recurrent.outputSize))
     },
+    reset: row => stream.reset(row),
     fork: () => openTokens(parts, batch, { edit, fork: stream }),
     close: () => stream.close(),
   }
@@ -86,17 +91,23 @@ interface Standing {
 }
 
 function readingOf(parts: ReadingParts, standing: Standing): Reading {
-  const { engine, tokenizer } = parts
+  const { engine, tokenizer, sentenceEnd } = parts
   const { stream } = standing
   const longest = parts.edit ? 1 : LONGEST_PUSH
   let { logits, tail } = standing
   let open = true
   const push = (tokens: ArrayLike<number>) => {
-    const all = logits ? tokens : [tokenizer.start, ...Array.from(tokens)]
+    const all = logits ? Array.from(tokens) : [tokenizer.start, ...Array.from(tokens)]
     tail = tailAfter(tail, tokens)
-    for (let from = 0; from < all.length; from += longest) {
-      const part = Array.prototype.slice.call(all, from, from + longest)
+    for (let from = 0; from < all.length; ) {
+      const begins = all[from] === sentenceEnd
+      if (begins) stream.reset(0)
+      let to = Math.min(from + longest, all.length)
+      const end = sentenceEnd === undefined ? -1 : all.indexOf(sentenceEnd, from + 1)
+      if (end >= 0) to = Math.min(to, end)
+      const part = begins ? [tokenizer.start, ...all.slice(from + 1, to)] : all.slice(from, to)
       logits = engine.scope(() => engine.read(stream.run(engine.tokens(part, [part.length, 1]))))
+      from = to
     }
   }
   const begun = (): Float64Array => {

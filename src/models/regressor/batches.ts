@@ -41,6 +41,16 @@ export function extentsOf({ items, name }: ItemCorpus<NumberSequence>): { featur
   return { features, outputs: targets.length }
 }
 
+/** @throws ConfigurationError for data of other numbers of features or outputs than the model's, or sequences that differ */
+export function checkExtents(corpus: ItemCorpus<NumberSequence>, { inputs, targets }: Scales): void {
+  const { features, outputs } = extentsOf(corpus)
+  const [reads, gives] = [inputs.means.length, targets.means.length]
+  if (features === reads && outputs === gives) return
+  throw new ConfigurationError(
+    `${corpus.name}: the model reads ${reads} number${reads === 1 ? '' : 's'} a step and gives ${gives}; the data have ${features} and ${outputs}; name the columns that it was trained on`,
+  )
+}
+
 export function checkSequence(
   { inputs, features: width, targets }: NumberSequence,
   { features, outputs }: { features: number; outputs: number },
@@ -95,13 +105,13 @@ export function numberBatch(sequences: readonly NumberSequence[], { inputs: from
 
 /** @throws ConfigurationError where there are no sequences */
 export function numberBatches(
-  { items, name }: ItemCorpus<NumberSequence>,
+  corpus: ItemCorpus<NumberSequence>,
   scales: Scales,
   { batchSize, seed }: { batchSize: number; seed?: number | undefined },
 ): BatchSource<NumberBatch> {
+  checkExtents(corpus, scales)
+  const { items, name } = corpus
   const features = scales.inputs.means.length
-  for (const [i, item] of items.entries())
-    checkSequence(item, { features, outputs: scales.targets.means.length }, `${name}: sequence ${i}`)
   return bucketedBatches(items, {
     ...{ name, batchSize, seed },
     lengthOf: ({ inputs }) => inputs.length / features,

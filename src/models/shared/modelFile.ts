@@ -31,6 +31,7 @@ export const modelToBytes = (
 
 export interface ModelFile<C> {
   readonly configuration: C
+  readonly metadata: Readonly<Record<string, string>>
   /** @param key which, of models that have several. Default `tokenizer`. @throws FileFormatError where there is none */
   tokenizer(key?: string): Promise<Tokenizer>
   /**
@@ -84,6 +85,7 @@ export async function modelFromBytes<S extends z.ZodObject>(
   }
   return {
     configuration,
+    metadata,
     async tokenizer(key = 'tokenizer') {
       if (configuration.unit === 'hugging-face') await HuggingFaceTokenizer.prepare()
       return tokenizerFromJSON(parsed(key), where)

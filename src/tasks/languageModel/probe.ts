@@ -13,7 +13,7 @@ import {
   trainingOf,
 } from '../../doctor/probe.js'
 import { unigram } from '../../doctor/unigram.js'
-import { evaluate, evaluateSentences } from '../../evaluation/perplexity.js'
+import { evaluate } from '../../evaluation/perplexity.js'
 import { encodedSentences, streamOf, type TokenBatch, tokenBatches } from '../../models/languageModel/batches.js'
 import { LanguageModel } from '../../models/languageModel/languageModel.js'
 import { outputParameterCount } from '../../models/languageModel/options.js'
@@ -58,12 +58,7 @@ export function languageProbe(
     few: options.batches ? options.batches.batch(0, 0) : fewOf(tokens, Math.min(FEW_STEPS, timeSteps)),
     ends: endsOf(tokens, segmentLength),
     observed: corpus => observedIn(streamOf(corpus).encodeBeginning(tokenizer, OBSERVED_TOKENS + 1).tokens),
-    lossOn: async corpus =>
-      (
-        await (bySentence
-          ? evaluateSentences(model, corpus, { tokens: EVALUATED_TOKENS })
-          : evaluate(model, streamOf(corpus), { tokens: EVALUATED_TOKENS }))
-      ).loss,
+    lossOn: async corpus => (await evaluate(model, corpus, { tokens: EVALUATED_TOKENS })).loss,
     baselinesOn: validation => [
       unigram(
         seen,

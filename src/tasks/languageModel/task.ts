@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { picked } from '../../configuration.js'
 import { HuggingFaceTokenizer } from '../../data/tokenizers/huggingFaceTokenizer.js'
 import { whole } from '../../drawing/figures.js'
-import { evaluate, evaluateSentences } from '../../evaluation/perplexity.js'
+import { evaluate } from '../../evaluation/perplexity.js'
 import { watchedGradients } from '../../inspection/watchedGradients.js'
 import { LanguageModel } from '../../models/languageModel/languageModel.js'
 import { languageModelContradictions, languageModelSchema } from '../../models/languageModel/options.js'
@@ -65,8 +65,8 @@ export const languageModelTask = defineTask({
   throughputUnit: ({ unit }) => (unit === 'character' ? 'characters' : 'tokens'),
   trainingTask: languageModelTraining,
   gradients: (model, { validation }) => watchedGradients(model, validation.text),
-  async test(model, { test }, { algorithm }, signal) {
-    const evaluation = await (algorithm === 'sentence' ? evaluateSentences : evaluate)(model, test, { signal })
+  async test(model, { test }, _, signal) {
+    const evaluation = await evaluate(model, test, { signal })
     return {
       loss: evaluation.loss,
       lines: evaluationLine(evaluation, model.tokenizer.unit),

@@ -2,8 +2,14 @@
  * validation text, continued each time. */
 import { TextCorpus } from '../../data/corpora/corpus.js'
 import { ItemCorpus } from '../../data/corpora/items.js'
-import { evaluate, evaluateSentences } from '../../evaluation/perplexity.js'
-import { type LanguageCorpus, streamOf, type TokenBatch, tokenBatches } from '../../models/languageModel/batches.js'
+import { evaluate } from '../../evaluation/perplexity.js'
+import {
+  type LanguageCorpus,
+  sentencesOf,
+  streamOf,
+  type TokenBatch,
+  tokenBatches,
+} from '../../models/languageModel/batches.js'
 import type { LanguageModel } from '../../models/languageModel/languageModel.js'
 import type { TrainingConfiguration } from '../../training/options.js'
 import type { Sample, TrainingTask } from '../../training/trainingTask.js'
@@ -36,7 +42,7 @@ export function languageModelTraining(
   { train, validation }: LanguageData,
   configuration: TrainingConfiguration,
 ): TrainingTask<TokenBatch> {
-  const { algorithm } = configuration
+  model.algorithm = configuration.algorithm
   let beginnings: readonly Beginning[] | undefined
   return {
     batches: tokenBatches(model.tokenizer, train, configuration),
@@ -45,17 +51,13 @@ export function languageModelTraining(
     validate:
       validation &&
       (async () => {
-        const options = { tokens: VALIDATION_TOKENS }
-        const { loss, perplexity } =
-          algorithm === 'sentence'
-            ? await evaluateSentences(model, validation, options)
-            : await evaluate(model, streamOf(validation), options)
+        const { loss, perplexity } = await evaluate(model, validation, { tokens: VALIDATION_TOKENS })
         return { loss, perplexity }
       }),
     samples:
       validation &&
       (count => {
-        beginnings ??= beginningsOf(model, streamOf(validation).text, count)
+        beginnings ??= beginningsOf(model, validation, count)
         return continued(model, beginnings)
       }),
   }
@@ -63,8 +65,28 @@ export function languageModelTraining(
 
 type Beginning = Pick<Sample, 'input' | 'target'>
 
+function beginningsOf(model: LanguageModel, corpus: LanguageCorpus, count: number): Beginning[] {
+  return model.algorithm === 'sentence'
+    ? sentenceBeginnings(model, sentencesOf(corpus), count)
+    : textBeginnings(model, streamOf(corpus).text, count)
+}
+
+/** The first halves of sentences from all over the corpus. */
+function sentenceBeginnings({ tokenizer }: LanguageModel, sentences: readonly string[], count: number): Beginning[] {
+  const chosen = Array.from({ length: Math.min(count, sentences.length) }, (_, k) =>
+    tokenizer.encode(sentences[Math.floor((k * sentences.length) / count)]),
+  )
+  return chosen.map(tokens => {
+    const cut = Math.min(PROMPT_TOKENS, Math.ceil(tokens.length / 2))
+    return {
+      input: tokenizer.decode(tokens.subarray(0, cut)),
+      target: tokenizer.decode(tokens.subarray(cut, cut + OUTPUT_TOKENS)),
+    }
+  })
+}
+
 /** Beginnings from all over the text, each after a line's end where there is one near. */
-function beginningsOf({ tokenizer }: LanguageModel, text: string, count: number): Beginning[] {
+function textBeginnings({ tokenizer }: LanguageModel, text: string, count: number): Beginning[] {
   const beginnings: Beginning[] = []
   for (let k = 0; k < count; k++) {
     const from = Math.floor((k * text.length) / count)
@@ -84,7 +106,8 @@ async function continued(model: LanguageModel, beginnings: readonly Beginning[])
   const samples: Sample[] = []
   for (const { input, target } of beginnings) {
     let output = ''
-    for await (const piece of model.generate({ prompt: input, length: OUTPUT_TOKENS, temperature: 0.5 }))
+    const stop = model.algorithm === 'sentence' ? '\n' : undefined
+    for await (const piece of model.generate({ prompt: input, length: OUTPUT_TOKENS, temperature: 0.5, stop }))
       output += piece
     samples.push({ input, target, output })
   }
