@@ -46,7 +46,7 @@ describe('a classifier', () => {
     expect(code).toBe(0)
     expect(stderr).toContain('46 repeated an earlier one and were left out')
     expect(parse(await readFile(shop.path('named/config.yaml'), 'utf8'))).toMatchObject({
-      data: 'names',
+      data: shop.path('names'),
       unit: 'character',
     })
   })

@@ -37,7 +37,14 @@ describe('recurra train regress', () => {
     expect(ending.stderr).toMatch(/\n {2}… \(10.* → [\d.]+ \([\d.]+\)\n/)
     expect((await readdir(shop.path('wave'))).filter(name => name.startsWith('events.out'))).toHaveLength(1)
     expect(parse(await readFile(shop.path('wave/config.yaml'), 'utf8'))).toMatchObject({
-      ...{ data: 'wave.csv', targetColumn: ['height'], window: 12, ahead: 2, loss: 'squared', optimizer: 'adam' },
+      ...{
+        data: shop.path('wave.csv'),
+        targetColumn: ['height'],
+        window: 12,
+        ahead: 2,
+        loss: 'squared',
+        optimizer: 'adam',
+      },
     })
     const last = (await readFile(shop.path('wave/metrics.jsonl'), 'utf8')).trimEnd().split('\n').at(-1) as string
     expect(JSON.parse(last)).toMatchObject({

@@ -61,7 +61,13 @@ describe('a run', () => {
       'metrics.jsonl',
     ])
     const configuration = parse(await read('first/config.yaml'))
-    expect(configuration).toMatchObject({ data: 'fox.txt', cell: 'lstm', hiddenSize: 8, learningRate: 0.002, seed: 5 })
+    expect(configuration).toMatchObject({
+      data: shop.path('fox.txt'),
+      cell: 'lstm',
+      hiddenSize: 8,
+      learningRate: 0.002,
+      seed: 5,
+    })
     expect(JSON.parse(await read('first/environment.json'))).toMatchObject({
       version: expect.any(String),
       backend: expect.any(String),
@@ -115,7 +121,7 @@ describe('a run', () => {
     const ending = await shop.run(lm('fox.txt', '--steps', '1', '--out', 'kept', '--seed', '2'))
     expect(ending.code).toBe(1)
     expect(fault(ending)).toBe(
-      'recurra: kept: it exists, and a run is never overwritten; choose another folder or remove this one',
+      'recurra: kept: it exists, and a run is never overwritten; go on with it: recurra resume kept; or choose another folder',
     )
     expect(await readFile(shop.path('kept/last.safetensors'))).toEqual(before)
   })

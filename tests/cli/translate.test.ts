@@ -40,7 +40,7 @@ afterAll(() => shop.close())
 describe('recurra train translate', () => {
   it('leaves the folder of a run, and goes on after a stop', async () => {
     expect(parse(await readFile(shop.path('run/config.yaml'), 'utf8'))).toMatchObject({
-      ...{ data: 'pairs.tsv', unit: 'word', attention: 'luong-general', beamSize: 4 },
+      ...{ data: shop.path('pairs.tsv'), unit: 'word', attention: 'luong-general', beamSize: 4 },
     })
     const args = [
       'train',
