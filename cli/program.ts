@@ -8,6 +8,7 @@ import { compareCommand } from './commands/compare.js'
 import { dataCommand } from './commands/data.js'
 import { doctorCommand } from './commands/doctor.js'
 import { evalCommand } from './commands/eval.js'
+import { forecastCommand } from './commands/forecast.js'
 import { generateCommand } from './commands/generate.js'
 import { inspectCommand } from './commands/inspect.js'
 import { lessonCommand } from './commands/lesson.js'
@@ -37,6 +38,7 @@ export function program(tasks: readonly Task[] = allTasks): Command {
     .addCommand(nextCommand())
     .addCommand(classifyCommand())
     .addCommand(tagCommand())
+    .addCommand(forecastCommand())
     .addCommand(evalCommand(tasks))
     .addCommand(scoreCommand())
     .addCommand(compareCommand())

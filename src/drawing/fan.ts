@@ -66,7 +66,13 @@ export function fanPicture({ title, past, times, quantiles, actual }: Fan): stri
       class: 'rule',
       'stroke-dasharray': '2 3',
     }),
-    ...line(past.values, 0, 5),
+    ...runs(past.values).map(run =>
+      element('polyline', {
+        points: run.map(([i, value]) => `${coordinate(x(i))},${coordinate(y(value))}`).join(' '),
+        class: 'edge',
+        'stroke-width': 1.5,
+      }),
+    ),
     ...(median ? line(median.values, begins, 0) : []),
     ...(actual ? line(actual, begins, 1) : []),
     ...axes({

@@ -7,6 +7,7 @@ import { readTextFile } from './files.js'
 import { readLabelled, readLabelledCorpus } from './labelledFiles.js'
 import { readNumbers } from './numberFiles.js'
 import { readPairCorpus, readPairs } from './pairFiles.js'
+import { readSeriesCorpus } from './seriesFiles.js'
 import { readTagged, readTaggedCorpus } from './taggedFiles.js'
 import { readWordVectors } from './wordVectorFile.js'
 
@@ -21,6 +22,7 @@ export const fileReader: DataReader = {
   pairs: path => readPairCorpus(path),
   pairParts: readPairs,
   numbers: readNumbers,
+  series: readSeriesCorpus,
   wordVectors: readWordVectors,
 }
 

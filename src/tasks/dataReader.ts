@@ -12,7 +12,9 @@ import type {
 } from '../data/corpora/items.js'
 import type { Overlap } from '../data/corpora/overlap.js'
 import type { WindowOptions } from '../data/corpora/series.js'
+import type { SeriesCorpus } from '../data/corpora/timeSeries.js'
 import type { LabelledColumns } from '../data/readers/rows.js'
+import type { SeriesTableOptions } from '../data/readers/seriesTable.js'
 import type { TagLineOptions } from '../data/readers/tagLines.js'
 import type { MissingVectors, WordVectors } from '../data/wordVectors.js'
 
@@ -64,6 +66,7 @@ export interface DataReader {
     path: string,
     options: WindowOptions & { readonly seed?: number | undefined },
   ): Promise<ItemSplits<NumberSequence>>
+  series(path: string, options: SeriesTableOptions & ColumnOptions): Promise<SeriesCorpus>
   wordVectors(
     path: string,
     options: { readonly words: readonly string[]; readonly missing: MissingVectors },

@@ -33,7 +33,9 @@ export function defineTask<
   const train = (model: Model, data: Data, options?: TrainingOptions) => {
     const open: Parameters<typeof trainingRun<Batch>>[1]['open'] = configuration =>
       definition.trainingTask(model, data, configuration)
-    return trainingRun(model, { ...definition, validation: data.validation !== undefined, open }, options)
+    const validation = data.validation !== undefined
+    const chosen = { ...(validation ? definition.trainingDefaults : {}), ...options }
+    return trainingRun(model, { ...definition, validation, open }, chosen)
   }
   const loaded = (model: Model): LoadedModel<Model> => ({
     model,

@@ -38,6 +38,10 @@ export const partsOf = ({
 /** A corpus that a seed makes, in the place of a file. */
 interface BuiltIn {
   readonly name: string
+}
+
+/** One of texts. */
+interface BuiltInText extends BuiltIn {
   readonly unit: 'word' | 'character'
 }
 
@@ -53,7 +57,7 @@ export const builtInOf = <Corpus extends BuiltIn>(
 export const namesOf = (corpora: readonly BuiltIn[]): string => corpora.map(({ name }) => name).join(' or ')
 
 /** What a token is where the user does not say: as the built-in corpus has it. */
-export const impliedUnit = (corpora: readonly BuiltIn[], path: string | undefined, reader: DataReader): Values => {
+export const impliedUnit = (corpora: readonly BuiltInText[], path: string | undefined, reader: DataReader): Values => {
   const corpus = builtInOf(corpora, path, reader)
   return corpus ? { unit: corpus.unit } : {}
 }

@@ -118,6 +118,8 @@ export interface TaskDefinition<
   readonly flags: F
   /** Of any of these keys. */
   readonly contradictions: readonly Contradiction[]
+  /** Training options that differ from the trainer's own defaults. */
+  readonly trainingDefaults?: TrainingOptions | undefined
   /** Validation's, and which way each is better. */
   readonly metrics: MetricModes
 

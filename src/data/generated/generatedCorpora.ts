@@ -6,9 +6,10 @@ import { copy } from './copy.js'
 import { dates } from './dates.js'
 import { dyck } from './dyck.js'
 import { englishFrench } from './englishFrench.js'
-import type { GeneratedCorpus } from './generatedCorpus.js'
+import type { GenerateCorpusOptions, GeneratedCorpus } from './generatedCorpus.js'
 import { parity } from './parity.js'
 import { reviews } from './reviews.js'
+import { sales } from './sales.js'
 
 export const generatedCorpora = {
   agreement,
@@ -19,13 +20,22 @@ export const generatedCorpora = {
   copy,
   parity,
   dyck,
-} as const satisfies Record<string, GeneratedCorpus<unknown>>
+  sales,
+} as const satisfies Record<string, WrittenCorpus>
+
+/** What every built-in corpus is: a description, and a file that a seed makes. */
+export interface WrittenCorpus
+  extends Pick<GeneratedCorpus<unknown>, 'name' | 'description' | 'fileForm' | 'defaultCount'> {
+  /** The object of `recurra train`. */
+  readonly task: string
+  generate(options?: GenerateCorpusOptions): { toFile(): string }
+}
 
 export type GeneratedCorpusName = keyof typeof generatedCorpora
 
 /** The corpus with this name. @throws ConfigurationError that names the known ones */
-export function generatedCorpus(name: string): GeneratedCorpus<unknown> {
-  const known: Readonly<Record<string, GeneratedCorpus<unknown>>> = generatedCorpora
+export function generatedCorpus(name: string): WrittenCorpus {
+  const known: Readonly<Record<string, WrittenCorpus>> = generatedCorpora
   if (Object.hasOwn(known, name)) return known[name]
   const names = Object.keys(known)
   const near = nearest(name, names)

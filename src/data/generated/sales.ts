@@ -2,6 +2,7 @@
  * A promotion, which is known ahead, lifts them by a factor of the kind's own. What no season tells, a model that reads
  * promotions can know; what one series is too short for, it can learn from two hundred. */
 
+import { ConfigurationError } from '../../errors.js'
 import { fold, Random, seedKey } from '../../random.js'
 import { SeriesCorpus, type SeriesSplits, splitSeries, type TimeSeries } from '../corpora/timeSeries.js'
 import { daysOf, weekdayOf } from '../time/calendar.js'
@@ -92,6 +93,8 @@ export const sales = {
     'comma-separated columns shop, date, units, promotion and kind, with a header; units of the last 28 days are empty',
   defaultCount: DEFAULT_COUNT,
   generate({ seed = 1, count = DEFAULT_COUNT }: SalesOptions = {}): SalesSplits {
+    if (!Number.isSafeInteger(count) || count < 1)
+      throw new ConfigurationError(`sales: count must be a whole number from 1 on; got ${count}`)
     const random = new Random(fold(seedKey(seed), 'generatedCorpus'))
     const timeline = new Timeline(frequencyOf('day'), { days: FIRST_DAY, seconds: 0 })
     const start = timeline.indexOf({ days: FIRST_DAY, seconds: 0 }) as number

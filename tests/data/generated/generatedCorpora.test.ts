@@ -4,12 +4,16 @@ import { adding } from '../../../src/data/generated/adding.js'
 import { copy } from '../../../src/data/generated/copy.js'
 import { dyck } from '../../../src/data/generated/dyck.js'
 import { generatedCorpora, generatedCorpus } from '../../../src/data/generated/generatedCorpora.js'
+import type { GeneratedCorpus } from '../../../src/data/generated/generatedCorpus.js'
 import { parity } from '../../../src/data/generated/parity.js'
 import { ConfigurationError } from '../../../src/errors.js'
 import { all } from './allItems.js'
 
-describe.each(Object.keys(generatedCorpora))('the corpus %s', name => {
-  const corpus = generatedCorpus(name)
+/** Those whose items are drawn apart; sales has a test of its own. */
+const { sales: _, ...ofItems } = generatedCorpora
+
+describe.each(Object.keys(ofItems))('the corpus %s', name => {
+  const corpus: GeneratedCorpus<unknown> = ofItems[name as keyof typeof ofItems]
 
   it('is a function of its seed', () => {
     const options = { seed: 5, count: 300 }
