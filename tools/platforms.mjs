@@ -30,17 +30,17 @@ export const packageNameOf = ({ platform, arch }) => `@recurra/${platform}-${arc
 /** @param {{ platform: string, arch: string }} target @returns {string} where its package is laid out */
 export const packageFolderOf = ({ platform, arch }) => join(platformsFolder, `${platform}-${arch}`)
 
-/** What Node calls, and what it asks first. */
-const wantedExports = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+/** What Node calls, and what it calls first. */
+const WANTED_EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
 /** Libraries that every machine of the system has. */
-const knownLibraries = {
+const KNOWN_LIBRARIES = {
   linux: /^(libc|libm|libpthread|ld-linux-.*)\.so\.\d+$/,
   darwin: /^\/usr\/lib\/libSystem\.B\.dylib$/,
   win32: /^(KERNEL32|api-ms-win-.*)\.dll$/i,
 }
 
 /** @returns {Promise<import('./compileAddon.mjs').Compiler>} zig, without a target */
-async function findZig() {
+export async function findZig() {
   const candidates = [process.env.ZIG ? [process.env.ZIG] : ['zig'], ['python3', '-m', 'ziglang']]
   for (const [program = '', ...args] of candidates) {
     const { code, stdout } = await capture(program, [...args, 'version'])
@@ -61,9 +61,9 @@ export function faultsOf(bytes, { platform, arch }) {
   const binary = readBinary(bytes)
   const faults = []
   if (binary.platform !== platform || binary.arch !== arch) faults.push(`it is for ${binary.platform} ${binary.arch}`)
-  for (const name of wantedExports) if (!binary.exports.includes(name)) faults.push(`it does not export ${name}`)
-  for (const name of binary.exports) if (!wantedExports.includes(name)) faults.push(`it also exports ${name}`)
-  const known = knownLibraries[/** @type {keyof typeof knownLibraries} */ (platform)]
+  for (const name of WANTED_EXPORTS) if (!binary.exports.includes(name)) faults.push(`it does not export ${name}`)
+  for (const name of binary.exports) if (!WANTED_EXPORTS.includes(name)) faults.push(`it also exports ${name}`)
+  const known = KNOWN_LIBRARIES[/** @type {keyof typeof KNOWN_LIBRARIES} */ (platform)]
   for (const name of binary.libraries) if (!known?.test(name)) faults.push(`it wants ${name}`)
   const wantsNode = binary.imports.some(name => name.startsWith('napi_'))
   if (wantsNode !== (platform !== 'win32'))
@@ -127,8 +127,8 @@ async function makePackage(target, zig) {
 /** @param {readonly string[]} [wanted] such as linux-x64; all where none is named */
 export async function makePlatforms(wanted = []) {
   const known = targets.map(({ platform, arch }) => `${platform}-${arch}`)
-  const strange = wanted.find(name => !known.includes(name))
-  if (strange) throw new Error(`platforms: ${strange} is not known; known are ${known.join(', ')}`)
+  const unknown = wanted.find(name => !known.includes(name))
+  if (unknown) throw new Error(`platforms: ${unknown} is unknown; known are ${known.join(', ')}`)
   const zig = await findZig()
   for (const [i, target] of targets.entries()) {
     if (wanted.length > 0 && !wanted.includes(known[i] ?? '')) continue

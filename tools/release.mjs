@@ -1,17 +1,23 @@
 /* npm run release: makes everything that is published, as files in dist/release/: the platform packages (see
  * tools/platforms.mjs) and the library, whose package.json there, and only there, names them as optional dependencies.
- * A clone does not name them: they have its own version, which the registry does not have before it is published.
+ * A clone does not name them: they have its own version, which the registry does not have before it is published. Beside
+ * them stand the bill of materials (sbom.cdx.json) and the hashes of all files (SHA256SUMS). The same sources make the
+ * same bytes, wherever and whenever: `npm run check:release` builds twice and compares.
+ *
+ *     npm run release -- --library      the library alone, without a compiler for the platform packages
  *
  * Publishes nothing. CONTRIBUTING.md says how that is done. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { billOfMaterials, licencesFile, licenceText } from './inventory.mjs'
 import { makePlatforms, packageFolderOf, packageNameOf, targets } from './platforms.mjs'
 import { build, install } from './prepare.mjs'
 import { capture, isMain, root, runTool } from './run.mjs'
 
 /** What of package.json concerns a clone alone. */
-const ofTheClone = ['devDependencies', 'scripts']
+const OF_THE_CLONE = ['devDependencies', 'scripts']
 
 /** @param {string} program @param {string[]} args @param {string} [cwd] @returns {Promise<string>} */
 async function call(program, args, cwd = root) {
@@ -46,28 +52,61 @@ export async function packLibrary(to) {
     const inside = join(folder, 'package')
     const path = join(inside, 'package.json')
     const description = JSON.parse(await readFile(path, 'utf8'))
-    for (const key of ofTheClone) delete description[key]
+    for (const key of OF_THE_CLONE) delete description[key]
     description.optionalDependencies = Object.fromEntries(
       targets.map(target => [packageNameOf(target), description.version]),
     )
+    description.files = [...description.files, licencesFile]
     await writeFile(path, `${JSON.stringify(description, null, 2)}\n`)
+    await writeFile(join(inside, licencesFile), await licenceText(await billOfMaterials()))
+    await setModes(inside, new Set(Object.values(description.bin).map(file => join(inside, file))))
     return await pack(inside, to)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
+/**
+ * Modes stand in a packed file, and those on disk depend on the umask.
+ * @param {string} folder @param {ReadonlySet<string>} programs paths of files that may be run
+ */
+async function setModes(folder, programs) {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    await chmod(path, entry.isDirectory() || programs.has(path) ? 0o755 : 0o644)
+  }
+}
+
+/**
+ * The lines of a SHA256SUMS file, as sha256sum writes and checks it.
+ * @param {string} folder
+ */
+export async function hashesOf(folder) {
+  const lines = (await readdir(folder)).sort().map(async name => {
+    const hash = createHash('sha256').update(await readFile(join(folder, name)))
+    return `${hash.digest('hex')}  ${name}\n`
+  })
+  return (await Promise.all(lines)).join('')
+}
+
 if (isMain(import.meta.url)) {
   await runTool(async () => {
+    const [wanted, ...more] = process.argv.slice(2)
+    if (more.length > 0 || (wanted !== undefined && wanted !== '--library'))
+      throw new Error(`release: ${[wanted, ...more].join(' ')} is unknown; it takes --library or nothing`)
     await install()
     await build()
     const folder = join(root, 'dist', 'release')
     await rm(folder, { recursive: true, force: true })
     await mkdir(folder, { recursive: true })
-    await makePlatforms()
-    for (const target of targets) console.log((await pack(packageFolderOf(target), folder)).file)
+    if (wanted === undefined) {
+      await makePlatforms()
+      for (const target of targets) console.log((await pack(packageFolderOf(target), folder)).file)
+    }
     const { file, paths } = await packLibrary(folder)
     console.log(`${file}: ${paths.length} files`)
+    await writeFile(join(folder, 'sbom.cdx.json'), `${JSON.stringify(await billOfMaterials(), null, 2)}\n`)
+    await writeFile(join(folder, 'SHA256SUMS'), await hashesOf(folder))
     return 0
   })
 }

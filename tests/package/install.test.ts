@@ -1,7 +1,7 @@
 /* The package as users get it: what npm would ship, installed into an empty folder, trains there. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -76,6 +76,19 @@ describe('the package', () => {
     expect(description.scripts).toBeUndefined()
     expect(description.devDependencies).toBeUndefined()
   })
+
+  test('is packed to the same bytes, whatever the times and modes of its files', async () => {
+    const index = join(root, 'dist', 'src', 'index.js')
+    const { atime, mtime, mode } = await stat(index)
+    const packed = async (name: string) => readFile((await packLibrary(await mkdtemp(join(folder, name)))).file)
+    const first = await packed('first-')
+    await utimes(index, 1, 1)
+    await chmod(index, 0o600)
+    const second = await packed('second-')
+    await utimes(index, atime, mtime)
+    await chmod(index, mode)
+    expect(Buffer.compare(first, second)).toBe(0)
+  }, 60_000)
 
   test('installs into an empty folder with its few dependencies', async ({ skip }) => {
     if (away) skip(away)
