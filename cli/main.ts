@@ -4,6 +4,7 @@ import { CommanderError } from 'commander'
 import { RecurraError } from '../src/errors.js'
 import { UsageError } from './flags/flags.js'
 import { forgiveClosedOutput } from './output/output.js'
+import { beQuiet } from './output/report.js'
 import { program } from './program.js'
 
 /** Done, a fault, wrong usage; 130 is set where the user stops a run. */
@@ -26,6 +27,8 @@ function messageOf(error: unknown): string {
 }
 
 forgiveClosedOutput()
+if (process.argv.includes('--quiet')) beQuiet()
+if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1'
 try {
   await program().parseAsync()
 } catch (error) {

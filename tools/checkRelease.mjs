@@ -76,10 +76,11 @@ await runTool(async () => {
   const epoch = (await git(['log', '-1', '--format=%ct'])).trim()
   const parent = await mkdtemp(join(tmpdir(), 'recurra-release-'))
   try {
+    // Both copies first: somebody may be at work on the sources.
+    for (const options of BUILDS) await copySources(join(parent, options.name), options)
     const sums = []
     for (const options of BUILDS) {
       const folder = join(parent, options.name)
-      await copySources(folder, options)
       await release(folder, args, { ...options, epoch })
       sums.push(await readFile(join(folder, 'dist', 'release', 'SHA256SUMS'), 'utf8'))
     }

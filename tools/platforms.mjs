@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readBinary } from './binaryFormat.mjs'
 import { compileAddon } from './compileAddon.mjs'
+import { licencesFile } from './inventory.mjs'
 import { capture, isMain, root, runTool } from './run.mjs'
 
 /**
@@ -76,8 +77,9 @@ export function faultsOf(bytes, { platform, arch }) {
  * @param {typeof targets[number]} target
  * @param {string} addon its file
  * @param {string} folder made anew
+ * @param {string} [licences] of what the compiler has linked into the addon
  */
-export async function layOut(target, addon, folder) {
+export async function layOut(target, addon, folder, licences) {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   await copyFile(addon, join(folder, 'recurra.node'))
@@ -92,11 +94,33 @@ export async function layOut(target, addon, folder) {
     ...(target.libc ? { libc: [target.libc] } : {}),
     engines,
     main: './recurra.node',
-    files: ['recurra.node'],
+    files: ['recurra.node', ...(licences ? [licencesFile] : [])],
   }
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(description, null, 2)}\n`)
   await writeFile(join(folder, 'README.md'), `${description.description} Installed with recurra, not by itself.\n`)
   await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+  if (licences) await writeFile(join(folder, licencesFile), licences)
+}
+
+/**
+ * The licences of what zig links into an addon: compiler-rt, which is zig's own, and for Windows the C runtime of mingw-w64.
+ * The C libraries of the other systems are theirs.
+ * @param {typeof targets[number]} target
+ * @param {import('./compileAddon.mjs').Compiler} zig
+ * @returns {Promise<string>}
+ */
+async function linkedLicences({ platform }, { command, version }) {
+  const [program = '', ...args] = command.slice(0, -1)
+  const { stdout } = await capture(program, [...args, 'env'])
+  const library = /\blib_dir"?\s*[=:]\s*("(?:[^"\\]|\\.)*")/.exec(stdout)?.[1]
+  if (!library) throw new Error('zig env does not say where its library is')
+  const folder = JSON.parse(library)
+  const parts = [[`compiler-rt of ${version}`, join(folder, '..', 'LICENSE')]]
+  if (platform === 'win32') parts.push(['mingw-w64, the C runtime', join(folder, 'libc', 'mingw', 'COPYING')])
+  const texts = parts.map(async ([name = '', file = '']) => `${name}\n\n${(await readFile(file, 'utf8')).trim()}\n`)
+  return ['What the compiler has linked into recurra.node, and the licences.\n', ...(await Promise.all(texts))].join(
+    `\n${'-'.repeat(80)}\n\n`,
+  )
 }
 
 /**
@@ -114,7 +138,7 @@ async function makePackage(target, zig) {
     const bytes = await readFile(file)
     const faults = faultsOf(bytes, target)
     if (faults.length > 0) throw new Error(`${packageNameOf(target)}: ${faults.join('; ')}`)
-    await layOut(target, file, packageFolderOf(target))
+    await layOut(target, file, packageFolderOf(target), await linkedLicences(target, zig))
     const { exports, imports, libraries } = readBinary(bytes)
     console.log(
       `${packageNameOf(target).padEnd(24)}${String(bytes.length).padStart(9)} bytes, exports ${exports.length}, imports ${imports.length}, wants ${libraries.join(', ')}`,

@@ -8,6 +8,7 @@ import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlag
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
 import { write } from '../output/output.js'
+import { report } from '../output/report.js'
 
 const schema = z.strictObject({
   text: z.string().optional().describe('the text itself'),
@@ -32,10 +33,7 @@ export function classifyCommand(): Command {
       let empty = 0
       for await (const lines of flags.text === undefined ? batchesOf(file as string) : [[flags.text]])
         empty += await classifyLines(model, lines, flags)
-      if (empty > 0)
-        process.stderr.write(
-          `${empty === 1 ? 'a line holds' : `${empty} lines hold`} no text: no class is told there\n`,
-        )
+      if (empty > 0) report(`${empty === 1 ? 'a line holds' : `${empty} lines hold`} no text: no class is told there\n`)
     })
   })
 }

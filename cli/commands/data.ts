@@ -7,6 +7,7 @@ import { commonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags } from '../flags/flags.js'
 import { checkFree, writeNew } from '../output/outFile.js'
 import { write } from '../output/output.js'
+import { report } from '../output/report.js'
 
 const schema = z.strictObject({
   out: z.string().default('-').describe('the file; - is standard output'),
@@ -33,7 +34,7 @@ export function dataCommand(): Command {
     const file = (await asUsage(() => corpus.generate({ seed, count }))).toFile()
     if (out === '-') return write(file)
     await writeNew(out, file)
-    process.stderr.write(`${out}: ${whole(count ?? corpus.defaultCount)} items; ${corpus.fileForm}\n`)
+    report(`${out}: ${whole(count ?? corpus.defaultCount)} items; ${corpus.fileForm}\n`)
   })
 }
 

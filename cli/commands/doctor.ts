@@ -10,6 +10,7 @@ import { addFlags, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels } from '../flags/models.js'
 import { watchInterrupt } from '../output/interrupt.js'
 import { write } from '../output/output.js'
+import { report } from '../output/report.js'
 import { examined } from './doctorInput.js'
 
 const schemaOf = (tasks: readonly Task[]) =>
@@ -45,7 +46,7 @@ export function doctorCommand(tasks: readonly Task[]): Command {
     const alone = config !== undefined && second === undefined
     const [model, data] = alone ? [undefined, first] : [first, second]
     const engine = await openEngine(engineOptionsOf(flags))
-    const interrupt = watchInterrupt(() => process.stderr.write('stopping; Ctrl-C again ends at once\n'))
+    const interrupt = watchInterrupt(() => report('stopping; Ctrl-C again ends at once\n'))
     try {
       const { probe, line } = await examined(command, tasks, { model, config, data, task }, engine)
       if (!json) await write(`${line}\n\n`)

@@ -22,6 +22,7 @@ import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlag
 import { addFlags, readFlags } from '../flags/flags.js'
 import { write } from '../output/output.js'
 import { TrainingProgress } from '../output/progress.js'
+import { report } from '../output/report.js'
 import { backendLine, resultLine, trainInFolder } from './trainingSession.js'
 
 const FOLDER = 'runs/quickstart'
@@ -93,10 +94,10 @@ export function quickstartCommand(): Command {
       model: { model },
     } = outcome
     try {
-      process.stderr.write(`${resultLine(result)}\n`)
+      report(`${resultLine(result)}\n`)
       if (!test) return
-      process.stderr.write(`held-out text: ${test.lines}\n`)
-      process.stderr.write(`${countingLine(model, read.data, test)}\n\n`)
+      report(`held-out text: ${test.lines}\n`)
+      report(`${countingLine(model, read.data, test)}\n\n`)
       await write(prompt)
       for await (const piece of model.generate({ prompt, length: LENGTH, temperature: TEMPERATURE })) await write(piece)
       await write(`\n\nkept in ${run.path}; go on with:\n`)

@@ -17,6 +17,7 @@ import { isPathKey, shortPath, withShortPaths } from '../flags/dataPaths.js'
 import { addFlags, givenFlags, readFlags, UsageError } from '../flags/flags.js'
 import { runSchema } from '../flags/runFlags.js'
 import { TrainingProgress } from '../output/progress.js'
+import { report } from '../output/report.js'
 import { backendLine, checkRunFlags, reportOutcome, sha256Of, trainInFolder } from './trainingSession.js'
 
 type Values = Readonly<Record<string, unknown>>
@@ -65,7 +66,7 @@ export function resumeCommand(tasks: readonly Task[]): Command {
     const { wait, takeOver, ...run } = goingOn.parse(picked(goingOn, flags))
     const folder = await RunFolder.open(path, {
       ...{ wait, takeOver },
-      onNote: line => process.stderr.write(`${line}\n`),
+      onNote: line => report(`${line}\n`),
     })
     try {
       const changed = Object.fromEntries(Object.entries(flags).filter(([key]) => key in given && isFree(key)))

@@ -10,6 +10,7 @@ import { ConfigurationError, nearest } from '../../src/errors.js'
 import type { Metric } from '../../src/node/metrics.js'
 import { differingKeys, listRuns, type RunRecord, readRun } from '../../src/node/runs.js'
 import { commonSchema, jsonSchema } from '../flags/commonFlags.js'
+import { shortPath } from '../flags/dataPaths.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
 import { write } from '../output/output.js'
 
@@ -103,8 +104,9 @@ export function lossCurve(events: readonly LossEvent[], stream: NodeJS.WriteStre
 }
 
 function showText(run: RunRecord): string {
-  const { path, state, fault, last, best, events } = run
-  const lines = [`${path}: ${state}${progressOf(last)}`]
+  const { path, state, owner, fault, last, best, events, test } = run
+  const by = owner === undefined ? '' : ` (${owner})`
+  const lines = [`${path}: ${state}${progressOf(last)}${by}`]
   if (fault) lines.push(fault)
   if (best) lines.push(`best: step ${whole(best.step)}, ${validationOf(best)}`)
   if (last) {
@@ -113,12 +115,17 @@ function showText(run: RunRecord): string {
       `last: step ${whole(last.step)}${training}${last.validationLoss === undefined ? '' : `, ${validationOf(last)}`}`,
     )
   } else if (!fault) lines.push('no event yet')
+  if (test)
+    lines.push(...summaryOf(test).flatMap((line, i) => wrapped(`${i === 0 ? 'test: ' : '      '}${line}`, WIDTH)))
   const picture = lossCurve(events, process.stdout)
   return `${lines.join('\n')}\n${picture && `\n${picture}`}`
 }
 
-const validationOf = ({ validationLoss = Number.NaN }: Metric) =>
-  `validation loss ${decimals(validationLoss, 4)} (perplexity ${decimals(Math.exp(validationLoss), 2)})`
+const validationOf = (event: Metric) => {
+  const { validationLoss = Number.NaN } = event
+  const perplexity = event.perplexity === undefined ? '' : ` (perplexity ${decimals(Math.exp(validationLoss), 2)})`
+  return `validation loss ${decimals(validationLoss, 4)}${perplexity}`
+}
 
 function progressOf(last: Metric | undefined): string {
   if (!last) return ''
@@ -127,21 +134,26 @@ function progressOf(last: Metric | undefined): string {
   return ` at step ${whole(last.step)}${of}${time}`
 }
 
+/** In characters: with the other columns, a line stays within WIDTH. */
+const LONGEST_NAME = 30
+
 function listText(runs: readonly RunRecord[]): string {
   const keys = differingKeys(runs)
   const heads = ['run', 'state', 'steps', 'epochs', 'training', 'validation', 'perplexity', 'time']
-  const rows = runs.map(({ name, state, last, best, configuration, fault }) => ({
+  const rows = runs.map(({ name, state, last, best, configuration, fault, test }) => ({
     cells: [
-      name,
+      name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name,
       state,
       last ? whole(last.step) : '–',
       decimals(last?.epoch ?? Number.NaN, 1),
       decimals(last?.loss ?? Number.NaN),
       decimals(best?.validationLoss ?? Number.NaN),
-      decimals(Math.exp(best?.validationLoss ?? Number.NaN), 2),
+      decimals(best?.perplexity === undefined ? Number.NaN : Math.exp(best.validationLoss ?? Number.NaN), 2),
       clock(last?.elapsedSeconds ?? Number.NaN),
     ],
-    below: fault ?? keys.map(key => `${key} ${show(configuration[key])}`).join(', '),
+    below: fault
+      ? [fault]
+      : [keys.map(key => `${key} ${show(configuration[key])}`).join(', '), test ? `test ${summaryOf(test)[0]}` : ''],
   }))
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map(({ cells }) => cells[i].length)))
   const line = (cells: readonly string[]) =>
@@ -149,12 +161,33 @@ function listText(runs: readonly RunRecord[]): string {
       .map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
       .join('  ')
       .trimEnd()
-  const below = (text: string) => (text === '' ? [] : [`  ${text}`])
-  return `${[line(heads), ...rows.flatMap(({ cells, below: text }) => [line(cells), ...below(text)])].join('\n')}\n`
+  const below = (texts: readonly string[]) =>
+    texts.filter(text => text !== '').flatMap(text => wrapped(text, WIDTH - 2).map(part => `  ${part}`))
+  return `${[line(heads), ...rows.flatMap(({ cells, below: texts }) => [line(cells), ...below(texts)])].join('\n')}\n`
+}
+
+/** The first line stands for all. */
+const summaryOf = ({ summary }: Readonly<Record<string, unknown>>): string[] =>
+  typeof summary === 'string' ? summary.trimEnd().split('\n') : ['–']
+
+/** In columns: the widest line of a list. */
+const WIDTH = 100
+
+/** A text cut at spaces into lines of at most `width`; a longer word is cut anywhere. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = []
+  let rest = text
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width)
+    const end = space > 0 ? space : width
+    lines.push(rest.slice(0, end))
+    rest = rest.slice(end).trimStart()
+  }
+  return [...lines, rest]
 }
 
 const show = (value: unknown) =>
-  value === undefined ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  value === undefined ? '–' : typeof value === 'object' ? JSON.stringify(value) : shortPath(String(value))
 
 const listRecord = (runs: readonly RunRecord[]) => ({ differing: differingKeys(runs), runs: runs.map(summary) })
 

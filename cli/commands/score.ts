@@ -10,6 +10,7 @@ import { addFlags, readFlags, UsageError } from '../flags/flags.js'
 import { type OpenPredictor, predictors } from '../flags/modelKinds.js'
 import { modelArgument, takesModels, withModel } from '../flags/models.js'
 import { write } from '../output/output.js'
+import { report } from '../output/report.js'
 
 const schema = z.strictObject({
   text: z.string().optional().describe('the text itself'),
@@ -39,8 +40,7 @@ export function scoreCommand(): Command {
         all.log10Probability += totalOf(scores)
         all.tokens += scores.length
       }
-      if (!flags.json)
-        process.stderr.write(`perplexity ${decimals(perplexityOf(all), 2)} (${whole(all.tokens)} tokens)\n`)
+      if (!flags.json) report(`perplexity ${decimals(perplexityOf(all), 2)} (${whole(all.tokens)} tokens)\n`)
     })
   })
 }

@@ -10,6 +10,7 @@ import { commonSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, UsageError } from '../flags/flags.js'
 import { checkFree, nextFree, writeNew } from '../output/outFile.js'
 import { write } from '../output/output.js'
+import { report } from '../output/report.js'
 import { configSchema, PARENT, readTrainInput } from './trainInput.js'
 
 const runSchema = z.strictObject({
@@ -49,7 +50,7 @@ export function trainNGramCommand(): Command {
       const begun = performance.now()
       const model = estimated(corpus, options)
       const seconds = (performance.now() - begun) / 1000
-      process.stderr.write(`${summary(model, seconds)}\n`)
+      report(`${summary(model, seconds)}\n`)
       await writeNew(out, contentOf(model, out))
       if (flags.json)
         await write(

@@ -31,6 +31,7 @@ import type { runSchema } from '../flags/runFlags.js'
 import { STOPPED, watchInterrupt } from '../output/interrupt.js'
 import { write } from '../output/output.js'
 import type { TrainingProgress } from '../output/progress.js'
+import { report } from '../output/report.js'
 import { type LossEvent, lossCurve } from './runs.js'
 
 export const version: string = createRequire(import.meta.url)('recurra/package.json').version
@@ -226,8 +227,8 @@ export async function reportOutcome<Model extends TaskModel>(
       await write(`${JSON.stringify({ ...facts, ...result, test: test?.record })}\n`)
       return
     }
-    if (process.stderr.isTTY) process.stderr.write(lossCurve(events, process.stderr))
-    process.stderr.write(`${resultLine(result)}\n`)
+    if (process.stderr.isTTY) report(lossCurve(events, process.stderr))
+    report(`${resultLine(result)}\n`)
     await write(`${run.path}: ${test ? `test ${test.lines}` : 'stopped'}\n`)
   } finally {
     model.close()

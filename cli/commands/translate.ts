@@ -10,6 +10,7 @@ import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
 import { checkFree, writeNew } from '../output/outFile.js'
 import { write } from '../output/output.js'
+import { report } from '../output/report.js'
 
 const schema = z.strictObject({
   text: z.string().optional().describe('the text itself'),
@@ -49,7 +50,7 @@ export function translateCommand(): Command {
           if (number === 1 && flags.attention !== undefined) await draw(flags.attention, translations[0])
           await write(shown(number, lines[i], translations, flags))
           if (!translations[0].finished)
-            process.stderr.write(
+            report(
               `line ${number}: cut after ${translations[0].attention?.target.length ?? 'so many'} tokens; raise --max-length\n`,
             )
         }

@@ -3,8 +3,10 @@ import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import type { EngineOptions } from '../../src/engine/open.js'
 
-/** `--debug` is looked for in main.ts, whatever else may be wrong; here it is known and described. */
+/** What main.ts looks for, whatever else may be wrong; here it is known and described. */
 export const commonSchema = z.strictObject({
+  quiet: z.boolean().default(false).describe('nothing on standard error but faults'),
+  color: z.boolean().default(true).describe('no colours on a terminal; so does the environment variable NO_COLOR'),
   debug: z.boolean().default(false).describe('on a fault, also show the stack trace'),
 })
 

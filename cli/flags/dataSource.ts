@@ -2,13 +2,14 @@
  * download line. Where the data are missing, that head is shown before the fault. */
 import { existsSync, statSync } from 'node:fs'
 import { explained, readTextFile } from '../../src/node/files.js'
+import { report } from '../output/report.js'
 
 /** Writes the configuration's head to standard error where one of the files that it names is not there. */
 export async function reportMissingData(config: unknown, files: readonly string[]): Promise<void> {
   const missing = files.find(file => !existsSync(file))
   if (typeof config !== 'string' || missing === undefined) return
   const head = headOf(await readTextFile(config))
-  if (head !== '') process.stderr.write(`${missing} is missing; ${config} says where it comes from:\n\n${head}\n`)
+  if (head !== '') report(`${missing} is missing; ${config} says where it comes from:\n\n${head}\n`)
 }
 
 /** @throws ConfigurationError for the first of the files that is not there */

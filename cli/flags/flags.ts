@@ -65,6 +65,11 @@ export function addFlags(command: Command, schema: z.ZodObject, { negatable = []
     const bare = fallback === undefined && type !== field && !described.includes('(default')
     const description = bare ? `${described} (default: none)` : described
     const flag = `--${dashed(key)}`
+    if (type instanceof z.ZodBoolean && fallback === true && !negatable.includes(key)) {
+      // There is nothing to give but the negative.
+      command.option(`--no-${dashed(key)}`, described)
+      continue
+    }
     const option =
       type instanceof z.ZodBoolean
         ? new Option(flag, description)

@@ -26,6 +26,7 @@ import { addFlags, asUsage, readFlags } from '../flags/flags.js'
 import { type ModelKind, recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
 import { checkFree, writeNew } from '../output/outFile.js'
 import { write } from '../output/output.js'
+import { report } from '../output/report.js'
 import { givenText, textArgument, textSchema } from './inspectedText.js'
 
 const schema = z.strictObject({
@@ -64,7 +65,7 @@ export function inspectAttentionCommand(): Command {
       )
       if (svg !== undefined) {
         await writeNew(svg, attentionPicture(alignment, title))
-        process.stderr.write(`${svg}: ${alignment.target.length} × ${alignment.source.length} weights\n`)
+        report(`${svg}: ${alignment.target.length} × ${alignment.source.length} weights\n`)
       }
       await write(json ? `${JSON.stringify(record)}\n` : lines)
     })

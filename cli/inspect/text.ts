@@ -13,6 +13,7 @@ import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'
 import { checkFree, writeNew } from '../output/outFile.js'
 import { write } from '../output/output.js'
+import { report } from '../output/report.js'
 import { givenText, textArgument, textSchema } from './inspectedText.js'
 
 const schema = z.strictObject({
@@ -51,7 +52,7 @@ export function inspectTextCommand(): Command {
       const view = await asUsage(() => viewText(model, corpus, { unit, guesses, maxTokens }))
       if (out !== undefined) {
         await writeNew(out, colouredPage(view))
-        process.stderr.write(`${out}: ${whole(view.tokens.length)} tokens\n`)
+        report(`${out}: ${whole(view.tokens.length)} tokens\n`)
       }
       if (flags.json) await write(`${JSON.stringify(view)}\n`)
       else if (out === undefined) await write(told(view, flags.rows))

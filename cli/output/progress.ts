@@ -2,6 +2,7 @@
 import { SingleBar } from 'cli-progress'
 import { clock, decimals, whole } from '../../src/drawing/figures.js'
 import type { Sample, TrainingEvent } from '../../src/index.js'
+import { isQuiet, report } from './report.js'
 
 /** Elsewhere than on a terminal, a line at least this often. */
 const SECONDS_BETWEEN_LINES = 10
@@ -57,7 +58,7 @@ export class TrainingProgress {
   /** @param tokens what is counted per second: characters */
   constructor(private readonly tokens: string) {
     const { NO_COLOR, TERM } = process.env
-    const terminal = this.stream.isTTY === true && TERM !== 'dumb'
+    const terminal = this.stream.isTTY === true && TERM !== 'dumb' && !isQuiet()
     this.color = terminal && !NO_COLOR
     if (terminal)
       this.bar = new SingleBar({
@@ -84,7 +85,7 @@ export class TrainingProgress {
   note(line: string): void {
     const active = this.bar?.isActive === true
     if (active) this.bar?.stop()
-    this.stream.write(`${line}\n`)
+    report(`${line}\n`)
     if (active) this.bar?.start(1, this.fraction)
   }
 
@@ -127,7 +128,7 @@ export class TrainingProgress {
     if (validationLoss === undefined && !due && fraction < 1) return
     this.lastLine = now
     const rest = this.fields.slice(1)
-    this.stream.write(`${percentage}  step ${step}  ${rest.join('  ')}\n`)
+    report(`${percentage}  step ${step}  ${rest.join('  ')}\n`)
   }
 
   /** Where a NaN or an infinity comes from: once, however many evaluations meet it again. */

@@ -19,19 +19,20 @@ const eventSchema = z.object({
   fraction: number,
   loss: number,
   validationLoss: number,
+  perplexity: number,
   gradientNorm: number,
   learningRate: number,
   tokensPerSecond: number,
   elapsedSeconds: number,
 })
 
-/** A training event as far as those who look at runs need it; losses in nats per token. */
+/** A training event as far as those who look at runs need it; losses in nats per token. Not every task has a perplexity. */
 export type Metric = z.output<typeof eventSchema>
 
 /**
  * The events of a run, by ascending step. A run that was resumed has written the steps after its checkpoint twice: the
  * later ones count.
- * @throws FileFormatError that names the line, for any but a torn last one
+ * @throws FileFormatError when a line but a torn last one is no event; it names the line
  */
 export function parseMetrics(bytes: Uint8Array, where: string): Metric[] {
   const events: Metric[] = []

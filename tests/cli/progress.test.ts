@@ -59,6 +59,7 @@ describe.skipIf(!hasScript)('training in a terminal', () => {
     'of %i columns comes to its end, and leaves the terminal as it was',
     async columns => {
       const train = ['train', 'lm', 'fox.txt', '--out', `wide-${columns}`, '--steps', '30', ...tiny]
+      if (columns === 40) train.push('--no-color')
       const command = `stty cols ${columns} rows 5; exec '${process.execPath}' '${mainFile}' ${train.join(' ')}`
       const child = spawn('script', ['-qec', command, '/dev/null'], {
         cwd: shop.folder,
@@ -75,6 +76,7 @@ describe.skipIf(!hasScript)('training in a terminal', () => {
       clearTimeout(timer)
       expect(code).toBe(0)
       expect(screen).toContain(`wide-${columns}: test loss`)
+      expect(plain(screen) === screen).toBe(columns === 40)
       // The bar switches the wrapping of lines off, and at its end on again.
       expect(screen.lastIndexOf('\x1b[?7h')).toBeGreaterThan(screen.lastIndexOf('\x1b[?7l'))
     },

@@ -21,10 +21,10 @@ describe('recurra runs', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const lines = stdout.trimEnd().split('\n')
     expect(lines[0]).toMatch(/^run +state +steps +epochs +training +validation +perplexity +time$/)
-    expect(stdout).toMatch(/^a +finished +3 .*\n {2}cell gru, seed 1$/m)
-    expect(stdout).toMatch(/^b +finished +3 .*\n {2}cell elman, seed 7$/m)
+    expect(stdout).toMatch(/^a +finished +3 .*\n {2}cell gru, seed 1\n {2}test loss \d.* bits per/m)
+    expect(stdout).toMatch(/^b +finished +3 .*\n {2}cell elman, seed 7\n {2}test loss \d/m)
     expect(stdout).toMatch(/^c +damaged +4 .*\n {2}runs\/c\/config\.yaml: a configuration must be YAML; line 1, /m)
-    expect(lines).toHaveLength(7)
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(100)
   })
 
   it('gives the same as JSON, by name where that is wanted', async () => {
@@ -59,9 +59,10 @@ describe('recurra runs show', () => {
     expect(stdout).toMatch(
       /^runs\/a: finished at step 3 of 3, 0:0\d\nbest: step \d, validation loss \d\.\d{4} \(perplexity /,
     )
+    expect(stdout).toMatch(/^test: loss \d+\.\d+ nats per character, perplexity /m)
     expect(stdout).toMatch(/┤.*●/)
     expect(stdout).toMatch(/ training loss {3}● validation loss\n$/)
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
     expect((await shop.run(['runs', 'show', 'runs/a'])).stdout).toBe(stdout)
   })
 

@@ -1,5 +1,5 @@
-// Help, and wrong usage: everything that is wrong is told at once, in one line, before any work; exit code 2.
-import { readdir } from 'node:fs/promises'
+/* Help, and wrong usage: everything that is wrong is reported at once, in one line, before any work; exit code 2. */
+import { readdir, rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dashed } from '../../src/configuration.js'
 import { languageModelSchema } from '../../src/models/languageModel/options.js'
@@ -38,6 +38,24 @@ describe('help', () => {
   it('is shown where no verb is given, as wrong usage; --version is a number', async () => {
     expect(await shop.run([])).toMatchObject({ code: 2, stdout: '' })
     expect(await shop.run(['--version'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  })
+})
+
+describe('--quiet and --no-color', () => {
+  it('are flags of every kind of verb', async () => {
+    for (const verb of ['train lm', 'resume', 'runs show', 'generate', 'eval', 'inspect text', 'data', 'bench']) {
+      const { stdout } = await shop.run([...verb.split(' '), '--help'])
+      expect(stdout).toMatch(/ --quiet +nothing on standard error but faults/)
+      expect(stdout).toMatch(/ --no-color +no colours on a terminal/)
+    }
+  }, 60_000)
+
+  it('leave the result on standard output, and of standard error faults alone', async () => {
+    const { code, stdout, stderr } = await shop.train('quiet', '--quiet', '--no-color')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^quiet: test loss /)
+    expect(fault(await shop.run(['resume', 'nowhere', '--quiet']))).toMatch(/^recurra: nowhere: /)
+    await rm(shop.path('quiet'), { recursive: true })
   })
 })
 
