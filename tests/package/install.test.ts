@@ -88,7 +88,7 @@ describe('the package', () => {
     await utimes(index, atime, mtime)
     await chmod(index, mode)
     expect(Buffer.compare(first, second)).toBe(0)
-  }, 60_000)
+  }, 120_000)
 
   test('installs into an empty folder with its few dependencies', async ({ skip }) => {
     if (away) skip(away)
