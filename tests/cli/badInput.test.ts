@@ -19,11 +19,11 @@ describe('a text to train on', () => {
   const contents: [what: string, content: string | Uint8Array | undefined, message: RegExp][] = [
     ['empty', '', /bad\.txt: a text to train on must hold characters; it is empty/],
     ['of white space', ' \n \n', /bad\.txt: .* it holds nothing but white space/],
-    ['of three characters', 'abc', /bad\.txt \(training\): 1 tokens do not fill one stretch/],
+    ['of three characters', 'abc', /bad\.txt \(training\): 1 tokens do not fill one segment/],
     [
-      'shorter than a stretch',
+      'shorter than a segment',
       'to be or not\n',
-      /bad\.txt \(training\): \d+ tokens do not fill one stretch; .* a smaller batchSize/,
+      /bad\.txt \(training\): \d+ tokens do not fill one segment; .* a smaller batchSize/,
     ],
     ['not UTF-8', Uint8Array.of(0x61, 0xe9, 0x62), /bad\.txt: the text must be UTF-8; byte 1 \(0xe9\) is not/],
   ]
