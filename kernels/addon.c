@@ -43,7 +43,7 @@ static struct worker {
   thread thread;
   struct errand errand;
   int number;
-  uint32_t seen; /* the generation at its birth */
+  uint64_t seen; /* the generation at its birth */
 } workers[MOST_THREADS];
 static int environments;
 static char busy; /* held for the length of a kernel */

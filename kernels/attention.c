@@ -59,7 +59,7 @@ static void attention_forward(const struct context *context, const void *record)
   const float *keys = at(context, r->keys), *values = at(context, r->values);
   const float *score = r->score ? at(context, r->score) : 0;
   const int32_t *sequences = at(context, r->sequences), *lengths = at(context, r->lengths);
-  struct range mine = share(r->rows, 1, context->thread, context->threads);
+  struct range mine = partition(r->rows, 1, context->thread, context->threads);
   for (ptrdiff_t i = mine.from; i < mine.to; i++) {
     const float *q = (const float *)at(context, r->queries) + i * r->width;
     float *a = (float *)at(context, r->weights) + i * r->time, *y = (float *)at(context, r->contexts) + i * r->hidden;
@@ -103,7 +103,7 @@ static void attention_backward(const struct context *context, const void *record
   const float *keys = at(context, r->keys), *values = at(context, r->values);
   const float *score = r->score ? at(context, r->score) : 0;
   const int32_t *sequences = at(context, r->sequences), *lengths = at(context, r->lengths);
-  struct range mine = share(r->batch, 1, context->thread, context->threads);
+  struct range mine = partition(r->batch, 1, context->thread, context->threads);
   for (ptrdiff_t i = 0; i < r->rows; i++) {
     int b = sequences[i], width = r->width, hidden = r->hidden;
     if (b < mine.from || b >= mine.to) continue;

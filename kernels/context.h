@@ -14,18 +14,20 @@ struct context {
 
 static inline void *at(const struct context *context, place where) { return context->base + where; }
 static inline void context_barrier(const struct context *context) { team_barrier(context->team, context->threads); }
-static inline struct deal context_deal(const struct context *context, int count, int part) {
-  return deal_out(context->team, context->thread, context->threads, count, part);
+static inline struct schedule context_schedule(const struct context *context, int count, int part) {
+  return schedule_begin(context->team, context->thread, context->threads, count, part);
 }
 
 typedef void kernel_function(const struct context *context, const void *record);
 typedef int64_t workspace_function(const void *record, int threads); /* bytes */
 typedef int64_t work_function(const void *record);                   /* multiply-adds or elements, roughly */
+typedef int threads_function(const void *record, int threads);       /* threads that are worth using, of so many */
 
 struct kernel_entry {
   kernel_function *run;
   workspace_function *workspace; /* 0: needs none */
   work_function *work;           /* 0: always worth the team */
+  threads_function *threads;     /* 0: all */
 };
 
 /* Everything that one instruction set offers; the only symbol of its translation unit. */

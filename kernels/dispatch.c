@@ -18,7 +18,8 @@ static void run_share(void *argument, int thread, int threads) {
 }
 
 static int threads_for(const struct kernel_entry *entry, int threads, const void *record) {
-  return entry->work && entry->work(record) < WORTH_A_TEAM ? 1 : threads;
+  if (threads == 1 || (entry->work && entry->work(record) < WORTH_A_TEAM)) return 1;
+  return entry->threads ? entry->threads(record, threads) : threads;
 }
 
 void unit_run(const struct unit *unit, struct team *team, int threads, char *base, uint32_t kernel, place record) {

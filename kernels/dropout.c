@@ -41,7 +41,7 @@ static void dropout(const struct context *context, const void *record) {
   float *y = at(context, r->y);
   vec scale = v_splat((float)(1 / (1 - r->probability)));
   uvec least = (uvec)v_splat_int((int32_t)(uint32_t)(r->probability * 4294967296.0));
-  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  struct range mine = partition(r->count, 1024, context->thread, context->threads);
   for (int block = mine.from; block < mine.to; block += 64)
     for (int lane = 0; lane < 32; lane += LANES) {
       uvec word0, word1;

@@ -25,7 +25,7 @@ static int64_t elementwise_work(const void *record) { return ((const struct elem
 
 static void elementwise(const struct context *context, const void *record) {
   const struct elementwise_record *r = record;
-  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  struct range mine = partition(r->count, 1024, context->thread, context->threads);
   const float *x = at(context, r->a), *operand = r->b ? at(context, r->b) : 0;
   float *y = at(context, r->y);
   const int period = r->period;
@@ -56,7 +56,7 @@ static void add_row(const struct context *context, const void *record) {
   const struct add_row_record *r = record;
   const float *a = at(context, r->a), *row = at(context, r->row);
   float *y = at(context, r->y);
-  struct range mine = share(r->rows, 1, context->thread, context->threads);
+  struct range mine = partition(r->rows, 1, context->thread, context->threads);
   for (ptrdiff_t i = mine.from; i < mine.to; i++)
     for (ptrdiff_t j = 0; j < r->columns; j++) y[i * r->columns + j] = a[i * r->columns + j] + row[j];
   context_barrier(context);
@@ -72,7 +72,7 @@ static void sum_rows(const struct context *context, const void *record) {
   const struct sum_rows_record *r = record;
   const float *a = at(context, r->a);
   float *y = at(context, r->y);
-  struct range mine = share(r->columns, 16, context->thread, context->threads);
+  struct range mine = partition(r->columns, 16, context->thread, context->threads);
   if (!r->accumulate) __builtin_memset(y + mine.from, 0, (size_t)(mine.to - mine.from) * 4);
   for (int i = 0; i < r->rows; i += 4, a += 4 * (ptrdiff_t)r->stride) {
     int rows = lesser(r->rows - i, 4), whole = rows < 4 ? mine.from : mine.to - (mine.to - mine.from) % LANES;
@@ -100,7 +100,7 @@ static void transpose(const struct context *context, const void *record) {
   const struct transpose_record *r = record;
   const float *a = at(context, r->a);
   float *y = at(context, r->y);
-  struct range mine = share(r->columns, 16, context->thread, context->threads);
+  struct range mine = partition(r->columns, 16, context->thread, context->threads);
   for (ptrdiff_t j = mine.from; j < mine.to; j++)
     for (ptrdiff_t i = 0; i < r->rows; i++) {
       float value = a[i * r->columns + j], *to = &y[j * r->rows + i];
@@ -118,7 +118,7 @@ static void copy_rows(const struct context *context, const void *record) {
   const struct copy_rows_record *r = record;
   const float *a = at(context, r->a);
   float *y = at(context, r->y);
-  struct range mine = share(r->rows, 1, context->thread, context->threads);
+  struct range mine = partition(r->rows, 1, context->thread, context->threads);
   for (ptrdiff_t i = mine.from; i < mine.to; i++) {
     const float *from = a + i * r->a_stride;
     float *to = y + i * r->y_stride;
@@ -164,7 +164,7 @@ static void sum(const struct context *context, const void *record) {
   const float *a = at(context, r->a);
   double *blocks = at(context, r->workspace);
   int count = (int)sum_blocks(r);
-  struct range mine = share(count, 1, context->thread, context->threads);
+  struct range mine = partition(count, 1, context->thread, context->threads);
   for (int block = mine.from; block < mine.to; block++) {
     int from = block * SUM_BLOCK, to = lesser((int64_t)from + SUM_BLOCK, r->count);
     double lane[16];

@@ -14,7 +14,7 @@ static void embedding_forward(const struct context *context, const void *record)
   const float *table = at(context, r->table);
   float *y = at(context, r->y);
   size_t bytes = (size_t)r->width * 4;
-  struct range mine = share(r->count, 1, context->thread, context->threads);
+  struct range mine = partition(r->count, 1, context->thread, context->threads);
   for (ptrdiff_t i = mine.from; i < mine.to; i++) {
     if (tokens[i] >= 0 && tokens[i] < r->vocabulary)
       __builtin_memcpy(y + i * r->width, table + (ptrdiff_t)tokens[i] * r->width, bytes);
@@ -29,7 +29,7 @@ static void embedding_backward(const struct context *context, const void *record
   const int32_t *tokens = at(context, r->tokens);
   const float *d_y = at(context, r->d_y);
   float *d_table = at(context, r->d_table);
-  struct range mine = share(r->width, 16, context->thread, context->threads);
+  struct range mine = partition(r->width, 16, context->thread, context->threads);
   for (ptrdiff_t i = 0; i < r->count; i++) {
     if (tokens[i] < 0 || tokens[i] >= r->vocabulary) continue;
     float *to = d_table + (ptrdiff_t)tokens[i] * r->width;

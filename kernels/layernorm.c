@@ -24,7 +24,7 @@ static void layer_norm_forward(const struct context *context, const void *record
   const float *gain = at(context, r->gain), *shift = r->shift ? at(context, r->shift) : 0;
   float *statistics = at(context, r->statistics);
   int columns = r->columns;
-  struct range mine = share(r->rows, 1, context->thread, context->threads);
+  struct range mine = partition(r->rows, 1, context->thread, context->threads);
   for (ptrdiff_t i = mine.from; i < mine.to; i++) {
     const float *x = (const float *)at(context, r->x) + i * columns;
     float *y = (float *)at(context, r->y) + i * columns;
@@ -48,7 +48,7 @@ static void layer_norm_backward(const struct context *context, const void *recor
   const float *gain = at(context, r->gain), *statistics = at(context, r->statistics);
   const float *x = at(context, r->x), *d_y = at(context, r->d_y);
   int columns = r->columns;
-  struct range rows = share(r->d_x ? r->rows : 0, 1, context->thread, context->threads);
+  struct range rows = partition(r->d_x ? r->rows : 0, 1, context->thread, context->threads);
   for (ptrdiff_t i = rows.from; i < rows.to; i++) {
     const float *here = x + i * columns, *d = d_y + i * columns;
     float *d_x = (float *)at(context, r->d_x) + i * columns, center = statistics[2 * i], factor = statistics[2 * i + 1];
@@ -59,7 +59,7 @@ static void layer_norm_backward(const struct context *context, const void *recor
       d_x[j] = r->accumulate ? d_x[j] + value : value;
     }
   }
-  struct range mine = share(columns, 16, context->thread, context->threads);
+  struct range mine = partition(columns, 16, context->thread, context->threads);
   float *d_gain = r->d_gain ? at(context, r->d_gain) : 0, *d_shift = r->d_shift ? at(context, r->d_shift) : 0;
   for (ptrdiff_t i = 0; i < r->rows; i++) {
     const float *here = x + i * columns, *d = d_y + i * columns;

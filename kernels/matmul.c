@@ -38,11 +38,11 @@ static inline int asked_a_tile(const struct ahead *ahead, int tiles) {
 static inline int shares_rows(const struct context *context, int m, int n) {
   return m >= context->threads * TILE_ROWS || m >= n;
 }
-static inline struct deal deal_rows_out(const struct context *context, int m, int part, int by_rows) {
-  return by_rows ? context_deal(context, m, part) : deal_out(0, 0, 1, m, part);
+static inline struct schedule schedule_rows(const struct context *context, int m, int part, int by_rows) {
+  return by_rows ? context_schedule(context, m, part) : schedule_begin(0, 0, 1, m, part);
 }
 static inline struct range panels_of(const struct context *context, int panels, int by_rows) {
-  return by_rows ? (struct range){0, panels} : share(panels, 1, context->thread, context->threads);
+  return by_rows ? (struct range){0, panels} : partition(panels, 1, context->thread, context->threads);
 }
 
 /* A tile of y, `size` rows `y_row` apart: they start from what they hold or, if it is their `first` block of terms, from the
@@ -84,14 +84,14 @@ static void product(const struct context *context, int m, int n, int k, const fl
     for (int k0 = 0; k0 < k || k0 == 0; k0 += BLOCK_K, turn++) {
       int terms = lesser(k - k0, BLOCK_K), first = k0 == 0 && !accumulate;
       float *b_block = (float *)(workspace + b_bytes * (turn % places));
-      struct range packs = share(packed ? 0 : panels, 1, context->thread, context->threads);
+      struct range packs = partition(packed ? 0 : panels, 1, context->thread, context->threads);
       for (int p = packs.from; p < packs.to; p++)
         pack_panel(part(b, k0, n0 + p * PANEL), terms, lesser(b_columns - n0 - p * PANEL, PANEL),
                    b_block + (ptrdiff_t)p * PANEL * terms_most);
       /* B is packed, and y holds the terms before, whoever added them. */
       if (by_rows && (!packed || turn > 0)) context_barrier(context);
-      struct deal deal = deal_rows_out(context, m, BLOCK_M, by_rows);
-      for (struct range rows = deal_next(&deal); rows.from < rows.to; rows = deal_next(&deal)) {
+      struct schedule schedule = schedule_rows(context, m, BLOCK_M, by_rows);
+      for (struct range rows = schedule_next(&schedule); rows.from < rows.to; rows = schedule_next(&schedule)) {
         struct tiling tiling = cut(rows.to - rows.from);
         const float *a_rows[BLOCK_M];
         for (int r = rows.from; r < rows.to; r++) a_rows[r - rows.from] = a + r * a_row + k0;
@@ -153,8 +153,8 @@ static void product_transposed(const struct context *context, int m, int n, int 
   float *packed_b = packed_a + packed_a_floats(k);
   struct range mine = panels_of(context, (n + PANEL - 1) / PANEL, by_rows);
   int first_packed = PACKS_B ? mine.from : lesser(n / PANEL, mine.to);
-  struct deal deal = deal_rows_out(context, m, DEALT_ROWS, by_rows);
-  for (struct range rows = deal_next(&deal); rows.from < rows.to; rows = deal_next(&deal))
+  struct schedule schedule = schedule_rows(context, m, DEALT_ROWS, by_rows);
+  for (struct range rows = schedule_next(&schedule); rows.from < rows.to; rows = schedule_next(&schedule))
     for (int k0 = 0; k0 < k || k0 == 0; k0 += BLOCK_TERMS) {
       int terms = lesser(k - k0, BLOCK_TERMS), first = k0 == 0 && !accumulate;
       const float *b_here = b + k0 * b_row;
@@ -220,7 +220,7 @@ static void pack(const struct context *context, const void *record) {
   struct matrix b = {at(context, r->w), r->transpose ? 1 : r->n, r->transpose ? r->k : 1};
   float *packed = at(context, r->packed);
   int panels = (r->n + PANEL - 1) / PANEL;
-  struct range mine = share(panels, 1, context->thread, context->threads);
+  struct range mine = partition(panels, 1, context->thread, context->threads);
   for (int p = mine.from; p < mine.to; p++)
     pack_panel(part(b, 0, p * PANEL), r->k, lesser(r->n - p * PANEL, PANEL), packed + (ptrdiff_t)p * PANEL * r->k);
 }

@@ -21,7 +21,7 @@ static int64_t rmsprop_work(const void *record) { return ((const struct rmsprop_
 
 static void sgd(const struct context *context, const void *record) {
   const struct sgd_record *r = record;
-  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  struct range mine = partition(r->count, 1024, context->thread, context->threads);
   float *restrict w = at(context, r->w);
   const float *restrict d_w = at(context, r->d_w);
   const float rate = (float)r->learning_rate, momentum = (float)r->momentum, decay = (float)r->weight_decay;
@@ -47,7 +47,7 @@ static void sgd(const struct context *context, const void *record) {
 
 static void adam(const struct context *context, const void *record) {
   const struct adam_record *r = record;
-  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  struct range mine = partition(r->count, 1024, context->thread, context->threads);
   float *restrict w = at(context, r->w), *restrict m = at(context, r->first), *restrict s = at(context, r->second);
   const float *restrict d_w = at(context, r->d_w);
   const float beta1 = (float)r->beta1, beta2 = (float)r->beta2, rest1 = (float)(1 - r->beta1), rest2 = (float)(1 - r->beta2);
@@ -70,7 +70,7 @@ static void adam(const struct context *context, const void *record) {
 
 static void rmsprop(const struct context *context, const void *record) {
   const struct rmsprop_record *r = record;
-  struct range mine = share(r->count, 1024, context->thread, context->threads);
+  struct range mine = partition(r->count, 1024, context->thread, context->threads);
   float *restrict w = at(context, r->w), *restrict s = at(context, r->second);
   const float *restrict d_w = at(context, r->d_w);
   const float kept = (float)r->kept, fresh = (float)r->fresh, epsilon = (float)r->epsilon, scale = (float)r->gradient_scale;

@@ -76,7 +76,7 @@ static struct rows rows_of_thread(const struct recurrence_workspace *w, char *wo
 static void deal_rows(const struct context *context, int batch, const int32_t *lengths, int shared, struct rows *mine) {
   *mine->count = *mine->done = 0;
   if (!lengths || context->threads == 1 || shared) {
-    struct range all = shared ? (struct range){0, batch} : share(batch, 1, context->thread, context->threads);
+    struct range all = shared ? (struct range){0, batch} : partition(batch, 1, context->thread, context->threads);
     for (int b = all.from; b < all.to; b++) mine->list[(*mine->count)++] = b;
     return;
   }
@@ -97,7 +97,7 @@ static void deal_rows(const struct context *context, int batch, const int32_t *l
 /* Before a step: if a thread has no rows left, it gets every second one of these, unless they are but one tile. */
 static void hand_rows_over(const struct context *context, const struct recurrence_workspace *w, place workspace,
                            struct rows *mine) {
-  int to = context->threads > 1 && *mine->count > TILE_ROWS ? team_asks(context->team, context->threads) : -1;
+  int to = context->threads > 1 && *mine->count > TILE_ROWS ? team_take_idle(context->team, context->threads) : -1;
   if (to < 0) return;
   struct rows others = rows_of_thread(w, at(context, workspace), to);
   int kept = 0, given = 0;
@@ -105,12 +105,12 @@ static void hand_rows_over(const struct context *context, const struct recurrenc
     if (i % 2 == 0) mine->list[kept++] = mine->list[i];
     else others.list[given++] = mine->list[i];
   *mine->count = kept, *others.count = given, *others.done = *mine->done;
-  team_hand_over(context->team, to);
+  team_give(context->team, to);
 }
 
 /* The columns of a step's product that this thread makes, in whole panels. */
 static inline struct range product_columns(const struct context *context, int shared, int columns) {
-  return shared ? share(columns, PANEL, context->thread, context->threads) : (struct range){0, columns};
+  return shared ? partition(columns, PANEL, context->thread, context->threads) : (struct range){0, columns};
 }
 
 /* to[i] = from[i] + row i of a times W, n columns of k terms; from 0 starts at 0. W's packed panels are `pitch` apart. Where
@@ -152,7 +152,7 @@ static inline ptrdiff_t row_at(const int32_t *rows_of, int batch, int t, int b) 
 
 /* Of the rows at work, those whose pointwise part this thread does. */
 static inline struct range pointwise_rows(const struct context *context, int shared, int rows) {
-  return shared ? share(rows, 1, context->thread, context->threads) : (struct range){0, rows};
+  return shared ? partition(rows, 1, context->thread, context->threads) : (struct range){0, rows};
 }
 
 /* Of its own a thread keeps a row of zeros, which stands for a token outside the table, and the masked states of a block. */
@@ -256,7 +256,7 @@ static void recurrence_forward(const struct context *context, const void *record
   int shared = shares_columns(context, r->batch);
   deal_rows(context, r->batch, r->lengths ? at(context, r->lengths) : 0, shared, &mine);
   do forward_rows(context, r, shared, &w, &mine);
-  while (!shared && context->threads > 1 && team_ask(context->team, context->thread));
+  while (!shared && context->threads > 1 && team_wait_for_work(context->team, context->thread));
   context_barrier(context);
 }
 
@@ -382,6 +382,6 @@ static void recurrence_backward(const struct context *context, const void *recor
   int shared = shares_columns(context, r->batch);
   deal_rows(context, r->batch, r->lengths ? at(context, r->lengths) : 0, shared, &mine);
   do backward_rows(context, r, shared, &w, &mine);
-  while (!shared && context->threads > 1 && team_ask(context->team, context->thread));
+  while (!shared && context->threads > 1 && team_wait_for_work(context->team, context->thread));
   context_barrier(context);
 }

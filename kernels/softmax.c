@@ -92,8 +92,8 @@ static void output_loss(const struct context *context, const void *record) {
     const float *h_block = h + (ptrdiff_t)row * hidden;
     product(context, rows, logits_stride, hidden, h_block, hidden, (struct matrix){weight, 1, hidden}, vocabulary, logits,
             logits_stride, bias ? whole_bias : 0, 0, workspace);
-    struct deal deal = context_deal(context, rows, 16);
-    for (struct range mine = deal_next(&deal); mine.from < mine.to; mine = deal_next(&deal))
+    struct schedule schedule = context_schedule(context, rows, 16);
+    for (struct range mine = schedule_next(&schedule); mine.from < mine.to; mine = schedule_next(&schedule))
       for (int i = mine.from; i < mine.to; i++) {
         float *line = logits + (ptrdiff_t)i * logits_stride;
         int target = targets[row + i], known = target >= 0 && target < vocabulary;

@@ -1,5 +1,5 @@
 /* npm run bench:page [-- TABLE …] [--peers-from FOLDER --python PROGRAM --rounds N]: measures this machine and writes the
- * tables of benchmarks/README.md: peers, steps (beside the ceiling), profile (where the time goes), memory; all of them
+ * tables of benchmarks/README.md: peers, steps (beside the ceiling), profile (where the time goes), neighbours, memory; all of them
  * where none is named. The flags are those of `recurra bench --peers`. About five minutes; the machine should have nothing
  * else to do. */
 import { spawn } from 'node:child_process'
@@ -89,6 +89,19 @@ function profileTable(rows) {
 }
 
 /** @param {Row[]} rows */
+const neighbourTable = rows =>
+  table(
+    ['', 'neighbours', 'speed over one thread', 'ms of one thread', 'ms'],
+    rows.map(({ backend, threads, neighbours, ratio, one, many }) => [
+      `${backend}, ${threads} threads`,
+      neighbours,
+      `**${short(ratio.median)} ×** (${short(ratio.least)} to ${short(ratio.most)})`,
+      spread(one),
+      spread(many),
+    ]),
+  )
+
+/** @param {Row[]} rows */
 const memoryTable = rows =>
   table(
     ['', rows[0]?.ours.name, 'the model’s part', rows[0]?.other?.name ?? 'PyTorch'],
@@ -125,6 +138,7 @@ await runTool(async () => {
     peers: async () => peerTable(await bench(['--peers', ...flags])),
     steps: async () => stepTable(await bench([])),
     profile: async () => profileTable(await bench(['--profile'])),
+    neighbours: async () => neighbourTable(await bench(['neighbours', '--rounds', '10'])),
     memory: async () => memoryTable(await bench(['--memory', ...python])),
   }
   const strange = named.find(name => !makers[name])

@@ -1,10 +1,11 @@
 /* recurra bench: how fast a whole training step is on this machine, beside what the machine can do at most; with --peers,
- * beside other libraries; recurra bench ngram: how fast the n-gram model is; recurra bench text: how fast text becomes
- * tokens. */
+ * beside other libraries; recurra bench neighbours: whether several threads help beside busy processes; recurra bench ngram:
+ * how fast the n-gram model is; recurra bench text: how fast text becomes tokens. */
 import { Command } from 'commander'
 import { z } from 'zod'
 import { GROUPS } from '../../benchmarks/comparisons.js'
 import { runMemoryBench } from '../../benchmarks/memory.js'
+import { runNeighbourBench } from '../../benchmarks/neighbours.js'
 import { runNGramBench } from '../../benchmarks/ngram.js'
 import { runPeerBench } from '../../benchmarks/peers.js'
 import { runProfile } from '../../benchmarks/profile.js'
@@ -41,7 +42,7 @@ const schema = z.strictObject({
     .array(z.enum(GROUPS))
     .optional()
     .describe('with --peers: what is compared; may be given several times (default: all)'),
-  rounds: z.int().min(1).max(1000).default(5).describe('with --peers: turns of each'),
+  rounds: z.int().min(1).max(1000).default(5).describe('with --peers, and of neighbours: turns of each'),
   peersFrom: z
     .string()
     .optional()
@@ -61,14 +62,15 @@ const TAKES: Record<string, readonly string[]> = {
   profile: ['profile', ...OF_TRAINING],
   memory: ['memory', 'cell', 'hiddenSize', 'python'],
   peers: ['peers', 'compare', 'rounds', 'threads', 'peersFrom', 'python'],
+  neighbours: ['backend', 'threads', 'rounds'],
   ngram: [],
   text: [],
 }
 
 /** What is to be measured; flags that it does not take are refused, as they would change nothing. */
 function modeOf(command: Command, what: string, flags: Record<'peers' | 'profile' | 'memory', boolean>): string {
-  if (!['training', 'ngram', 'text'].includes(what))
-    throw new UsageError(`bench: training, ngram or text can be measured; got ${what}`)
+  if (!['training', 'neighbours', 'ngram', 'text'].includes(what))
+    throw new UsageError(`bench: training, neighbours, ngram or text can be measured; got ${what}`)
   const chosen = (['peers', 'profile', 'memory'] as const).filter(each => flags[each])
   if (chosen.length > 1)
     throw new UsageError(`bench: --${chosen[0]} and --${chosen[1]} are two measurements; give one of them`)
@@ -76,7 +78,7 @@ function modeOf(command: Command, what: string, flags: Record<'peers' | 'profile
   const strange = Object.keys(givenFlags(command)).find(key => !['json', 'debug', ...TAKES[mode]].includes(key))
   if (strange) {
     const takers = Object.keys(TAKES).filter(each => TAKES[each].includes(strange))
-    const wanted = takers.map(each => (each === 'training' ? each : `--${each}`)).join(', ')
+    const wanted = takers.map(each => (['training', 'neighbours'].includes(each) ? each : `--${each}`)).join(', ')
     const present = chosen.length > 0 ? `--${mode}` : mode
     throw new UsageError(`bench: --${dashed(strange)} is for ${wanted}, not for ${present}; leave it out`)
   }
@@ -86,7 +88,11 @@ function modeOf(command: Command, what: string, flags: Record<'peers' | 'profile
 export function benchCommand(): Command {
   const command = new Command('bench')
     .description('measures training steps, the n-gram model or the tokenizers on this machine')
-    .argument('[WHAT]', 'training, ngram or text; the flags but --json are training’s', 'training')
+    .argument(
+      '[WHAT]',
+      'training, neighbours, ngram or text; the flags but --json are training’s, and some neighbours’',
+      'training',
+    )
   return addFlags(command, schema).action(async (what: string) => {
     const { backend, cell, hiddenSize, threads, instructionSet, json, ...flags } = readFlags(command, schema)
     const { compare: groups, rounds, peersFrom, python } = flags
@@ -98,6 +104,7 @@ export function benchCommand(): Command {
       profile: () => runProfile({ ...sizes, ...engine, json, write }),
       memory: () => runMemoryBench({ ...sizes, python, json, write }),
       peers: () => runPeerBench({ groups, rounds, peersFrom, python, threads, json, write }),
+      neighbours: () => runNeighbourBench({ backends: backend, threads, rounds, json, write }),
       ngram: () => runNGramBench({ json, write }),
       text: () => runTextBench({ json, write }),
     }

@@ -1,11 +1,11 @@
 /* What the library needs of the machine, in Node: the addon, threads by worker_threads, files. */
 import { createRequire } from 'node:module'
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Addon, Platform } from '../engine/backend.js'
 import { BackendError } from '../errors.js'
 import { readFileBytes } from './files.js'
+import { usableProcessors } from './processors.js'
 import { writeFileAtomically } from './writing.js'
 
 const require = createRequire(import.meta.url)
@@ -35,7 +35,7 @@ function loadAddon(): { addon: Addon } | { reason: string } {
 
 export const platform: Platform = {
   backendWanted: process.env.RECURRA_BACKEND,
-  parallelism: availableParallelism(),
+  parallelism: usableProcessors(),
   loadAddon,
   startThread: (source, message) =>
     new Promise((resolve, reject) => {

@@ -102,7 +102,7 @@ describe('wrong usage', () => {
       'recurra: bench: --cell is for training, --profile, --memory, not for ngram; leave it out',
     ],
     ['bench --peers --cell lstm', /^recurra: bench: --cell is for .*, not for --peers; leave it out$/],
-    ['bench --rounds 3', 'recurra: bench: --rounds is for --peers, not for training; leave it out'],
+    ['bench --rounds 3', 'recurra: bench: --rounds is for --peers, neighbours, not for training; leave it out'],
     ['bench --peers --memory', 'recurra: bench: --peers and --memory are two measurements; give one of them'],
     ['bench --cell lsmt', 'recurra: bench: --cell must be elman, gru or lstm; got lsmt; did you mean lstm?'],
   ])('%s', async (line, message) => {

@@ -1,13 +1,16 @@
 /* The native addon in several threads of one process: each environment has its own heap, the team belongs to one caller
  * at a time, and threads and environments end without taking the process along. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
+import { lstm } from '../../src/cells/lstm.js'
+import { type EngineOptions, openEngine } from '../../src/engine/open.js'
 import { matmul, RECORD_BYTES } from '../../src/engine/records.js'
 import { platform } from '../../src/node/platform.js'
 import { Draw } from './randomValues.js'
+import { recurrenceCase, runRecurrence } from './recurrenceRun.js'
 
 const addonPath = fileURLToPath(new URL('../../dist/native/recurra.node', import.meta.url))
 const loaded = platform.loadAddon()
@@ -132,5 +135,38 @@ describe.skipIf(why)(`the team of the native addon${why}`, () => {
     expect(() => heap.copy(64, new Float64Array(4) as unknown as Float32Array, true)).toThrow('copy needs a place')
     expect(() => heap.attach(new Float32Array(4) as unknown as Uint8Array)).toThrow('attach needs a Uint8Array')
     expect(() => loaded.addon.open('avx1024', 1, new Uint8Array(memory.buffer))).toThrow('does not run')
+  })
+})
+
+describe('a team of many threads beside busy processes', () => {
+  const backends: readonly (EngineOptions & { readonly threads: number })[] = [
+    ...(why ? [] : [{ backend: 'native', threads: 16 } as const]),
+    { backend: 'wasm', threads: 4 },
+  ]
+
+  /** Milliseconds of a run, of half a second of runs after one of warming up. */
+  async function timeOf(options: EngineOptions): Promise<number> {
+    using engine = await openEngine(options)
+    const small = recurrenceCase(new Draw(1), { cell: lstm.fused, time: 30, batch: 4, hidden: 64 })
+    const meanOfHalfASecond = () => {
+      const begun = performance.now()
+      for (let runs = 1; ; runs++) {
+        runRecurrence(engine, small)
+        const elapsed = performance.now() - begun
+        if (elapsed > 500) return elapsed / runs
+      }
+    }
+    meanOfHalfASecond()
+    return meanOfHalfASecond()
+  }
+
+  it.each(backends)('takes at most five times as long as one thread: $backend, $threads threads', async options => {
+    const busy = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', 'for (;;) {}']))
+    try {
+      const one = await timeOf({ ...options, threads: 1 })
+      expect((await timeOf(options)) / one).toBeLessThan(5)
+    } finally {
+      for (const child of busy) child.kill('SIGKILL')
+    }
   })
 })

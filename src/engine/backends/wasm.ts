@@ -27,7 +27,7 @@ const RELAXED_PROBE = new Uint8Array([
 /** What a thread does: it sets its own stack and serves the team until that stops. Plain script, for any kind of worker. */
 const THREAD_SOURCE = `
 const serve = ({ module, memory, stack, thread }, ready) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, now: () => performance.now() } })
   exports.__stack_pointer.value = stack
   ready()
   exports.recurra_work(thread)
@@ -58,7 +58,7 @@ export async function wasmBackend(
   const bytes = await platform.readBytes(file)
   const module = await WebAssembly.compile(shared ? bytes : withUnsharedMemory(bytes))
   const memory = openMemory(shared)
-  const instance = await WebAssembly.instantiate(module, { env: { memory } })
+  const instance = await WebAssembly.instantiate(module, { env: { memory, now: () => performance.now() } })
   const exports = instance.exports as unknown as Exports
   const threads = shared && platform.mayWait ? Math.max(1, threadsWanted) : 1
   const heapStart = Number(exports.__heap_base.value) + STACK_BYTES * (threads - 1)
