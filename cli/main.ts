@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /* The command line's door: runs the program, and turns every fault into one line and an exit code. */
 import { CommanderError } from 'commander'
-import { RecurraError } from '../src/errors.js'
+import { RecurraError } from '../src/index.js'
 import { UsageError } from './flags/flags.js'
 import { forgiveClosedOutput } from './output/output.js'
 import { beQuiet } from './output/report.js'

@@ -1,7 +1,6 @@
 /* The program: every verb, and how wrong usage is reported. */
 import { Command } from 'commander'
-import { nearest } from '../src/errors.js'
-import { tasks as allTasks, type Task } from '../src/index.js'
+import { tasks as allTasks, nearest, type Task } from '../src/index.js'
 import { benchCommand } from './commands/bench.js'
 import { classifyCommand } from './commands/classify.js'
 import { compareCommand } from './commands/compare.js'

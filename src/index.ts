@@ -6,7 +6,16 @@ export {
   agreementByDistance,
 } from './compare/agreement.js'
 export { type ComparedModel, compareModels } from './compare/compare.js'
-export type { CompareOptions } from './compare/rivals.js'
+export type { CompareOptions, CompareProgress } from './compare/rivals.js'
+export {
+  type Contradiction,
+  contradiction,
+  contradictionsIn,
+  dashed,
+  faultsIn,
+  parseConfiguration,
+  picked,
+} from './configuration.js'
 export { splitText, TextCorpus, type TextSource, type TextSplits } from './data/corpora/corpus.js'
 export {
   ItemCorpus,
@@ -37,13 +46,21 @@ export { fitTokenizer, type TokenizerOptions } from './data/tokenizers/fitTokeni
 export { HuggingFaceTokenizer } from './data/tokenizers/huggingFaceTokenizer.js'
 export { type Tokenizer, tokenizerFromJSON } from './data/tokenizers/tokenizer.js'
 export { WordTokenizer } from './data/tokenizers/wordTokenizer.js'
-export { type DoctorOptions, examinations, examine } from './doctor/doctor.js'
+export { type DoctorOptions, examinations, examine, reportOf, TRIAL_STEPS } from './doctor/doctor.js'
 export type { Check, DoctorReport, Examination, Fix } from './doctor/examination.js'
 export type { Probe, ProbeOptions } from './doctor/probe.js'
 export type { Backend, BackendName } from './engine/backend.js'
 export { Engine } from './engine/engine.js'
 export { defaultEngine, type EngineOptions, openEngine } from './engine/open.js'
-export { BackendError, ConfigurationError, FileFormatError, NumericError, RecurraError, ShapeError } from './errors.js'
+export {
+  BackendError,
+  ConfigurationError,
+  FileFormatError,
+  NumericError,
+  nearest,
+  RecurraError,
+  ShapeError,
+} from './errors.js'
 export { type Bleu, type BleuOptions, bleu, type References } from './evaluation/bleu.js'
 export type { Bootstrap, BootstrapOptions } from './evaluation/bootstrap.js'
 export { type Chrf, type ChrfOptions, chrf } from './evaluation/chrf.js'
@@ -65,12 +82,15 @@ export {
   type TranslationEvaluation,
   type TranslationEvaluationOptions,
 } from './evaluation/translation.js'
+export { readSafetensors } from './formats/safetensors.js'
 export { type BeamOptions, type BeamRows, beamSearch, type Hypothesis } from './generation/beamSearch.js'
 export type { Continuation, ContinueOptions } from './generation/continuations.js'
 export type { Evaluation } from './generation/evaluation.js'
 export type { GeneratedToken, GenerateOptions } from './generation/generate.js'
 export type { NextToken, Predictor, Reading, ReadOptions } from './generation/predictor.js'
 export { scoreTokens, type TokenScore } from './generation/scoring.js'
+export type { LessonPart } from './lessons/lesson.js'
+export { lessons } from './lessons/lessons.js'
 export { type Classification, Classifier, type ClassifierCreation } from './models/classifier/classifier.js'
 export { type ClassifierConfiguration, type ClassifierOptions, classifierSchema } from './models/classifier/options.js'
 export { Forecaster, type ForecasterCreation } from './models/forecaster/forecaster.js'
@@ -94,7 +114,7 @@ export type { Alignment, TranslateOptions, Translation } from './models/translat
 export { Translator, type TranslatorCreation } from './models/translator/translator.js'
 export { type ListedNGram, type ListOptions, listNGrams } from './ngram/list.js'
 export { NGram, type NGramEstimate, type NGramTokenScore } from './ngram/ngram.js'
-export { type NGramConfiguration, type NGramOptions, ngramSchema } from './ngram/ngramOptions.js'
+export { type NGramConfiguration, type NGramOptions, ngramContradictions, ngramSchema } from './ngram/ngramOptions.js'
 export { tasks } from './tasks/all.js'
 export { classifierProbe } from './tasks/classifier/probe.js'
 export { classifierTask, labelledSchema } from './tasks/classifier/task.js'
@@ -129,6 +149,7 @@ export { searchSchema } from './tasks/translator/measures.js'
 export { translatorProbe } from './tasks/translator/probe.js'
 export { translatorTask } from './tasks/translator/task.js'
 export type { TranslationData } from './tasks/translator/training.js'
+export { checkpointStep } from './training/checkpoint.js'
 export type { TrainingEvent, TrainingResult, TrainingRun } from './training/events.js'
 export { type TrainingConfiguration, type TrainingOptions, trainingSchema } from './training/options.js'
 export type { BatchData, Metrics, Sample } from './training/trainingTask.js'

@@ -11,7 +11,7 @@ import { runPeerBench } from '../../benchmarks/peers.js'
 import { runProfile } from '../../benchmarks/profile.js'
 import { runTextBench } from '../../benchmarks/text.js'
 import { runBench } from '../../benchmarks/trainingStep.js'
-import { dashed } from '../../src/configuration.js'
+import { dashed } from '../../src/index.js'
 import { commonSchema, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, givenFlags, readFlags, UsageError } from '../flags/flags.js'
 

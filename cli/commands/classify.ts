@@ -1,9 +1,9 @@
 /* recurra classify MODEL FILE: the class of each line, and how likely. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { decimals, visible } from '../../src/drawing/figures.js'
 import { type Classification, type Classifier, classifierTask } from '../../src/index.js'
-import { lineBatches } from '../../src/node/lines.js'
+import { decimals, visible } from '../../src/inspection/index.js'
+import { lineBatches } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'

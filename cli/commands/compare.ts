@@ -2,11 +2,18 @@
  * verbs must agree with subjects that stand far before them. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type AgreementComparison, agreementByDistance } from '../../src/compare/agreement.js'
-import { type ComparedModel, compareModels } from '../../src/compare/compare.js'
-import type { CompareOptions, CompareProgress } from '../../src/compare/rivals.js'
-import { decimals, table, whole } from '../../src/drawing/figures.js'
-import { openEngine, type TextSplits, trainingSchema } from '../../src/index.js'
+import {
+  type AgreementComparison,
+  agreementByDistance,
+  type ComparedModel,
+  type CompareOptions,
+  type CompareProgress,
+  compareModels,
+  openEngine,
+  type TextSplits,
+  trainingSchema,
+} from '../../src/index.js'
+import { decimals, table, whole } from '../../src/inspection/index.js'
 import { fileReader, readCorpus, splitCorpus } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'

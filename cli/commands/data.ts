@@ -1,8 +1,8 @@
 /* recurra data NAME: a built-in corpus, made from a seed, as a file. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { whole } from '../../src/drawing/figures.js'
 import { generatedCorpora, generatedCorpus } from '../../src/index.js'
+import { whole } from '../../src/inspection/index.js'
 import { commonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags } from '../flags/flags.js'
 import { checkFree, writeNew } from '../output/outFile.js'

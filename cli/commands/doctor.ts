@@ -2,9 +2,7 @@
  * and the fix. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { examinations, reportOf, TRIAL_STEPS } from '../../src/doctor/doctor.js'
-import type { Examination } from '../../src/doctor/examination.js'
-import { openEngine, type Task } from '../../src/index.js'
+import { type Examination, examinations, openEngine, reportOf, type Task, TRIAL_STEPS } from '../../src/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels } from '../flags/models.js'

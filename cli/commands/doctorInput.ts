@@ -3,9 +3,7 @@
 
 import { basename } from 'node:path'
 import type { Command } from 'commander'
-import { parseConfiguration, picked } from '../../src/configuration.js'
-import type { Probe } from '../../src/doctor/probe.js'
-import { type Engine, type Task, trainingSchema } from '../../src/index.js'
+import { type Engine, type Probe, parseConfiguration, picked, type Task, trainingSchema } from '../../src/index.js'
 import { fileReader } from '../../src/node/index.js'
 import { readConfiguration } from '../flags/configurationFile.js'
 import { withShortPaths } from '../flags/dataPaths.js'

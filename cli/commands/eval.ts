@@ -1,8 +1,7 @@
 /* recurra eval MODEL FILE: how well a model does on data of its task. Of a run, data are read as its configuration says. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { dashed, picked } from '../../src/configuration.js'
-import type { Task } from '../../src/index.js'
+import { dashed, picked, type Task } from '../../src/index.js'
 import { fileReader } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, flagOf, givenFlags, readFlags, UsageError } from '../flags/flags.js'

@@ -1,12 +1,12 @@
 /* recurra forecast MODEL FILE: what comes after the last step of each series, as quantiles of sampled paths. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { picked } from '../../src/configuration.js'
 import { fanPicture, fanText } from '../../src/drawing/fan.js'
 import {
   type Forecaster,
   forecasterTask,
   forecastInput,
+  picked,
   type SeriesCorpus,
   type SeriesForecast,
   seriesSchema,

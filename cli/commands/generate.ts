@@ -2,9 +2,9 @@
  * finds. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { decimals } from '../../src/drawing/figures.js'
 import type { Continuation, GeneratedToken, Reading } from '../../src/index.js'
-import { readFileBytes } from '../../src/node/files.js'
+import { decimals } from '../../src/inspection/index.js'
+import { readFileBytes } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, givenFlags, readFlags, UsageError } from '../flags/flags.js'
 import { type OpenPredictor, predictors } from '../flags/modelKinds.js'

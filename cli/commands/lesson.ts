@@ -1,11 +1,8 @@
 /* recurra lesson NAME: a small experiment that shows how recurrent networks work, fail and are mended; without NAME, a list. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { table } from '../../src/drawing/figures.js'
-import { nearest } from '../../src/errors.js'
-import { openEngine, trainingSchema } from '../../src/index.js'
-import type { LessonPart } from '../../src/lessons/lesson.js'
-import { lessons } from '../../src/lessons/lessons.js'
+import { type LessonPart, lessons, nearest, openEngine, trainingSchema } from '../../src/index.js'
+import { table } from '../../src/inspection/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'
 import { write } from '../output/output.js'

@@ -1,7 +1,7 @@
 /* recurra next MODEL --text "We learn": the likeliest next tokens. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { decimals } from '../../src/drawing/figures.js'
+import { decimals } from '../../src/inspection/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags } from '../flags/flags.js'
 import { predictors } from '../flags/modelKinds.js'

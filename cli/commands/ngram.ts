@@ -1,8 +1,8 @@
 /* recurra ngram list --order 2 --text "We learn RNN": the n-grams of a text, as one would write them on a blackboard. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { visible } from '../../src/drawing/figures.js'
 import { listNGrams, ngramSchema } from '../../src/index.js'
+import { visible } from '../../src/inspection/index.js'
 import { readCorpus } from '../../src/node/index.js'
 import { commonSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'

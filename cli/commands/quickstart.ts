@@ -6,9 +6,8 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { scoreOf } from '../../src/compare/compare.js'
 import { fitNGram } from '../../src/compare/rivals.js'
-import { decimals } from '../../src/drawing/figures.js'
-import type { DataSource } from '../../src/index.js'
 import {
+  type DataSource,
   type LanguageModel,
   languageModelTask,
   openEngine,
@@ -16,6 +15,7 @@ import {
   type TextSplits,
   trainingSchema,
 } from '../../src/index.js'
+import { decimals } from '../../src/inspection/index.js'
 import { RunFolder, readCorpus, readLibraryDeclarations, splitCorpus } from '../../src/node/index.js'
 import { textSource } from '../../src/tasks/languageModel/textParts.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'

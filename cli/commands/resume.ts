@@ -3,15 +3,21 @@ import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type Contradiction, dashed, parseConfiguration, picked } from '../../src/configuration.js'
-import { ConfigurationError, FileFormatError, RecurraError } from '../../src/errors.js'
-import { readSafetensors } from '../../src/formats/safetensors.js'
-import { openEngine, type Task, trainingSchema } from '../../src/index.js'
-import { readFileBytes } from '../../src/node/files.js'
-import { fileReader, RunFolder, readRun } from '../../src/node/index.js'
-import { RUN_FILES } from '../../src/node/runFolder.js'
-import { readEnvironment } from '../../src/node/runs.js'
-import { checkpointStep } from '../../src/training/checkpoint.js'
+import {
+  ConfigurationError,
+  type Contradiction,
+  checkpointStep,
+  dashed,
+  FileFormatError,
+  openEngine,
+  parseConfiguration,
+  picked,
+  RecurraError,
+  readSafetensors,
+  type Task,
+  trainingSchema,
+} from '../../src/index.js'
+import { fileReader, RUN_FILES, RunFolder, readEnvironment, readFileBytes, readRun } from '../../src/node/index.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { isPathKey, shortPath, withShortPaths } from '../flags/dataPaths.js'
 import { addFlags, givenFlags, readFlags, UsageError } from '../flags/flags.js'

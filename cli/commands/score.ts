@@ -2,8 +2,8 @@
  * perplexity of all lines. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { decimals, visible, whole } from '../../src/drawing/figures.js'
 import { NGram, type NGramTokenScore, scoreTokens, TextCorpus, type TokenScore } from '../../src/index.js'
+import { decimals, visible, whole } from '../../src/inspection/index.js'
 import { readCorpus } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags, UsageError } from '../flags/flags.js'

@@ -1,8 +1,7 @@
 /* recurra train TASK FILE: trains a model of a task in a run's folder; recurra train ngram FILE counts. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { picked } from '../../src/configuration.js'
-import { openEngine, type Task, trainingSchema } from '../../src/index.js'
+import { openEngine, picked, type Task, trainingSchema } from '../../src/index.js'
 import { fileReader } from '../../src/node/index.js'
 import { engineOptionsOf } from '../flags/commonFlags.js'
 import { reportMissingData, requireFiles } from '../flags/dataSource.js'

@@ -1,7 +1,7 @@
 /* How every `recurra train …` begins: a configuration in YAML, the flags over it, and what is trained on. */
 import type { Command } from 'commander'
 import { z } from 'zod'
-import type { Contradiction } from '../../src/configuration.js'
+import type { Contradiction } from '../../src/index.js'
 import { RunFolder, type RunFolderOptions } from '../../src/node/index.js'
 import { readConfiguration } from '../flags/configurationFile.js'
 import { givenFlags, readFlags, UsageError } from '../flags/flags.js'

@@ -1,10 +1,16 @@
 /* recurra train ngram FILE: counts a text and estimates an n-gram model of it. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { picked } from '../../src/configuration.js'
-import { decimals, whole } from '../../src/drawing/figures.js'
-import { ConfigurationError, NGram, type NGramConfiguration, ngramSchema, type TextCorpus } from '../../src/index.js'
-import { ngramContradictions } from '../../src/ngram/ngramOptions.js'
+import {
+  ConfigurationError,
+  NGram,
+  type NGramConfiguration,
+  ngramContradictions,
+  ngramSchema,
+  picked,
+  type TextCorpus,
+} from '../../src/index.js'
+import { decimals, whole } from '../../src/inspection/index.js'
 import { readCorpus } from '../../src/node/index.js'
 import { commonSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, UsageError } from '../flags/flags.js'

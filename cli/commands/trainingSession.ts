@@ -5,25 +5,23 @@ import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { cpus } from 'node:os'
 import type { z } from 'zod'
-import { picked } from '../../src/configuration.js'
-import { decimals, whole } from '../../src/drawing/figures.js'
-import type {
-  Engine,
-  LoadedData,
-  ModelWithData,
-  RecurraError,
-  Sample,
-  Task,
-  TaskModel,
-  TestReport,
-  TrainingConfiguration,
-  TrainingEvent,
-  TrainingResult,
-  TrainingRun,
+import {
+  type Engine,
+  type LoadedData,
+  type ModelWithData,
+  picked,
+  type RecurraError,
+  type Sample,
+  type Task,
+  type TaskModel,
+  type TestReport,
+  type TrainingConfiguration,
+  type TrainingEvent,
+  type TrainingResult,
+  type TrainingRun,
 } from '../../src/index.js'
-import type { WatchedLayer } from '../../src/inspection/index.js'
-import type { RunFolder, RunFolderOptions } from '../../src/node/index.js'
-import { TensorBoardWriter } from '../../src/node/index.js'
+import { decimals, type WatchedLayer, whole } from '../../src/inspection/index.js'
+import { type RunFolder, type RunFolderOptions, TensorBoardWriter } from '../../src/node/index.js'
 import { resolved } from '../../src/training/options.js'
 import { withAbsolutePaths } from '../flags/dataPaths.js'
 import { UsageError } from '../flags/flags.js'

@@ -1,10 +1,9 @@
 /* recurra translate MODEL [FILE|-]: a translation for every line, in the lines' order. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { attentionPicture } from '../../src/drawing/attentionPicture.js'
-import { decimals } from '../../src/drawing/figures.js'
 import { searchSchema, type Translation, translatorTask } from '../../src/index.js'
-import { lineBatches } from '../../src/node/lines.js'
+import { attentionPicture, decimals } from '../../src/inspection/index.js'
+import { lineBatches } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'

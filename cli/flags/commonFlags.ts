@@ -1,7 +1,7 @@
 /* Flags that several verbs share. */
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import type { EngineOptions } from '../../src/engine/open.js'
+import type { EngineOptions } from '../../src/index.js'
 
 /** What main.ts looks for, whatever else may be wrong; here it is known and described. */
 export const commonSchema = z.strictObject({

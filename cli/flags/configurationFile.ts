@@ -1,8 +1,7 @@
 /* A configuration in YAML, whose keys are a schema's: what --config names. */
 import type { z } from 'zod'
-import { RecurraError } from '../../src/errors.js'
-import { readTextFile } from '../../src/node/files.js'
-import { parseYAML } from '../../src/node/yaml.js'
+import { RecurraError } from '../../src/index.js'
+import { parseYAML, readTextFile } from '../../src/node/index.js'
 import { type ConfigurationFile, UsageError } from './flags.js'
 
 /** @param schema of the whole file, which may hold more than flags say */

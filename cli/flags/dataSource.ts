@@ -1,7 +1,8 @@
 /* The files that a configuration names. A configuration in examples/ begins with what its data are: source, licence, SHA-256,
  * download line. Where the data are missing, that head is shown before the fault. */
 import { existsSync, statSync } from 'node:fs'
-import { explained, readTextFile } from '../../src/node/files.js'
+import { explained } from '../../src/node/files.js'
+import { readTextFile } from '../../src/node/index.js'
 import { report } from '../output/report.js'
 
 /** Writes the configuration's head to standard error where one of the files that it names is not there. */

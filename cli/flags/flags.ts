@@ -2,8 +2,14 @@
  * choices in the help. All faults of a command line are found before any work, and told in one line. */
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
-import { type Contradiction, contradictionsIn, dashed, faultsIn, parseConfiguration } from '../../src/configuration.js'
-import { ConfigurationError } from '../../src/errors.js'
+import {
+  ConfigurationError,
+  type Contradiction,
+  contradictionsIn,
+  dashed,
+  faultsIn,
+  parseConfiguration,
+} from '../../src/index.js'
 
 /** Wrong usage: exit code 2. */
 export class UsageError extends ConfigurationError {}

@@ -1,8 +1,7 @@
 /* What kind of model a file holds: what it begins with decides, and its name only where that says nothing. */
-import { FileFormatError } from '../../src/errors.js'
-import { NGram } from '../../src/index.js'
-import { openFile, readFileBytes, usingFile } from '../../src/node/files.js'
-import { fileChunks } from '../../src/node/lines.js'
+import { FileFormatError, NGram } from '../../src/index.js'
+import { openFile, usingFile } from '../../src/node/files.js'
+import { fileChunks, readFileBytes } from '../../src/node/index.js'
 
 /** What n-gram models are called: in binary form, as ARPA and as ARPA packed by gzip. */
 export const NGRAM_MODEL = 'n-gram model'

@@ -1,8 +1,7 @@
 /* Kinds of model that several commands take. */
 import { z } from 'zod'
-import type { LanguageModel, NGram } from '../../src/index.js'
+import { type LanguageModel, languageModelTask, type NGram } from '../../src/index.js'
 import { evaluationLine, evaluationRecord } from '../../src/tasks/languageModel/report.js'
-import { languageModelTask } from '../../src/tasks/languageModel/task.js'
 import { loadNGram, NGRAM_MODEL } from './modelFile.js'
 import type { ModelKind } from './models.js'
 

@@ -2,10 +2,11 @@
  * command says which kinds of model it takes; for another kind the message lists the commands that take that, read from the
  * program itself. */
 import type { Command } from 'commander'
-import { ConfigurationError, FileFormatError } from '../../src/errors.js'
 import {
+  ConfigurationError,
   type Engine,
   type EngineOptions,
+  FileFormatError,
   type LoadedModel,
   openEngine,
   type Task,

@@ -1,9 +1,7 @@
 /* The configuration of a run, where a path is a run's folder. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseConfiguration } from '../../src/configuration.js'
-import { FileFormatError } from '../../src/errors.js'
-import type { Task } from '../../src/index.js'
+import { FileFormatError, parseConfiguration, type Task } from '../../src/index.js'
 import { type RunRecord, readRun } from '../../src/node/index.js'
 import { withShortPaths } from './dataPaths.js'
 

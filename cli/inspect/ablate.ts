@@ -1,10 +1,17 @@
 /* recurra inspect ablate MODEL --unit L:N: the model writes with and without a change of some units, from the same draws. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { decimals, whole } from '../../src/drawing/figures.js'
 import { languageModelTask } from '../../src/index.js'
-import { ablated, compareInterventions, type Intervention, pinned, scaled } from '../../src/inspection/intervention.js'
-import { unitOf } from '../../src/inspection/units.js'
+import {
+  ablated,
+  compareInterventions,
+  decimals,
+  type Intervention,
+  pinned,
+  scaled,
+  unitOf,
+  whole,
+} from '../../src/inspection/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'

@@ -2,12 +2,11 @@
  * for a classifier that pools by attention. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { picked } from '../../src/configuration.js'
-import { decimals, table, visible, whole } from '../../src/drawing/figures.js'
 import {
   type Alignment,
   Classifier,
   classifierTask,
+  picked,
   searchSchema,
   type Translator,
   translatorTask,
@@ -18,8 +17,12 @@ import {
   attentionOfLabel,
   attentionOfTranslation,
   attentionPicture,
+  decimals,
   type LabelAttention,
   type TranslationAttention,
+  table,
+  visible,
+  whole,
 } from '../../src/inspection/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags } from '../flags/flags.js'

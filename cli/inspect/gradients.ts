@@ -2,21 +2,21 @@
  * with --config C instead of MODEL, of a model as training would begin with it. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { picked } from '../../src/configuration.js'
-import { curve } from '../../src/drawing/curve.js'
-import { decimals, table, whole } from '../../src/drawing/figures.js'
 import {
   type EngineOptions,
   LanguageModel,
   languageModelSchema,
   languageModelTask,
   openEngine,
+  picked,
   TextCorpus,
 } from '../../src/index.js'
 import {
+  curve,
   type Decay,
   decayOf,
   decayPicture,
+  decimals,
   factorsOfText,
   type GradientsThroughTime,
   gradientsOfText,
@@ -24,6 +24,8 @@ import {
   type LayerGradients,
   matrixOf,
   matrixPicture,
+  table,
+  whole,
 } from '../../src/inspection/index.js'
 import { readCorpus } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'

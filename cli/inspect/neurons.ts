@@ -1,8 +1,6 @@
 /* recurra inspect neurons MODEL FILE: which units follow something that one can name. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { picked } from '../../src/configuration.js'
-import { decimals, table, whole } from '../../src/drawing/figures.js'
 import {
   Classifier,
   classifierTask,
@@ -12,10 +10,20 @@ import {
   type LanguageModel,
   labelledSchema,
   languageModelTask,
+  picked,
   TextCorpus,
 } from '../../src/index.js'
-import { findLabelNeurons, findNeurons, NEURON_TOKENS, type NeuronReport } from '../../src/inspection/neurons.js'
-import type { FeatureFinding, UnitScore } from '../../src/inspection/thresholds.js'
+import {
+  decimals,
+  type FeatureFinding,
+  findLabelNeurons,
+  findNeurons,
+  type NeuronReport,
+  table,
+  type UnitScore,
+  whole,
+} from '../../src/inspection/index.js'
+import { NEURON_TOKENS } from '../../src/inspection/neurons.js'
 import { fileReader, readCorpus, readLabelledCorpus } from '../../src/node/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'

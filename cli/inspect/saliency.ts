@@ -2,15 +2,18 @@
  * classifier. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { decimals, table, visible, whole } from '../../src/drawing/figures.js'
 import { Classifier, classifierTask, type LanguageModel, languageModelTask } from '../../src/index.js'
 import {
   type DecidingToken,
+  decimals,
   type LabelSaliency,
   type PredictionSaliency,
   type SalientToken,
   saliencyOfLabel,
   saliencyOfPrediction,
+  table,
+  visible,
+  whole,
 } from '../../src/inspection/index.js'
 import { SALIENCY_TOKENS } from '../../src/inspection/saliency.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'

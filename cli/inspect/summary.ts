@@ -1,9 +1,8 @@
 /* recurra inspect summary MODEL: what a model is made of. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { table, whole } from '../../src/drawing/figures.js'
 import { openEngine, type Task } from '../../src/index.js'
-import { summaryOf } from '../../src/inspection/index.js'
+import { summaryOf, table, whole } from '../../src/inspection/index.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, readFlags } from '../flags/flags.js'
 import { closeModel, findModel, recurrentModelArgument, takesModels } from '../flags/models.js'

@@ -2,12 +2,21 @@
  * likelier; in the terminal, or as a page. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { colouredPage } from '../../src/drawing/colouredPage.js'
-import { colouredText, levelMeaning, MOST_LEVEL, paint, type Shown } from '../../src/drawing/colouredText.js'
-import { decimals, table, visible, whole } from '../../src/drawing/figures.js'
+import { levelMeaning, MOST_LEVEL, paint } from '../../src/drawing/colouredText.js'
 import { languageModelTask } from '../../src/index.js'
-import { type TextView, VIEW_TOKENS, viewText } from '../../src/inspection/textView.js'
-import { unitOf } from '../../src/inspection/units.js'
+import {
+  colouredPage,
+  colouredText,
+  decimals,
+  type Shown,
+  type TextView,
+  table,
+  unitOf,
+  viewText,
+  visible,
+  whole,
+} from '../../src/inspection/index.js'
+import { VIEW_TOKENS } from '../../src/inspection/textView.js'
 import { commonSchema, engineOptionsOf, engineSchema, jsonSchema } from '../flags/commonFlags.js'
 import { addFlags, asUsage, readFlags, UsageError } from '../flags/flags.js'
 import { recurrentModelArgument, takesModels, withModel } from '../flags/models.js'

@@ -2,9 +2,10 @@
  * any work is done. */
 import { stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ConfigurationError } from '../../src/errors.js'
+import { ConfigurationError } from '../../src/index.js'
 import { explained } from '../../src/node/files.js'
-import { checkWritable, makeFolders, writeFileAtomically } from '../../src/node/writing.js'
+import { writeFileAtomically } from '../../src/node/index.js'
+import { checkWritable, makeFolders } from '../../src/node/writing.js'
 
 /** @throws ConfigurationError when something stands at the path, or no file can be made there */
 export async function checkFree(path: string): Promise<void> {

@@ -1,7 +1,7 @@
 /* How training stands, on standard error: a bar on a terminal, plain lines elsewhere. */
 import { SingleBar } from 'cli-progress'
-import { clock, decimals, whole } from '../../src/drawing/figures.js'
 import type { Sample, TrainingEvent } from '../../src/index.js'
+import { clock, decimals, whole } from '../../src/inspection/index.js'
 import { isQuiet, report } from './report.js'
 
 /** Elsewhere than on a terminal, a line at least this often. */

@@ -4,7 +4,9 @@ export { architectures } from '../drawing/architectures.js'
 export { type AttentionMatrix, attentionPicture } from '../drawing/attentionPicture.js'
 export { colouredPage } from '../drawing/colouredPage.js'
 export { type ColouredToken, type ColouredTokens, colouredText, type Shown } from '../drawing/colouredText.js'
+export { type CurveOptions, type CurveSeries, curve } from '../drawing/curve.js'
 export { type DecayFigures, type DecayPicture, type DecaySeries, decayPicture } from '../drawing/decayPicture.js'
+export { clock, decimals, table, visible, whole } from '../drawing/figures.js'
 export { type GradientMatrix, matrixPicture } from '../drawing/matrixPicture.js'
 export {
   type AttentionOptions,
