@@ -1,6 +1,6 @@
 /* npm run check:package: packs the library as it is published and has publint and @arethetypeswrong/cli look at it. Both
  * are fetched by npm for the occasion. The package is for ES modules alone, so what CommonJS and Node 10 would see of it
- * is not asked. */
+ * is left out. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { packLibrary } from './release.mjs'
 import { capture, runTool } from './run.mjs'
 
 /** @type {{ tool: string, args: string[] }[]} */
-const checks = [
+const CHECKS = [
   { tool: 'publint@0.3.25', args: ['publint', '--strict'] },
   { tool: '@arethetypeswrong/cli@0.18.5', args: ['attw', '--profile', 'esm-only'] },
 ]
@@ -21,7 +21,7 @@ await runTool(async () => {
   try {
     const { file } = await packLibrary(folder)
     let faults = 0
-    for (const { tool, args } of checks) {
+    for (const { tool, args } of CHECKS) {
       const command = ['exec', '--yes', `--package=${tool}`, '--', ...args, file]
       const { code, stdout, stderr } = await capture('npm', command, { shell: process.platform === 'win32' })
       console.log(`${tool}\n${(code === 0 ? stdout : stdout + stderr).trim()}\n`)

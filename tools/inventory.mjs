@@ -35,10 +35,10 @@ export async function billOfMaterials() {
 export function runtimeBom(bom, { name, direct, timestamp }) {
   const { serialNumber: _, metadata, components, dependencies, ...rest } = bom
   const needs = new Map(dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]))
-  const own = metadata.component['bom-ref']
-  const isDirect = (/** @type {string} */ ref) => direct.some(each => ref.startsWith(`${each}@`))
-  const wanted = new Set((needs.get(own) ?? []).filter(isDirect))
-  const missing = direct.find(each => ![...wanted].some(ref => ref.startsWith(`${each}@`)))
+  const top = metadata.component['bom-ref']
+  const isDirect = (/** @type {string} */ ref) => direct.some(dependency => ref.startsWith(`${dependency}@`))
+  const wanted = new Set((needs.get(top) ?? []).filter(isDirect))
+  const missing = direct.find(dependency => ![...wanted].some(ref => ref.startsWith(`${dependency}@`)))
   if (missing) throw new Error(`npm sbom does not name ${missing}, which package.json does`)
   for (const ref of wanted) for (const needed of needs.get(ref) ?? []) wanted.add(needed)
   const sorted = components
@@ -49,7 +49,7 @@ export function runtimeBom(bom, { name, direct, timestamp }) {
     // npm names the library after the folder of the clone.
     metadata: { ...metadata, timestamp, component: { ...metadata.component, name } },
     components: sorted,
-    dependencies: [own, ...sorted.map(component => component['bom-ref'])].map(ref => ({
+    dependencies: [top, ...sorted.map(component => component['bom-ref'])].map(ref => ({
       ref,
       dependsOn: (needs.get(ref) ?? []).filter(needed => wanted.has(needed)).sort(),
     })),
@@ -84,7 +84,7 @@ export async function licenceText({ components }) {
 /** @param {string} name of a package @returns {Promise<string>} the text of its licence */
 async function licenceOf(name) {
   const folder = join(root, 'node_modules', name)
-  const file = (await readdir(folder)).find(each => /^licen[cs]e/i.test(each))
+  const file = (await readdir(folder)).find(entry => /^licen[cs]e/i.test(entry))
   if (!file) throw new Error(`${folder}: it holds no text of its licence`)
   return (await readFile(join(folder, file), 'utf8')).replaceAll('\r\n', '\n').trim()
 }

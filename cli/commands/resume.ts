@@ -52,7 +52,7 @@ const goingOn = z.strictObject({
 })
 
 export function resumeCommand(tasks: readonly Task[]): Command {
-  /** All that a run may have been given: what it must keep is refused by name, with what it has. */
+  /** All keys of a run's configuration: a flag that would change what it must keep is refused by name, with its value. */
   const shapes: z.ZodRawShape[] = tasks.map(task => task.schema.shape)
   const kept = z.strictObject(Object.assign({}, ...shapes)).partial()
   const schema = z.strictObject({ ...kept.shape, ...z.strictObject(free).partial().shape, ...goingOn.shape })
@@ -66,16 +66,16 @@ export function resumeCommand(tasks: readonly Task[]): Command {
     if (key === 'data') option.description = 'where the data are, if they have moved (default: as config.yaml says)'
   }
   return command.action(async (path: string) => {
-    const given = givenFlags(command)
+    const typed = givenFlags(command)
     const { values } = await openRun(path, tasks)
-    const flags: Values = readFlags(command, schema, { contradictions: keeping(kept, values, given) })
+    const flags: Values = readFlags(command, schema, { contradictions: keeping(kept, values, typed) })
     const { wait, takeOver, ...run } = goingOn.parse(picked(goingOn, flags))
     const folder = await RunFolder.open(path, {
       ...{ wait, takeOver },
       onNote: line => report(`${line}\n`),
     })
     try {
-      const changed = Object.fromEntries(Object.entries(flags).filter(([key]) => key in given && isFree(key)))
+      const changed = Object.fromEntries(Object.entries(flags).filter(([key]) => key in typed && isFree(key)))
       await goOn(folder, tasks, changed, run)
     } finally {
       await folder.close()
@@ -142,9 +142,9 @@ async function readData(path: string, task: Task, values: Values, stored: Values
 }
 
 /** Keys that must stay: a rule for each that is given and is another. */
-function keeping(kept: z.ZodObject, values: Values, given: Values): Contradiction[] {
+function keeping(kept: z.ZodObject, values: Values, typed: Values): Contradiction[] {
   return Object.keys(kept.shape)
-    .filter(key => key in given && !isFree(key))
+    .filter(key => key in typed && !isFree(key))
     .map(key => ({
       keys: [key],
       wanted: now =>
@@ -165,7 +165,7 @@ async function openRun(path: string, tasks: readonly Task[]) {
     throw new ConfigurationError(`${path}: the run ended before its first checkpoint; remove the folder and train anew`)
   const checkpoint = await readFileBytes(last)
   const { metadata } = readSafetensors(checkpoint, last, { requireChecksum: true })
-  const task = tasks.find(each => each.name === metadata['recurra.task'])
+  const task = tasks.find(({ name }) => name === metadata['recurra.task'])
   if (!task) throw new FileFormatError(`${last}: no task of recurra train; it holds a ${metadata['recurra.task']}`)
   const file = join(path, RUN_FILES.configuration)
   const values = withShortPaths(parseConfiguration(task.schema, configuration, file))

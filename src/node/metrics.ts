@@ -7,23 +7,23 @@ import { FileFormatError } from '../errors.js'
 import { readFileBytes } from './files.js'
 
 /** JSON has no NaN and no infinity: they are written as null. */
-const number = z
+const optionalNumber = z
   .number()
   .nullish()
   .transform(value => value ?? undefined)
 
 const eventSchema = z.object({
   step: z.int().min(0),
-  steps: number,
-  epoch: number,
-  fraction: number,
-  loss: number,
-  validationLoss: number,
-  perplexity: number,
-  gradientNorm: number,
-  learningRate: number,
-  tokensPerSecond: number,
-  elapsedSeconds: number,
+  steps: optionalNumber,
+  epoch: optionalNumber,
+  fraction: optionalNumber,
+  loss: optionalNumber,
+  validationLoss: optionalNumber,
+  perplexity: optionalNumber,
+  gradientNorm: optionalNumber,
+  learningRate: optionalNumber,
+  tokensPerSecond: optionalNumber,
+  elapsedSeconds: optionalNumber,
 })
 
 /** A training event as far as those who look at runs need it; losses in nats per token. Not every task has a perplexity. */

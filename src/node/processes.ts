@@ -16,7 +16,7 @@ export interface ProcessIdentity {
   readonly host: string
   /** Two processes with the same value share their process ids. */
   readonly machine: string
-  /** Equal for one process whenever it is read. Undefined where the system does not tell. */
+  /** Equal for one process whenever it is read. Undefined where the system does not say. */
   readonly started: string | undefined
 }
 
@@ -46,17 +46,17 @@ export function isProcess(pid: number): boolean {
   }
 }
 
-export interface FoundProcess {
+export interface RunningProcess {
   readonly started: string | undefined
   /** Stopped by SIGSTOP, Ctrl-Z or a debugger. */
   readonly suspended: boolean
 }
 
 /** The process of an id on this machine; undefined where there is none, or it has ended and waits for its parent. */
-export async function lookUpProcess(pid: number): Promise<FoundProcess | undefined> {
+export async function lookUpProcess(pid: number): Promise<RunningProcess | undefined> {
   if (!isProcess(pid)) return undefined
   const line = process.platform === 'linux' ? await procStat(pid) : await psLine(pid)
-  // The system does not tell more of it than that it is there.
+  // All that the system says of it is that it is there.
   if (line === undefined) return isProcess(pid) ? { started: undefined, suspended: false } : undefined
   if (/^[ZX]/.test(line.state)) return undefined
   return { started: line.started, suspended: /^[Tt]/.test(line.state) }

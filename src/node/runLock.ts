@@ -41,13 +41,13 @@ export interface LockTiming {
   readonly silence: number
   /** Such an owner is dead when its heartbeat has not changed for this long. */
   readonly watch: number
-  /** Between two looks at a lock that another holds. */
+  /** Between two readings of a lock that another holds. */
   readonly poll: number
 }
 
 const TIMING: LockTiming = { heartbeat: 2_000, silence: 120_000, watch: 30_000, poll: 500 }
 
-/** So often a lock without an owner is looked at again before it counts as damaged. */
+/** So often a lock without an owner is read again before it counts as damaged. */
 const ATTEMPTS = 100
 
 /** Another process has taken the run over: this one must not write to it. */
@@ -69,7 +69,7 @@ export type RunOwner = z.output<typeof ownerSchema>
 export type OwnerState = 'living' | 'suspended' | 'silent' | 'dead'
 
 /** The lock as it was read. */
-interface FoundLock {
+interface LockRecord {
   readonly token: string
   /** Undefined where the file cannot be read as one: it is about to be written, or damaged. */
   readonly owner: RunOwner | undefined
@@ -124,8 +124,8 @@ export class RunLock {
     let attempts = 0
     for (;;) {
       options.signal?.throwIfAborted()
-      const found = await readLock(folder)
-      if (!found) {
+      const lock = await readLock(folder)
+      if (!lock) {
         if (await place(folder, content)) return RunLock.owned(folder, token, false, timing)
         // A rival was faster, or an owner is giving the run back.
         if (++attempts === ATTEMPTS) throw unreadable(folder)
@@ -133,22 +133,21 @@ export class RunLock {
         continue
       }
       attempts = 0
-      const state = await stateOf(found, content, timing)
+      const state = await stateOf(lock, content, timing)
       if (state === 'silent' && !options.takeOver) {
-        options.onNote?.(
-          `${folder}: ${nameOf(found)} gives no sign of life; it is watched for ${timing.watch / 1000} s`,
-        )
-        if ((await watched(folder, found, timing, options.signal)) === 'changed') continue
+        options.onNote?.(`${folder}: ${nameOf(lock)} gives no sign of life; it is watched for ${timing.watch / 1000} s`)
+        if ((await watched(folder, lock, timing, options.signal)) === 'changed') continue
       } else if (state !== 'dead' && !options.takeOver) {
-        if (!options.wait) throw refusal(folder, found, state)
-        if (!waiting) options.onNote?.(`${folder}: waiting for ${nameOf(found)}, which trains it`)
+        if (!options.wait) throw refusal(folder, lock, state)
+        if (!waiting) options.onNote?.(`${folder}: waiting for ${nameOf(lock)}, which trains it`)
         waiting = true
         await sleep(timing.poll, undefined, { signal: options.signal })
         continue
       }
-      if (!(await takeFrom(folder, found, content))) continue
+      if (!(await takeFrom(folder, lock, content))) continue
+      const dead = state === 'dead' || (state === 'silent' && !options.takeOver)
       options.onNote?.(
-        `${folder}: taken over from ${nameOf(found)}, which ${state === 'dead' || state === 'silent' ? 'is dead' : 'lives and ends at its next save'}`,
+        `${folder}: taken over from ${nameOf(lock)}, which ${dead ? 'is dead' : 'lives and ends at its next save'}`,
       )
       return RunLock.owned(folder, token, true, timing)
     }
@@ -165,7 +164,7 @@ export class RunLock {
 
   /**
    * Whether the lock is this one's still. A folder that is gone was not taken over: writing there fails by itself.
-   * @throws ConfigurationError where the file system does not tell
+   * @throws ConfigurationError when the file system does not tell
    */
   async isHeld(): Promise<boolean> {
     const file = await openIfThere(this.file)
@@ -212,18 +211,18 @@ function releaseAll(): void {
 
 /**
  * Who owns a run, and whether it lives; undefined where nobody owns it. A silent owner is watched for two heartbeats.
- * @throws ConfigurationError where the lock cannot be read
+ * @throws ConfigurationError when the lock cannot be read
  */
 export async function ownerOf(
   folder: string,
   timing: Partial<LockTiming> = {},
 ): Promise<{ readonly name: string; readonly living: boolean } | undefined> {
-  const found = await readLock(folder)
-  if (!found) return undefined
+  const lock = await readLock(folder)
+  if (!lock) return undefined
   const all = { ...TIMING, ...timing }
-  const state = await stateOf(found, await thisProcess(), all)
-  const silent = state === 'silent' && (await watched(folder, found, { ...all, watch: 2 * all.heartbeat })) === 'same'
-  return { name: nameOf(found), living: state !== 'dead' && !silent }
+  const state = await stateOf(lock, await thisProcess(), all)
+  const silent = state === 'silent' && (await watched(folder, lock, { ...all, watch: 2 * all.heartbeat })) === 'same'
+  return { name: nameOf(lock), living: state !== 'dead' && !silent }
 }
 
 /** The name of the folder that is renamed to the lock. */
@@ -235,13 +234,13 @@ const LONGEST_OWNER = 4096
 /** The name of an owner's file. */
 const FILE = /^([0-9a-f]{32})\.json$/
 
-async function readLock(folder: string): Promise<FoundLock | undefined> {
+async function readLock(folder: string): Promise<LockRecord | undefined> {
   const path = join(folder, LOCK)
   const names = await readdir(path).catch(error => {
     if (error.code === 'ENOENT') return []
     throw explained(error, path, 'read', 'folder')
   })
-  const name = names.find(each => FILE.test(each))
+  const name = names.find(entry => FILE.test(entry))
   if (name === undefined) return undefined
   const token = name.slice(0, 32)
   const file = await openIfThere(join(path, name))
@@ -311,7 +310,7 @@ async function removePrepared(folder: string): Promise<void> {
 }
 
 /** Whether this one has taken the run over, and no rival before it. */
-async function takeFrom(folder: string, { token }: FoundLock, content: OwnerFile): Promise<boolean> {
+async function takeFrom(folder: string, { token }: LockRecord, content: OwnerFile): Promise<boolean> {
   const target = join(folder, LOCK, `${content.token}.json`)
   try {
     await rename(join(folder, LOCK, `${token}.json`), target)
@@ -334,22 +333,22 @@ async function takeFrom(folder: string, { token }: FoundLock, content: OwnerFile
 }
 
 async function stateOf(
-  { owner, heartbeat }: FoundLock,
+  { owner, heartbeat }: LockRecord,
   here: Pick<ProcessIdentity, 'machine'>,
   { silence }: LockTiming,
 ): Promise<OwnerState> {
   if (owner?.machine === here.machine) {
-    const found = await lookUpProcess(owner.process)
-    if (!found || (found.started && owner.started && found.started !== owner.started)) return 'dead'
-    if (found.started) return found.suspended ? 'suspended' : 'living'
+    const running = await lookUpProcess(owner.process)
+    if (!running || (running.started && owner.started && running.started !== owner.started)) return 'dead'
+    if (running.started) return running.suspended ? 'suspended' : 'living'
   }
   return Math.abs(Date.now() - heartbeat) > silence ? 'silent' : 'living'
 }
 
-/** Looks at a lock until its owner or its heartbeat is another, or it was the same for as long as `timing` says. */
+/** Reads a lock again until its owner or its heartbeat is another, or it was the same for as long as `timing` says. */
 async function watched(
   folder: string,
-  { token, heartbeat }: FoundLock,
+  { token, heartbeat }: LockRecord,
   { watch, poll }: LockTiming,
   signal?: AbortSignal,
 ): Promise<'changed' | 'same'> {
@@ -362,15 +361,15 @@ async function watched(
   return 'same'
 }
 
-const nameOf = ({ owner }: FoundLock) =>
+const nameOf = ({ owner }: LockRecord) =>
   owner ? `process ${owner.process} on ${owner.host}` : 'a process that its lock does not name'
 
 const unreadable = (folder: string) =>
   new ConfigurationError(`${join(folder, LOCK)}: a run's lock holds its owner's file; this one does not; remove it`)
 
-function refusal(folder: string, found: FoundLock, state: OwnerState): ConfigurationError {
+function refusal(folder: string, lock: LockRecord, state: OwnerState): ConfigurationError {
   const doing = state === 'suspended' ? 'trains this run and is suspended' : 'trains this run'
   return new ConfigurationError(
-    `${folder}: ${nameOf(found)} ${doing}; wait for its end with --wait, or take the run from it with --take-over`,
+    `${folder}: ${nameOf(lock)} ${doing}; wait for its end with --wait, or take the run from it with --take-over`,
   )
 }

@@ -101,11 +101,11 @@ export function differingKeys(runs: readonly Pick<RunRecord, 'configuration' | '
   const read = runs.filter(({ configuration }) => Object.keys(configuration).length > 0)
   const keys = new Set(read.flatMap(({ configuration }) => Object.keys(configuration)))
   return [...keys].filter(
-    key => new Set(read.map(({ configuration }) => JSON.stringify(own(configuration, key)))).size > 1,
+    key => new Set(read.map(({ configuration }) => JSON.stringify(settingOf(configuration, key)))).size > 1,
   )
 }
 
-const own = (values: Readonly<Record<string, unknown>>, key: string) =>
+const settingOf = (values: Readonly<Record<string, unknown>>, key: string) =>
   Object.hasOwn(values, key) ? values[key] : undefined
 
 /** lm-10 after lm-9. */

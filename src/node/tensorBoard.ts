@@ -61,8 +61,8 @@ export class TensorBoardWriter {
 
   /** A text in Markdown at a step. @throws ConfigurationError where it cannot be written */
   text(tag: string, step: number, value: string): Promise<void> {
-    const shape = message(2, message(2, whole(1, 1)))
-    const tensor = [whole(1, STRING), shape, text(8, value)]
+    const shape = message(2, message(2, integer(1, 1)))
+    const tensor = [integer(1, STRING), shape, text(8, value)]
     return this.summary(step, [text(1, tag), message(8, tensor), message(9, plugin('text'))])
   }
 
@@ -73,7 +73,7 @@ export class TensorBoardWriter {
   }
 
   private summary(step: number, value: Field[]): Promise<void> {
-    return this.write(whole(2, step), message(5, message(1, value)))
+    return this.write(integer(2, step), message(5, message(1, value)))
   }
 
   /** Whole or not at all: what was written of a record that fails is taken back, so that later ones can be read. */
@@ -112,7 +112,7 @@ const THIRTY_TWO_BITS = 5
 const key = (number: number, wireType: number) => varint((number << 3) | wireType)
 
 /** Zero is what a reader takes for a field that is not there. */
-const whole = (number: number, value: number): Field =>
+const integer = (number: number, value: number): Field =>
   value === 0 ? new Uint8Array() : joined([key(number, VARINT), varint(value)])
 
 const double = (number: number, value: number): Field => {
@@ -169,11 +169,11 @@ function masked(crc: number): number {
 /** CRC-32C, Castagnoli's polynomial with its bits reversed (RFC 3720, appendix B.4), by table. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = -1
-  for (const byte of bytes) crc = (crc >>> 8) ^ crcTable[(crc ^ byte) & 0xff]
+  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff]
   return (crc ^ -1) >>> 0
 }
 
-const crcTable = Int32Array.from({ length: 256 }, (_, byte) => {
+const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
   return crc

@@ -6,7 +6,7 @@ import { FileFormatError } from '../errors.js'
  * In characters; a configuration with all its keys has about a thousand. The library compares each key with all others
  * and goes on after a fault, so that longer ones could be made to take seconds.
  */
-const longest = 2 ** 14
+const LONGEST = 2 ** 14
 
 /**
  * The values of a text in YAML 1.2: keys and values, lists, strings, numbers, true, false and null; an empty text is null.
@@ -15,7 +15,7 @@ const longest = 2 ** 14
 export function parseYAML(text: string, where: string): unknown {
   const fault = (problem: string) =>
     new FileFormatError(`${where}: a configuration must be YAML; ${problem}; mend the file`)
-  if (text.length > longest) throw fault(`it may have ${longest} characters, and has ${text.length}`)
+  if (text.length > LONGEST) throw fault(`it may have ${LONGEST} characters, and has ${text.length}`)
   const lineCounter = new LineCounter()
   let values: unknown
   try {
@@ -27,7 +27,7 @@ export function parseYAML(text: string, where: string): unknown {
       throw fault(`line ${line}, column ${col}: ${first.message}`)
     }
     values = document.toJS()
-    // Aliases may make a value that holds itself, which is none that can be told or compared.
+    // Aliases may make a value that holds itself, which can be neither written nor compared.
     JSON.stringify(values)
   } catch (error) {
     // The library's own: nesting too deep for its recursion, aliases that grow without end.

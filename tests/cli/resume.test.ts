@@ -1,4 +1,4 @@
-// recurra resume: a run that was stopped, killed or is to go on for longer ends as one that was left alone.
+/* recurra resume: a run that was stopped, killed or is to go on for longer ends as one that was left alone. */
 import { createHash } from 'node:crypto'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-// recurra runs lists what is in runs/, and draws a run; what is damaged or not there is told.
+/* recurra runs lists what is in runs/, and draws a run; what is damaged or not there is told. */
 import { mkdir } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fault, Workshop } from './commandLine.js'

@@ -1,4 +1,4 @@
-// A run's folder is never torn: whatever call fails, wherever the process is killed, and on a disk that is full.
+/* A run's folder is never torn: whatever call fails, wherever the process is killed, and on a disk that is full. */
 import { execFileSync, spawn } from 'node:child_process'
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// Runs are read back as they stand: finished, running, stopped or damaged, with the differences in what they were.
+/* Runs are read back as they stand: finished, running, stopped or damaged, with the differences in what they were. */
 import { execFileSync, spawn } from 'node:child_process'
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'

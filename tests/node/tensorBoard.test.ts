@@ -1,4 +1,4 @@
-// Event files are, byte for byte, those that TensorBoard's own code writes: tests/golden/tensorBoard.py.
+/* Event files are, byte for byte, those that TensorBoard's own code writes: tests/golden/tensorBoard.py. */
 import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

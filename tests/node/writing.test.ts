@@ -1,4 +1,4 @@
-// Files are written whole or not at all, whatever fails.
+/* Files are written whole or not at all, whatever fails. */
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
