@@ -1,11 +1,12 @@
 // Every block of TypeScript in the README and in docs/ is a whole program: it is compiled and run here as a reader would,
-// in an empty folder with a small book.txt, against the built library.
+// in an empty folder with a small book.txt and sales.csv, against the built library.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
+import { sales } from '../src/data/generated/sales.js'
 import { smallText } from './training/smallText.js'
 
 const root = join(import.meta.dirname, '..')
@@ -33,6 +34,7 @@ describe('each snippet in README and docs', () => {
 
   it.each(snippets)('runs: $name', ({ name, code }) => {
     writeFileSync(join(folder, 'book.txt'), smallText(400))
+    writeFileSync(join(folder, 'sales.csv'), sales.generate({ count: 2 }).toFile())
     mkdirSync(programs, { recursive: true })
     const file = join(programs, `${name.replace(/\W+/g, '-')}.mjs`)
     const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 }
