@@ -59,6 +59,7 @@ describe('a run', () => {
       'environment.json',
       'last.safetensors',
       'metrics.jsonl',
+      'test.json',
     ])
     const configuration = parse(await read('first/config.yaml'))
     expect(configuration).toMatchObject({

@@ -72,7 +72,7 @@ describe('eval of a run', () => {
   it('refuses flags of other tasks by name', async () => {
     for (const [flag, value, owners] of [
       ['--window', '5', 'regressors'],
-      ['--target-column', 'a', 'regressors'],
+      ['--target-column', 'a', 'regressors and forecasters'],
       ['--label-column', 'a', 'classifiers'],
       ['--tag-column', 'upos', 'taggers'],
       ['--beam-size', '2', 'translators'],

@@ -202,8 +202,8 @@ describe('splitPieces', () => {
     const { validation, test } = splitPieces(pieces, { seed: 1, validation: 0.1, test: 0.1 })
     expect([validation.text, test.text].map(part => part.replaceAll('.', ''))).toMatchInlineSnapshot(`
       [
-        "IKLP",
-        "HQSX",
+        "HIKf",
+        "DGR]",
       ]
     `)
   })
