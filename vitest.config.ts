@@ -19,5 +19,7 @@ export default defineConfig({
     maxWorkers: 2,
     setupFiles: ['tests/longRuns.ts'],
     testTimeout: 60_000,
+    // A busy machine takes its time to start a browser or a command line.
+    hookTimeout: 60_000,
   },
 })
